@@ -1,0 +1,34 @@
+# outhaul_layer(NAME SOURCES … [DEPENDS layer …] [LIBRARIES target …])
+#
+# One folder below src/ is one layer and one static library, outhaul_<NAME>. Its headers are reached as
+# "<NAME>/<header>.h" through an include folder of its own, so a file can include only the headers of the
+# layers that its target DEPENDS on: an arrow that points the wrong way does not compile.
+add_library(outhaul_options INTERFACE)
+target_compile_options(outhaul_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                 -Wnon-virtual-dtor -Woverloaded-virtual)
+if(OUTHAUL_WERROR)
+  target_compile_options(outhaul_options INTERFACE -Werror)
+endif()
+if(OUTHAUL_SANITIZE)
+  target_compile_options(outhaul_options INTERFACE -fsanitize=${OUTHAUL_SANITIZE} -fno-omit-frame-pointer
+                                                   -fno-sanitize-recover=all -g1)
+  target_link_options(outhaul_options INTERFACE -fsanitize=${OUTHAUL_SANITIZE})
+endif()
+if(OUTHAUL_COVERAGE)
+  target_compile_options(outhaul_options INTERFACE --coverage)
+  target_link_options(outhaul_options INTERFACE --coverage)
+endif()
+target_compile_definitions(outhaul_options INTERFACE _FILE_OFFSET_BITS=64)
+
+function(outhaul_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  set(view ${PROJECT_BINARY_DIR}/layers/${name})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} SYMBOLIC)
+  add_library(outhaul_${name} STATIC ${arg_SOURCES})
+  target_include_directories(outhaul_${name} PUBLIC ${view} ${PROJECT_SOURCE_DIR}/include)
+  foreach(layer ${arg_DEPENDS})
+    target_link_libraries(outhaul_${name} PUBLIC outhaul_${layer})
+  endforeach()
+  target_link_libraries(outhaul_${name} PRIVATE outhaul_options ${arg_LIBRARIES})
+endfunction()

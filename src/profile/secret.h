@@ -1,0 +1,33 @@
+// Secrets, resolved late and wiped early.
+#pragma once
+
+#include <string>
+
+#include "outhaul/profile.h"
+
+namespace outhaul {
+
+/// Bytes that are wiped on destruction and never printed.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret&& other) noexcept;
+  ~Secret();
+  bool empty() const noexcept { return value_.empty(); }
+  const std::string& reveal() const noexcept { return value_; }
+
+ private:
+  std::string value_;
+};
+
+struct Credentials { std::string user; Secret password; };
+
+/// The login for `remote`: env, file (refused when group or others can read it, or when it isn't the caller's or root's),
+/// command (argv, no shell, its standard error passed on, 60 s limit), netrc (~/.netrc or the named file; machine = host).
+/// A trailing newline is cut. Anonymous when no user is named and no secret given. Throws Error{profile} that names the
+/// source, never the value.
+Credentials resolve_credentials(const RemoteSettings& remote);
+
+}  // namespace outhaul

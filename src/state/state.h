@@ -1,0 +1,140 @@
+// The state: what the remote holds and how it got there, in SQLite. The only header through which SQL is reached.
+//
+// Threads: a State and everything it hands out belong to one thread (the job thread).
+// Durability: a Transaction's commit() returns when the data is on disk (WAL, synchronous=FULL).
+// Errors: Error{state} for newer, foreign, damaged databases; Error{local_io} for a full disk or missing permissions.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "outhaul/entry.h"
+#include "outhaul/report.h"
+
+namespace outhaul {
+
+enum class JobId : std::int64_t {};
+
+/// A partly or wholly sent object whose publication the state hasn't recorded yet: the resume ledger.
+struct Part {
+  enum class Stage : std::uint8_t {
+    sending,      ///< bytes may be under the part name; the old object, if any, is untouched
+    publishing,   ///< its size was proven; the rename may or may not have happened
+    aside,        ///< like publishing, and the old object may stand under `aside_name` (server can't rename over)
+  };
+  ObjectId object = kNoObject;
+  RelPath path;
+  RemotePath part_name;
+  RemotePath final_name;
+  RemotePath aside_name;                 ///< empty unless stage == aside
+  Fingerprint source;
+  std::optional<Sha256Digest> sha256;    ///< once everything was sent
+  Stage stage = Stage::sending;
+  RunId run = kNoRun;                    ///< that made it
+};
+
+struct StoredObject {
+  ObjectId id = kNoObject;
+  RemotePath remote_name;
+  std::uint64_t size = 0;
+  std::optional<Sha256Digest> sha256;
+};
+
+struct Doubt { RelPath path; std::string reason; };
+
+class State;
+
+/// A write transaction. Rolls back unless commit() was called. Nesting is a bug (throws Error{internal}).
+class Transaction {
+ public:
+  Transaction(Transaction&&) noexcept;
+  ~Transaction();
+  void commit();
+
+ private:
+  friend class State;
+  explicit Transaction(State& state);
+  State* state_;
+};
+
+class State {
+ public:
+  enum class Open : std::uint8_t { create_if_missing, must_exist, read_only };
+  /// Opens `dir`/state.db; creates dir (0700) and database when allowed. `profile` is the profile's name: a database that
+  /// belongs to another profile is refused as foreign, one of a newer schema as newer, one that fails SQLite's own checks
+  /// as damaged: each with the way out in its advice, each left as it is. Older schemas are migrated in one transaction
+  /// (read_only refuses them instead). read_only never writes, not even a WAL file where SQLite can avoid it.
+  static State open(const std::filesystem::path& dir, std::string_view profile, Open mode);
+  State(State&&) noexcept;
+  State& operator=(State&&) noexcept;
+  ~State();
+
+  Transaction begin();
+
+  // --- runs ----------------------------------------------------------------------------------------------------------
+  RunId begin_run(std::int64_t started_ns);                       ///< commits by itself
+  void finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, const JobCounters& done,
+                  std::uint64_t problems, std::string_view message);   ///< commits by itself
+  std::vector<RunRow> runs(std::size_t newest) const;             ///< newest first
+  std::optional<RunRow> last_success() const;                     ///< newest run with outcome done
+
+  // --- jobs and entries ----------------------------------------------------------------------------------------------
+  /// The job's id, made on first use. Throws Error{state} when the stored target differs: a changed target is a new job.
+  JobId job(std::string_view name, const RemotePath& target);
+  std::optional<JobId> find_job(std::string_view name) const;
+  std::vector<std::string> job_names() const;
+  /// All entries in plain byte order of their paths, as of the call. Don't write while it is being read.
+  std::unique_ptr<EntryStream> entries(JobId job) const;
+  /// The same, only what is at or below `path`.
+  std::unique_ptr<EntryStream> entries_below(JobId job, const RelPath& path) const;
+  std::optional<Entry> entry(JobId job, const RelPath& path) const;
+  std::optional<StoredObject> object(ObjectId id) const;
+  struct Totals { std::uint64_t files = 0, bytes = 0; };
+  Totals totals() const;
+
+  // --- writing; each needs an open Transaction -----------------------------------------------------------------------
+  /// Inserts or replaces the entry; a differing old one ends in past_entry. entry.object says which object holds it.
+  void record(JobId job, RunId run, const Entry& entry);
+  /// Ends the entry.
+  void forget(JobId job, RunId run, const RelPath& path);
+  /// Marks what became of an object that no current entry refers to.
+  enum class Fate : std::uint8_t { gone, kept };
+  void retire_object(ObjectId object, RunId run, Fate fate);
+  /// A moved object: same content, new name.
+  void rename_object(ObjectId object, const RemotePath& remote_name);
+  /// An object that is to be sent (status uploading) and its part. The ledger row exists before the first byte leaves.
+  ObjectId begin_object(JobId job, RunId run, const RelPath& path, const RemotePath& final_name,
+                        const RemotePath& part_name, const Fingerprint& source);
+  void set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name = {});
+  void set_part_digest(ObjectId object, const Sha256Digest& sha256);
+  /// The object is live and whole under its final name; its part ends; `entry` (with entry.object = object) is recorded;
+  /// the object the entry had before becomes gone.
+  void publish(JobId job, RunId run, ObjectId object, const Sha256Digest& sha256, const Entry& entry);
+  /// A part that was deleted on the remote or given up: the row and its object end.
+  void drop_part(ObjectId object);
+
+  std::vector<Part> parts(JobId job) const;
+  std::optional<Part> part_for(JobId job, const RelPath& path) const;
+
+  // --- doubt ---------------------------------------------------------------------------------------------------------
+  void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);   ///< replaces the job's
+  std::vector<Doubt> doubts(JobId job) const;
+
+  // --- what was learned of a server ("ftp://host:port") --------------------------------------------------------------
+  std::optional<std::string> server_fact(std::string_view server, std::string_view fact) const;
+  void set_server_fact(std::string_view server, std::string_view fact, std::string_view value);
+
+ private:
+  friend class Transaction;
+  struct Impl;
+  explicit State(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace outhaul
