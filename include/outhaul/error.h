@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace outhaul {
 
@@ -19,6 +20,8 @@ enum class ExitCode : int {
   interrupted = 130,     ///< SIGINT
   terminated = 143,      ///< SIGTERM
 };
+
+std::string_view to_string(ExitCode) noexcept;   ///< stable words for JSON: "done", "guard_refused", …
 
 /// The graver of two outcomes, in the order: interrupted/terminated, failed, remote_unusable, locked, guard_refused,
 /// usage, incomplete, window_ended, done.
