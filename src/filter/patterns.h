@@ -11,9 +11,10 @@
 
 namespace outhaul {
 
-/// An ordered list of patterns; the last one that matches decides; "!" includes again; a trailing "/" matches directories
-/// only; a "/" at the start or in the middle anchors at the source; "**" as in git. As in git, nothing below an excluded
-/// directory can be included again. Bytes are compared, case counts. Thread-safe after construction.
+/// An ordered list of patterns; the last one that matches decides; "!" includes again; a trailing "/" matches
+/// directories only; a "/" at the start or in the middle anchors at the source; "**" as in git. As in git,
+/// nothing below an excluded directory can be included again. Bytes are compared, case counts. Thread-safe
+/// after construction.
 class Filter {
  public:
   struct Decision {
@@ -25,7 +26,8 @@ class Filter {
   };
 
   Filter();
-  /// Throws Error{profile} that names the first pattern that isn't one (an unclosed bracket, an empty pattern).
+  /// Throws Error{profile} that names the first pattern that isn't one (an unclosed bracket, an empty
+  /// pattern).
   explicit Filter(std::vector<std::string> patterns);
   Filter(Filter&&) noexcept;
   Filter& operator=(Filter&&) noexcept;
@@ -33,7 +35,8 @@ class Filter {
 
   bool empty() const noexcept;
   const std::string& pattern(std::size_t index) const;
-  /// For the walk: `path` alone; the caller does not go below an excluded directory. Fast: called for each entry.
+  /// For the walk: `path` alone; the caller does not go below an excluded directory. Fast: called for each
+  /// entry.
   bool excludes(std::string_view path, bool is_directory) const;
   /// For `outhaul explain`: looks at the ancestors too.
   Decision decide(const RelPath& path, bool is_directory) const;
