@@ -13,8 +13,9 @@ namespace outhaul {
 
 /// An ordered list of patterns; the last one that matches decides; "!" includes again; a trailing "/" matches
 /// directories only; a "/" at the start or in the middle anchors at the source; "**" as in git. As in git,
-/// nothing below an excluded directory can be included again. Bytes are compared, case counts. Thread-safe
-/// after construction.
+/// nothing below an excluded directory can be included again. Trailing spaces do not count unless quoted, as
+/// in "a\\ " of JSON. A JSON list has no comments: a leading "#" is the character itself. Bytes are compared,
+/// case counts. Thread-safe after construction.
 class Filter {
  public:
   struct Decision {
@@ -46,7 +47,9 @@ class Filter {
   std::unique_ptr<const Impl> impl_;
 };
 
-/// Why `pattern` isn't one, or empty when it is. For the profile's checks.
+/// Why `pattern` isn't one, or empty when it is; continues a sentence that begins with the pattern. For the
+/// profile's checks. What git accepts and what matches nothing, ever ("./a", "a//b", "[[:letter:]]", a lone
+/// backslash at the end), is a fault here: its author meant to leave something out.
 std::string pattern_fault(std::string_view pattern);
 
 }  // namespace outhaul
