@@ -30,6 +30,8 @@ struct JobCounters {
                 moved = 0, removed = 0, dirs_removed = 0, recorded = 0, compared = 0, kept = 0, withheld = 0,
                 retries = 0, resumed_bytes = 0;
 };
+/// Adds `more` to `sum`, counter by counter.
+void add_to(JobCounters& sum, const JobCounters& more) noexcept;
 
 struct JobReport {
   std::string job, source, target;

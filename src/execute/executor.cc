@@ -1,1 +1,256 @@
-// Being written.
+#include "execute/executor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "execute/connections.h"
+#include "execute/removals.h"
+#include "execute/tally.h"
+#include "execute/transfers.h"
+#include "outhaul/names.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::size_t kBatch = 500;
+
+JobReport report_for(const Job& job, const Plan* plan) {
+  JobReport report;
+  report.job = job.name;
+  report.source = job.source.native();
+  report.target = job.target.wire();
+  if (plan != nullptr) {
+    report.plan_id = plan->id;
+    report.planned = plan->counts;
+  }
+  return report;
+}
+
+/// One job's plan on its way: the phases of design §4 "execute", in their order.
+class Execution {
+ public:
+  struct Setting {
+    const Job& job;
+    JobId job_id;
+    RunId run;
+    State& state;
+    Tally& tally;
+    Connections& connections;
+    CancelToken& cancel_lanes;
+    const CancelToken& cancel;
+  };
+  Execution(const Setting& setting, const Plan& plan, const SourceTree& source)
+      : s_(setting), plan_(plan),
+        transfers_({s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes}, source) {}
+
+  void run() {
+    tell_withheld();
+    make_dirs(now(ActionKind::make_dir));
+    move(now(ActionKind::move));
+    transfer();
+    record(now(ActionKind::record));
+    remove();
+    if (go_on()) make_dirs(later(ActionKind::make_dir));
+    if (go_on()) move(later(ActionKind::move));
+    if (go_on()) transfers_.publish_held();
+    if (go_on()) record(later(ActionKind::record));
+    if (go_on()) transfers_.clean_up();
+  }
+
+ private:
+  using Actions = std::vector<const Action*>;
+
+  bool go_on() const { return !s_.tally.stopped() && !s_.cancel.cancelled(); }
+  JobContext context() { return {s_.job, s_.job_id, s_.run, s_.state, s_.connections.commands(), s_.tally}; }
+  RemotePath remote_name(const RelPath& path) const { return remote_path_for(s_.job.target, path); }
+
+  Actions select(ActionKind kind, bool after_removals) const {
+    Actions chosen;
+    for (const Action& action : plan_.actions)
+      if (action.kind == kind && action.after_removals == after_removals) chosen.push_back(&action);
+    return chosen;
+  }
+  Actions now(ActionKind kind) const { return select(kind, false); }
+  Actions later(ActionKind kind) const { return select(kind, true); }
+
+  void tell_withheld();
+  void make_dirs(const Actions& actions);
+  void move(const Actions& actions);
+  void moved(const Action& action, const RemotePath& to);
+  bool mend_move(const Action& action, const RemotePath& to, const CommandResult& result);
+  void transfer();
+  void record(const Actions& actions);
+  void remove();
+
+  Setting s_;
+  const Plan& plan_;
+  Transfers transfers_;
+};
+
+void Execution::tell_withheld() {
+  std::uint64_t doubtful = 0;
+  for (const Action& action : plan_.actions) {
+    if (action.kind != ActionKind::withhold) continue;
+    ++s_.tally.done().withheld;
+    if (action.reason == Reason::under_doubt)
+      ++doubtful;
+    else if (action.reason == Reason::name_too_long)
+      s_.tally.failed(action.entry.path,
+                      fmt::format("its name on the remote would be longer than {} bytes, so it is not stored",
+                                  kMaxRemoteName),
+                      "Give it a shorter name, or one with fewer characters that FTP can't hold.");
+    else
+      s_.tally.failed(action.entry.path, "not stored: something that is kept on the remote has its name",
+                      "\"on_removal\" is \"keep\": remove the old one on the server by hand, or set it to \"delete\".");
+  }
+  if (doubtful > 0)
+    s_.tally.problem(Problem::Severity::note, {},
+                     fmt::format("{} entries that seem to be gone are left on the remote, because the source could "
+                                 "not be seen whole",
+                                 doubtful));
+}
+
+void Execution::make_dirs(const Actions& actions) {
+  if (actions.empty() || !go_on()) return;
+  transfers_.prepare_remote();
+  for (std::size_t begin = 0; begin < actions.size() && go_on(); begin += kBatch) {
+    const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
+    std::vector<Command> commands;
+    for (const Action* action : batch) commands.push_back(MakeDir{remote_name(action->entry.path)});
+    const std::vector<CommandResult> results = s_.connections.commands().run(commands);
+    Transaction transaction = s_.state.begin();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const RelPath& path = batch[i]->entry.path;
+      if (results[i].status == CommandResult::Status::done) {
+        s_.state.record(s_.job_id, s_.run, batch[i]->entry);
+        ++s_.tally.done().dirs_made;
+        s_.tally.did(ActionKind::make_dir, path);
+      } else if (!s_.tally.failed_above(path)) {  // below a failed directory everything fails: one message is enough
+        s_.tally.failed(path, fmt::format("the directory can't be made on the remote, so nothing below it is stored: {}",
+                                          results[i].reply_text),
+                        "Check the account's permissions there, and whether a file stands under that name.");
+      }
+    }
+    transaction.commit();
+  }
+}
+
+void Execution::move(const Actions& actions) {
+  for (std::size_t begin = 0; begin < actions.size() && go_on(); begin += kBatch) {
+    const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
+    std::vector<Command> commands;
+    std::vector<RemotePath> targets;
+    for (const Action* action : batch) {
+      const std::optional<StoredObject> object = s_.state.object(action->entry.object);
+      targets.push_back(remote_name(action->entry.path));
+      commands.push_back(Rename{object ? object->remote_name : remote_name(action->from), targets.back()});
+    }
+    const std::vector<CommandResult> results = s_.connections.commands().run(commands);
+    std::vector<bool> done(batch.size());
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      done[i] = results[i].status == CommandResult::Status::done || mend_move(*batch[i], targets[i], results[i]);
+    Transaction transaction = s_.state.begin();
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      if (done[i]) moved(*batch[i], targets[i]);
+    transaction.commit();
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      if (!done[i]) transfers_.add(*batch[i]);  // it can't be renamed: it is sent under its new name
+  }
+}
+
+void Execution::moved(const Action& action, const RemotePath& to) {
+  s_.state.rename_object(action.entry.object, to);
+  s_.state.forget(s_.job_id, s_.run, action.from);
+  s_.state.record(s_.job_id, s_.run, action.entry);
+  ++s_.tally.done().moved;
+  s_.tally.did(ActionKind::move, action.entry.path);
+}
+
+bool Execution::mend_move(const Action& action, const RemotePath& to, const CommandResult& result) {
+  Commands& commands = s_.connections.commands();
+  if (result.status == CommandResult::Status::missing) {
+    // Gone from the old name: an earlier run, or the first of two attempts, may have moved it already.
+    const CommandResult there = commands.run_one(SizeOf{to});
+    return there.status == CommandResult::Status::done && there.size == action.entry.size;
+  }
+  if (outhaul::make_dirs(commands, to.parent()).status != CommandResult::Status::done) return false;
+  const std::optional<StoredObject> object = s_.state.object(action.entry.object);
+  return object && commands.run_one(Rename{object->remote_name, to}).status == CommandResult::Status::done;
+}
+
+void Execution::transfer() {
+  if (!go_on()) return;
+  for (const Action& action : plan_.actions)
+    if (action.kind == ActionKind::compare || action.kind == ActionKind::upload) transfers_.add(action);
+  if (transfers_.waiting()) transfers_.run();
+}
+
+void Execution::record(const Actions& actions) {
+  for (std::size_t begin = 0; begin < actions.size(); begin += kBatch) {
+    const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
+    Transaction transaction = s_.state.begin();
+    for (const Action* action : batch) s_.state.record(s_.job_id, s_.run, action->entry);
+    transaction.commit();
+    for (const Action* action : batch) {
+      ++s_.tally.done().recorded;
+      s_.tally.did(ActionKind::record, action->entry.path);
+    }
+  }
+}
+
+void Execution::remove() {
+  // A full server is the one stop after which making room still helps.
+  const bool stopped = s_.tally.stopped() && s_.tally.stop_reason() != FailureClass::no_space;
+  if (stopped || s_.cancel.cancelled()) return;
+  const Actions forgets = now(ActionKind::forget), files = now(ActionKind::remove), dirs = now(ActionKind::remove_dir);
+  if (forgets.empty() && files.empty() && dirs.empty()) return;
+  Removals removals(context());
+  removals.forget(forgets);
+  removals.remove_files(files);
+  removals.remove_dirs(dirs);
+}
+
+}  // namespace
+
+Executor::Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
+                   int connections, const RetryPolicy& policy)
+    : remote_(remote), state_(state), events_(events), clock_(clock), cancel_(cancel), connections_(connections),
+      policy_(policy) {}
+
+JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
+  JobReport report = report_for(job, nullptr);
+  const std::vector<Part> parts = state_.parts(job_id);
+  if (std::all_of(parts.begin(), parts.end(), [](const Part& p) { return p.stage == Part::Stage::sending; }))
+    return report;
+  Tally tally(report, events_);
+  Connections connections({remote_, 1, policy_, clock_, cancel_, cancel_, events_});
+  try {
+    Publisher({job, job_id, run, state_, connections.commands(), tally}).settle(parts);
+  } catch (const RemoteError& error) {
+    tally.stop(error.failure(), error.what(), error.advice());
+  }
+  report.done.retries += connections.command_retries();
+  if (cancel_.cancelled()) report.outcome = ExitCode::interrupted;
+  return report;
+}
+
+JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan& plan) {
+  JobReport report = report_for(job, &plan);
+  Tally tally(report, events_);
+  const SourceTree source(job.source);
+  CancelToken cancel_lanes(cancel_);
+  Connections connections({remote_, connections_, policy_, clock_, cancel_, cancel_lanes, events_});
+  try {
+    Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_}, plan, source).run();
+  } catch (const RemoteError& error) {
+    cancel_lanes.cancel();
+    tally.stop(error.failure(), error.what(), error.advice());
+  }
+  report.done.retries += connections.command_retries();
+  if (cancel_.cancelled()) report.outcome = ExitCode::interrupted;
+  return report;
+}
+
+}  // namespace outhaul

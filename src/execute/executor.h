@@ -3,6 +3,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "execute/backoff.h"
 #include "outhaul/events.h"
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"
@@ -14,13 +15,27 @@ namespace outhaul {
 class Executor {
  public:
   /// Everything is borrowed. Only the calling thread touches `state`; `events` is told from every thread.
-  Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
-           const RemoteSettings& settings);
+  Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel, int connections,
+           const RetryPolicy& policy);
 
-  /// Carries `plan` out and returns what became of it: counters, problems, outcome. Cleans up parts that an earlier run
-  /// left and this plan doesn't resume. Throws Error{state} or Error{local_io} when the state can't be written; every
-  /// other failure is a problem in the report.
+  /// Brings publications that a crashed run left half done to their end, so that the state is right before it is
+  /// compared with the source. Touches the network only when there are any. Returns problems like execute().
+  JobReport settle(const Job& job, JobId job_id, RunId run);
+
+  /// Carries `plan` out and returns what became of it: counters, problems, outcome (done, incomplete, remote_unusable;
+  /// a cancelled one is `interrupted`, and the caller knows the better word). Cleans up parts that an earlier run left
+  /// and this plan doesn't continue. Throws Error{state} or Error{local_io} when the state can't be written, and
+  /// Error{source} when the source can't be opened; every other failure is a problem in the report.
   JobReport execute(const Job& job, JobId job_id, RunId run, const Plan& plan);
+
+ private:
+  Remote& remote_;
+  State& state_;
+  EventSink& events_;
+  Clock& clock_;
+  const CancelToken& cancel_;
+  int connections_;
+  RetryPolicy policy_;
 };
 
 }  // namespace outhaul

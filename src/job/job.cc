@@ -1,1 +1,287 @@
-// Being written.
+#include "job/job.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "execute/executor.h"
+#include "filter/patterns.h"
+#include "job/deadline.h"
+#include "plan/planner.h"
+#include "scan/scanner.h"
+#include "state/lock.h"
+#include "state/state.h"
+
+namespace outhaul {
+namespace {
+
+/// The state of a profile that never ran.
+class NoEntries final : public EntryStream {
+ public:
+  bool next(Entry&) override { return false; }
+};
+
+std::vector<const Job*> chosen_jobs(const Profile& profile, const std::vector<std::string>& names) {
+  std::vector<const Job*> chosen;
+  for (const Job& job : profile.jobs)
+    if (names.empty() || std::find(names.begin(), names.end(), job.name) != names.end()) chosen.push_back(&job);
+  for (const std::string& name : names)
+    if (std::none_of(chosen.begin(), chosen.end(), [&](const Job* job) { return job->name == name; })) {
+      std::string known;
+      for (const Job& job : profile.jobs) known += (known.empty() ? "" : ", ") + job.name;
+      throw Error(ErrorKind::usage, fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(name)),
+                  fmt::format("Its jobs are: {}.", known));
+    }
+  return chosen;
+}
+
+SourceFacts look_at(const Job& job, const GuardPolicy& safety) {
+  SourceFacts facts;
+  facts.source = job.source.native();
+  std::error_code fault;
+  // Any other error than "not there" is for the scan to name.
+  facts.exists = std::filesystem::status(job.source, fault).type() != std::filesystem::file_type::not_found;
+  for (const std::string& marker : safety.require)
+    if (!std::filesystem::exists(marker, fault)) facts.missing_markers.push_back(marker);
+  return facts;
+}
+
+struct Judged {
+  Plan plan;
+  std::vector<GuardRefusal> refusals;
+};
+
+/// scan → diff → plan → guard. `stored` may be null: nothing is known yet.
+Judged plan_job(const Profile& profile, const Job& job, std::unique_ptr<EntryStream> stored,
+                const std::vector<std::string>& approve, const Environment& environment) {
+  const SourceFacts facts = look_at(job, profile.safety);
+  Judged judged;
+  if (facts.exists && facts.missing_markers.empty()) {
+    const Filter filter(job.exclude);
+    const auto scanned =
+        scan({job.source, job.one_file_system, environment.state_dir(profile)}, filter, environment.cancel);
+    if (!stored) stored = std::make_unique<NoEntries>();
+    const PlanPolicy policy{job.on_removal, job.compare, job.target};
+    judged.plan = make_plan(*scanned, *stored, policy, [&](const DiffCounts& counts) {
+      environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
+    });
+  }
+  judged.refusals = judge(judged.plan, facts, profile.safety, approve);
+  return judged;
+}
+
+bool casts_doubt(const ScanProblem& problem) {
+  return problem.kind == ScanProblem::Kind::unreadable_directory || problem.kind == ScanProblem::Kind::unreadable_entry;
+}
+
+/// One profile's run: the lock, the state, the remote when it is needed, and the jobs' reports.
+class ProfileRun {
+ public:
+  ProfileRun(const Profile& profile, const RunOptions& options, const Environment& environment)
+      : profile_(profile), options_(options), environment_(environment), jobs_(chosen_jobs(profile, options.jobs)),
+        cancel_(environment.cancel), lock_(StateLock::take(environment.state_dir(profile), "run " + profile.name)),
+        state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)) {}
+
+  RunReport run() {
+    std::optional<DeadlineWatch> window;
+    if (options_.until_ns) window.emplace(*options_.until_ns, cancel_);
+    report_.profile = profile_.name;
+    report_.remote = profile_.remote.url;
+    report_.started_ns = environment_.clock.now_ns();
+    report_.run = state_.begin_run(report_.started_ns);
+    for (const Job* job : jobs_) {
+      if (stopped()) break;
+      run_job(*job);
+    }
+    finish();
+    return std::move(report_);
+  }
+
+ private:
+  bool stopped() const { return cancel_.cancelled() || remote_lost_; }
+  void run_job(const Job& job);
+  void carry_out(const Job& job, JobReport& report);
+  void tell_scan_problems(const Plan& plan, JobReport& report);
+  void execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
+  void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
+  void problem(JobReport& report, Problem problem);
+  Remote& remote();
+  Executor executor();
+  ExitCode cancelled_outcome() const;
+  void finish();
+
+  const Profile& profile_;
+  const RunOptions& options_;
+  const Environment& environment_;
+  std::vector<const Job*> jobs_;
+  CancelToken cancel_;
+  StateLock lock_;
+  State state_;
+  std::unique_ptr<Remote> remote_;
+  bool remote_lost_ = false;
+  RunReport report_;
+};
+
+void ProfileRun::run_job(const Job& job) {
+  JobReport report;
+  report.job = job.name;
+  report.source = job.source.native();
+  report.target = job.target.wire();
+  environment_.events.on(JobStarted{report.job, report.source, report.target});
+  try {
+    carry_out(job, report);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::cancelled) {
+      problem(report, {Problem::Severity::error, job.name, {}, error.what(), error.advice()});
+      report.outcome = worst_of(report.outcome, exit_code_for(error.kind()));
+      // A secret that can't be resolved or a full state disk will not be better for the next job.
+      remote_lost_ = error.kind() != ErrorKind::source;
+    }
+  }
+  if (cancel_.cancelled()) report.outcome = cancelled_outcome();
+  if (report.outcome == ExitCode::remote_unusable) remote_lost_ = true;
+  environment_.events.on(JobEnded{report});
+  report_.outcome = worst_of(report_.outcome, report.outcome);
+  report_.jobs.push_back(std::move(report));
+}
+
+void ProfileRun::carry_out(const Job& job, JobReport& report) {
+  const JobId id = state_.job(job.name, job.target);
+  const std::vector<Part> parts = state_.parts(id);
+  if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.stage != Part::Stage::sending; })) {
+    report = executor().settle(job, id, report_.run);
+    if (report.outcome != ExitCode::done) return;
+  }
+  CancelToken& cancel = cancel_;
+  const Environment here{environment_.state_root,  environment_.events, environment_.clock, cancel,
+                         environment_.open_remote, environment_.retry};
+  const Judged judged = plan_job(profile_, job, state_.entries(id), options_.approve, here);
+  report.plan_id = judged.plan.id;
+  report.planned = judged.plan.counts;
+  environment_.events.on(PlanReady{&judged.plan});
+  tell_scan_problems(judged.plan, report);
+  if (!judged.refusals.empty()) return refuse(judged.refusals, report);
+  {
+    std::vector<Doubt> doubts;
+    for (const ScanProblem& seen : judged.plan.problems)
+      if (casts_doubt(seen)) doubts.push_back({seen.path, seen.message});
+    if (!doubts.empty() || !state_.doubts(id).empty()) {
+      Transaction transaction = state_.begin();
+      state_.set_doubts(id, report_.run, doubts);
+      transaction.commit();
+    }
+  }
+  if (!judged.plan.empty() || !parts.empty()) execute(job, id, judged.plan, report);
+}
+
+void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& report) {
+  JobReport executed = executor().execute(job, id, report_.run, plan);
+  executed.outcome = worst_of(executed.outcome, report.outcome);
+  executed.problem_count += report.problem_count;
+  executed.problems.insert(executed.problems.begin(), report.problems.begin(), report.problems.end());
+  executed.problems.resize(std::min(executed.problems.size(), JobReport::kMaxProblems));
+  executed.done.retries += report.done.retries;
+  report = std::move(executed);
+}
+
+void ProfileRun::tell_scan_problems(const Plan& plan, JobReport& report) {
+  for (const ScanProblem& seen : plan.problems) {
+    Problem told{Problem::Severity::note, report.job, printable(seen.path.bytes()), {}, {}};
+    if (casts_doubt(seen)) {
+      told.severity = Problem::Severity::error;
+      told.message = fmt::format("can't be read: {}", seen.message);
+      told.advice =
+          "Give the user that runs outhaul read permission, or exclude the path; nothing below it is removed meanwhile.";
+    } else {
+      told.message = fmt::format("not stored: {}", seen.message);
+    }
+    problem(report, std::move(told));
+  }
+}
+
+void ProfileRun::refuse(const std::vector<GuardRefusal>& refusals, JobReport& report) {
+  report.refusals = refusals;
+  for (const GuardRefusal& refusal : refusals)
+    problem(report, {Problem::Severity::error, report.job, {}, refusal.message, refusal.advice});
+  report.outcome = ExitCode::guard_refused;
+}
+
+void ProfileRun::problem(JobReport& report, Problem told) {
+  environment_.events.on(ProblemFound{told});
+  ++report.problem_count;
+  if (told.severity == Problem::Severity::error) report.outcome = worst_of(report.outcome, ExitCode::incomplete);
+  if (report.problems.size() < JobReport::kMaxProblems) report.problems.push_back(std::move(told));
+}
+
+Remote& ProfileRun::remote() {
+  if (!remote_) remote_ = environment_.open_remote(profile_.remote);
+  return *remote_;
+}
+
+Executor ProfileRun::executor() {
+  RetryPolicy retry = environment_.retry;
+  retry.retries = profile_.remote.retries;
+  return {remote(), state_, environment_.events, environment_.clock, cancel_, profile_.remote.connections, retry};
+}
+
+ExitCode ProfileRun::cancelled_outcome() const {
+  switch (cancel_.reason()) {
+    case kWindowEnded: return ExitCode::window_ended;
+    case SIGTERM:
+    case SIGHUP: return ExitCode::terminated;
+    default: return ExitCode::interrupted;
+  }
+}
+
+void ProfileRun::finish() {
+  if (cancel_.cancelled()) {
+    report_.outcome = worst_of(report_.outcome, cancelled_outcome());
+    const bool window = cancel_.reason() == kWindowEnded;
+    report_.message = window ? "the window ended; there is more to do" : "stopped on request";
+    report_.advice = "What was sent is kept; the next run goes on from there.";
+  }
+  JobCounters total;
+  std::uint64_t problems = 0;
+  for (const JobReport& job : report_.jobs) {
+    add_to(total, job.done);
+    problems += job.problem_count;
+    if (report_.message.empty() && job.outcome != ExitCode::done && !job.problems.empty()) {
+      const auto grave = std::find_if(job.problems.begin(), job.problems.end(), [](const Problem& p) {
+        return p.severity == Problem::Severity::error;
+      });
+      if (grave != job.problems.end())
+        report_.message = grave->path.empty() ? grave->message : grave->path + ": " + grave->message;
+    }
+  }
+  report_.finished_ns = environment_.clock.now_ns();
+  state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems, report_.message);
+}
+
+}  // namespace
+
+RunReport run_profile(const Profile& profile, const RunOptions& options, const Environment& environment) {
+  return ProfileRun(profile, options, environment).run();
+}
+
+void plan_profile(const Profile& profile, const RunOptions& options, const Environment& environment,
+                  const std::function<void(PlannedJob&&)>& each) {
+  const std::filesystem::path dir = environment.state_dir(profile);
+  std::optional<State> state;
+  if (std::filesystem::exists(dir / "state.db")) state = State::open(dir, profile.name, State::Open::read_only);
+  for (const Job* job : chosen_jobs(profile, options.jobs)) {
+    environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
+    PlannedJob planned;
+    planned.job = job;
+    const std::optional<JobId> id = state ? state->find_job(job->name) : std::nullopt;
+    if (id)
+      for (const Part& part : state->parts(*id)) planned.unsettled += part.stage != Part::Stage::sending;
+    Judged judged = plan_job(profile, *job, id ? state->entries(*id) : nullptr, options.approve, environment);
+    planned.plan = std::move(judged.plan);
+    planned.refusals = std::move(judged.refusals);
+    each(std::move(planned));
+  }
+}
+
+}  // namespace outhaul

@@ -1,0 +1,78 @@
+#include "execute/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace outhaul {
+namespace {
+
+// Replies are at most a few hundred bytes each, so a chunk stays far below libcurl's limit of 300 KB per transfer
+// for QUOTE (docs/ftp-notes.md), and a broken connection costs at most one chunk.
+constexpr std::size_t kChunk = 500;
+
+bool wants_another_try(const CommandResult& result) {
+  if (result.status == CommandResult::Status::unanswered) return true;
+  return result.status == CommandResult::Status::refused && is_passing(result.failure);
+}
+
+}  // namespace
+
+bool is_passing(FailureClass failure) noexcept {
+  return failure == FailureClass::retry || failure == FailureClass::reconnect ||
+         failure == FailureClass::unknown_outcome || failure == FailureClass::lower_cap;
+}
+
+Commands::Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
+                   EventSink& events)
+    : runner_(runner), policy_(policy), clock_(clock), cancel_(cancel), events_(events),
+      random_(static_cast<std::minstd_rand::result_type>(clock.now_ns())) {}
+
+std::vector<CommandResult> Commands::run(const std::vector<Command>& commands) {
+  std::vector<CommandResult> results(commands.size());
+  for (std::size_t begin = 0; begin < commands.size(); begin += kChunk)
+    run_chunk(commands, begin, std::min(begin + kChunk, commands.size()), results);
+  return results;
+}
+
+void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin, std::size_t end,
+                         std::vector<CommandResult>& results) {
+  std::vector<std::size_t> open(end - begin);
+  for (std::size_t i = 0; i < open.size(); ++i) open[i] = begin + i;
+  for (int attempt = 0; !open.empty();) {
+    std::vector<Command> batch;
+    for (const std::size_t i : open) batch.push_back(commands[i]);
+    std::string why;
+    try {
+      const std::vector<CommandResult> answers = runner_.run(batch);
+      const std::size_t before = open.size();
+      for (std::size_t i = 0; i < before; ++i) results[open[i]] = answers[i];
+      std::erase_if(open, [&](std::size_t i) { return !wants_another_try(results[i]); });
+      if (open.empty()) return;
+      if (open.size() < before) attempt = 0;
+      why = results[open.front()].reply_text;
+    } catch (const RemoteError& error) {
+      if (!is_passing(error.failure()) || attempt >= policy_.retries) throw;
+      why = error.what();
+    }
+    if (attempt >= policy_.retries) {
+      const CommandResult& last = results[open.front()];
+      if (last.status != CommandResult::Status::unanswered) return;  // the server's refusal stands
+      throw RemoteError(FailureClass::reconnect,
+                        fmt::format("the connection broke {} times in a row before a command was answered ({})",
+                                    attempt + 1, why),
+                        "Check the line and the server's log; the next run goes on where this one stopped.");
+    }
+    back_off(attempt++, why);
+  }
+}
+
+void Commands::back_off(int attempt, const std::string& why) {
+  const auto delay =
+      backoff(policy_, attempt, std::generate_canonical<double, 24>(random_));
+  ++retries_;
+  events_.on(RetryScheduled{-1, {}, why, attempt + 1, policy_.retries, delay.count()});
+  if (!clock_.wait(delay, cancel_)) throw RemoteError(FailureClass::cancelled, "stopped on request");
+}
+
+}  // namespace outhaul

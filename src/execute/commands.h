@@ -1,0 +1,45 @@
+// Batches of commands that survive a breaking connection.
+#pragma once
+
+#include <random>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "execute/backoff.h"
+#include "outhaul/events.h"
+#include "outhaul/remote.h"
+
+namespace outhaul {
+
+/// Runs commands on a CommandRunner and sends again what got no answer or a passing refusal. All commands but Rename are
+/// idempotent by their goal; a Rename that was sent twice can come back `missing` although it was carried out, so its
+/// caller looks at the goal. One thread at a time.
+class Commands {
+ public:
+  Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
+           EventSink& events);
+  /// One result per command; none is `unanswered`. Throws RemoteError when the remote can't be reached within the
+  /// retries or refuses us, or when cancelled.
+  std::vector<CommandResult> run(const std::vector<Command>& commands);
+  CommandResult run_one(const Command& command) { return run({command}).front(); }
+  std::uint64_t retries() const noexcept { return retries_; }
+
+ private:
+  void run_chunk(const std::vector<Command>& commands, std::size_t begin, std::size_t end,
+                 std::vector<CommandResult>& results);
+  void back_off(int attempt, const std::string& why);
+
+  CommandRunner& runner_;
+  RetryPolicy policy_;
+  Clock& clock_;
+  const CancelToken& cancel_;
+  EventSink& events_;
+  std::minstd_rand random_;
+  std::uint64_t retries_ = 0;
+};
+
+/// True for failures that another attempt may mend.
+bool is_passing(FailureClass failure) noexcept;
+
+}  // namespace outhaul

@@ -1,0 +1,98 @@
+#include "execute/lane_pool.h"
+
+#include <utility>
+
+namespace outhaul {
+
+LanePool::LanePool(Remote& remote, int lanes, const Uploader::Context& context) : context_(context) {
+  for (int i = 0; i < lanes; ++i) lanes_.push_back(remote.open_lane(context.cancel));
+  running_ = lanes;
+  for (int i = 0; i < lanes; ++i) threads_.emplace_back([this, i] { work(i); });
+}
+
+LanePool::LanePool(Lane& shared, const Uploader::Context& context)
+    : context_(context), inline_(std::make_unique<Uploader>(shared, 0, context)), running_(1) {}
+
+LanePool::~LanePool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    tasks_.clear();
+  }
+  tasks_ready_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void LanePool::submit(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  ++open_;
+  tasks_ready_.notify_one();
+}
+
+std::size_t LanePool::queued() const {
+  const std::lock_guard lock(mutex_);
+  return tasks_.size();
+}
+
+int LanePool::lanes() const {
+  const std::lock_guard lock(mutex_);
+  return running_;
+}
+
+std::vector<Task> LanePool::take_back() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Task> taken(std::make_move_iterator(tasks_.begin()), std::make_move_iterator(tasks_.end()));
+  tasks_.clear();
+  open_ -= taken.size();
+  return taken;
+}
+
+std::vector<Outcome> LanePool::wait(std::chrono::milliseconds time) {
+  std::vector<Outcome> ready;
+  if (open_ == 0) return ready;
+  if (inline_) {
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    ready.push_back(inline_->perform(task));
+  } else {
+    std::unique_lock lock(mutex_);
+    outcomes_ready_.wait_for(lock, time, [&] { return !outcomes_.empty(); });
+    ready.swap(outcomes_);
+  }
+  open_ -= ready.size();
+  return ready;
+}
+
+void LanePool::work(int number) {
+  Uploader uploader(*lanes_[static_cast<std::size_t>(number)], number, context_);
+  for (bool stay = true; stay;) {
+    Task task;
+    {
+      std::unique_lock lock(mutex_);
+      tasks_ready_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
+      if (stopping_) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    leave(uploader.perform(task), number, stay);
+  }
+}
+
+void LanePool::leave(Outcome&& outcome, int number, bool& stay) {
+  {
+    const std::lock_guard lock(mutex_);
+    // The provider wants fewer connections: this lane ends, unless it is the last one.
+    if (outcome.status == Outcome::Status::handed_back && running_ > 1) {
+      --running_;
+      stay = false;
+    }
+    outcomes_.push_back(std::move(outcome));
+  }
+  if (!stay) lanes_[static_cast<std::size_t>(number)].reset();
+  outcomes_ready_.notify_one();
+}
+
+}  // namespace outhaul

@@ -1,0 +1,112 @@
+#include "execute/removals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "outhaul/names.h"
+
+namespace outhaul {
+namespace {
+
+/// Removals that are committed together.
+constexpr std::size_t kBatch = 500;
+
+template <typename Each>
+void in_batches(const std::vector<const Action*>& actions, Each each) {
+  for (std::size_t begin = 0; begin < actions.size(); begin += kBatch)
+    each(std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin)));
+}
+
+}  // namespace
+
+void Removals::end(const Action& action, State::Fate fate) {
+  if (action.entry.object != kNoObject) context_.state.retire_object(action.entry.object, context_.run, fate);
+  context_.state.forget(context_.job_id, context_.run, action.entry.path);
+}
+
+void Removals::forget(const std::vector<const Action*>& actions) {
+  in_batches(actions, [&](std::span<const Action* const> batch) {
+    Transaction transaction = context_.state.begin();
+    for (const Action* action : batch) end(*action, State::Fate::kept);
+    transaction.commit();
+    for (const Action* action : batch) {
+      if (action->reason == Reason::kept_by_policy && action->entry.kind == EntryKind::file)
+        ++context_.tally.done().kept;
+      context_.tally.did(ActionKind::forget, action->entry.path);
+    }
+  });
+}
+
+/// Leaves out what lies in a directory below which something failed: the failure may be the new name of the very file.
+std::vector<const Action*> Removals::without_doubt(const std::vector<const Action*>& actions) {
+  std::vector<const Action*> safe;
+  std::uint64_t doubtful = 0;
+  for (const Action* action : actions) {
+    if (context_.tally.failed_below(RelPath::trusted(std::string(action->entry.path.parent()))))
+      ++doubtful;
+    else
+      safe.push_back(action);
+  }
+  if (doubtful > 0) {
+    context_.tally.done().withheld += doubtful;
+    context_.tally.problem(Problem::Severity::note, {},
+                           fmt::format("{} removals are put off, because something failed in or below the same "
+                                       "directories",
+                                       doubtful));
+  }
+  return safe;
+}
+
+void Removals::remove_files(const std::vector<const Action*>& actions) {
+  const std::vector<const Action*> safe = without_doubt(actions);
+  in_batches(safe, [&](std::span<const Action* const> batch) {
+    std::vector<Command> commands;
+    for (const Action* action : batch) {
+      const std::optional<StoredObject> object = context_.state.object(action->entry.object);
+      commands.push_back(
+          RemoveFile{object ? object->remote_name : remote_path_for(context_.job.target, action->entry.path)});
+    }
+    const std::vector<CommandResult> results = context_.commands.run(commands);
+    Transaction transaction = context_.state.begin();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (results[i].status == CommandResult::Status::refused) {
+        context_.tally.failed(batch[i]->entry.path,
+                              fmt::format("could not be removed from the remote: {}", results[i].reply_text),
+                              "Check the account's permissions there; the next run tries again.");
+        continue;
+      }
+      end(*batch[i], State::Fate::gone);
+      ++context_.tally.done().removed;
+      context_.tally.did(ActionKind::remove, batch[i]->entry.path, batch[i]->entry.size);
+    }
+    transaction.commit();
+  });
+}
+
+void Removals::remove_dirs(const std::vector<const Action*>& actions) {
+  std::vector<const Action*> safe;
+  for (const Action* action : actions)
+    if (!context_.tally.failed_below(action->entry.path)) safe.push_back(action);
+  in_batches(safe, [&](std::span<const Action* const> batch) {
+    std::vector<Command> commands;
+    for (const Action* action : batch)
+      commands.push_back(RemoveDir{remote_path_for(context_.job.target, action->entry.path)});
+    const std::vector<CommandResult> results = context_.commands.run(commands);
+    Transaction transaction = context_.state.begin();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const bool refused = results[i].status == CommandResult::Status::refused;
+      if (refused)
+        context_.tally.problem(Problem::Severity::note, batch[i]->entry.path,
+                               fmt::format("the directory stays on the remote: {}", results[i].reply_text),
+                               "It may hold something that outhaul did not put there.");
+      else
+        ++context_.tally.done().dirs_removed;
+      end(*batch[i], State::Fate::gone);
+      if (!refused) context_.tally.did(ActionKind::remove_dir, batch[i]->entry.path);
+    }
+    transaction.commit();
+  });
+}
+
+}  // namespace outhaul

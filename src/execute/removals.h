@@ -1,0 +1,26 @@
+// Taking objects and directories off the remote: only what the state knows, never in doubt.
+#pragma once
+
+#include <vector>
+
+#include "execute/publisher.h"
+
+namespace outhaul {
+
+class Removals {
+ public:
+  explicit Removals(JobContext context) : context_(context) {}
+
+  void forget(const std::vector<const Action*>& actions);        ///< state only
+  void remove_files(const std::vector<const Action*>& actions);
+  /// Children first, as the plan orders them.
+  void remove_dirs(const std::vector<const Action*>& actions);
+
+ private:
+  std::vector<const Action*> without_doubt(const std::vector<const Action*>& actions);
+  void end(const Action& action, State::Fate fate);
+
+  JobContext context_;
+};
+
+}  // namespace outhaul

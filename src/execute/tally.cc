@@ -1,0 +1,52 @@
+#include "execute/tally.h"
+
+#include <utility>
+
+namespace outhaul {
+
+void Tally::did(ActionKind kind, const RelPath& path, std::uint64_t bytes) {
+  events_.on(ActionDone{kind, path.bytes(), bytes});
+}
+
+void Tally::problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice) {
+  Problem problem{severity, report_.job, printable(path.bytes()), std::move(message), std::move(advice)};
+  events_.on(ProblemFound{problem});
+  ++report_.problem_count;
+  if (severity == Problem::Severity::error && report_.outcome == ExitCode::done) report_.outcome = ExitCode::incomplete;
+  if (report_.problems.size() < JobReport::kMaxProblems) report_.problems.push_back(std::move(problem));
+}
+
+void Tally::failed(const RelPath& path, std::string message, std::string advice) {
+  failed_.insert(path.bytes());
+  problem(Problem::Severity::error, path, std::move(message), std::move(advice));
+}
+
+void Tally::stop(FailureClass failure, std::string message, std::string advice) {
+  if (stopped()) return;
+  stop_ = failure;
+  if (failure == FailureClass::cancelled) return;  // whoever cancelled knows why
+  problem(Problem::Severity::error, {}, std::move(message), std::move(advice));
+  report_.outcome = failure == FailureClass::no_space ? ExitCode::incomplete : ExitCode::remote_unusable;
+}
+
+bool Tally::failed_below(const RelPath& dir) const {
+  if (dir.empty()) return !failed_.empty();
+  if (failed_.contains(dir.bytes())) return true;
+  const std::string inside = dir.bytes() + '/';
+  const auto first = failed_.lower_bound(inside);
+  return first != failed_.end() && first->starts_with(inside);
+}
+
+bool Tally::failed_above(const RelPath& path) const {
+  if (failed_.empty()) return false;
+  for (std::string_view at = path.bytes(); !at.empty();) {
+    if (failed_.contains(at)) return true;
+    const std::size_t slash = at.rfind('/');
+    at = slash == std::string_view::npos ? std::string_view{} : at.substr(0, slash);
+  }
+  return false;
+}
+
+ExitCode Tally::outcome() const { return report_.outcome; }
+
+}  // namespace outhaul

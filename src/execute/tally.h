@@ -1,0 +1,40 @@
+// What happened to a job so far: counters, problems, the paths that failed. Job thread only.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "outhaul/events.h"
+#include "outhaul/remote.h"
+#include "outhaul/report.h"
+
+namespace outhaul {
+
+class Tally {
+ public:
+  Tally(JobReport& report, EventSink& events) : report_(report), events_(events) {}
+
+  JobCounters& done() noexcept { return report_.done; }
+  void did(ActionKind kind, const RelPath& path, std::uint64_t bytes = 0);
+  /// A problem that makes the run incomplete; `path` is remembered as failed, which forbids deletions around it.
+  void failed(const RelPath& path, std::string message, std::string advice = {});
+  void problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice = {});
+  /// The whole job (or run) can't go on. The gravest one stays.
+  void stop(FailureClass failure, std::string message, std::string advice = {});
+
+  bool stopped() const noexcept { return stop_ != FailureClass::none; }
+  FailureClass stop_reason() const noexcept { return stop_; }
+  /// A path at or below `dir` failed.
+  bool failed_below(const RelPath& dir) const;
+  /// `path` or one of its ancestors failed.
+  bool failed_above(const RelPath& path) const;
+  ExitCode outcome() const;
+
+ private:
+  JobReport& report_;
+  EventSink& events_;
+  std::set<std::string, std::less<>> failed_;
+  FailureClass stop_ = FailureClass::none;
+};
+
+}  // namespace outhaul

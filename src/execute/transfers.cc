@@ -1,0 +1,291 @@
+#include "execute/transfers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "outhaul/names.h"
+
+namespace outhaul {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Uploads whose ledger rows are committed together, ahead of the lanes.
+constexpr std::size_t kLedgerBatch = 256;
+/// Proven and renamed together: at most this many, and no later than kPublishDelay after the first, so that a crash
+/// costs little.
+constexpr std::size_t kPublishBatch = 256;
+constexpr std::size_t kWorthARoundTrip = 64;
+constexpr milliseconds kPublishDelay{250};
+constexpr std::uint64_t kPublishBytes = 8 * 1024 * 1024;
+/// So many files in a row failed although each was retried: the remote itself is the trouble.
+constexpr int kGiveUpAfter = 3;
+
+std::string random_tag() {
+  std::random_device device;
+  return fmt::format("{:08x}", device());
+}
+
+}  // namespace
+
+Transfers::Transfers(const Context& context, const SourceTree& source)
+    : context_(context), source_(source),
+      part_prefix_(fmt::format("{}/{}-{}-", kPartsDir, static_cast<std::int64_t>(context.run), random_tag())) {
+  for (Part& part : context_.state.parts(context_.job_id)) {
+    std::string path = part.path.bytes();
+    leftovers_.emplace(std::move(path), std::move(part));
+  }
+}
+
+void Transfers::add(const Action& action) {
+  (action.kind == ActionKind::compare ? compares_ : uploads_).push_back(&action);
+}
+
+bool Transfers::stopped() const { return context_.tally.stopped() || context_.cancel_lanes.cancelled(); }
+
+Publisher Transfers::publisher() {
+  return Publisher({context_.job, context_.job_id, context_.run, context_.state, context_.connections.commands(),
+                    context_.tally});
+}
+
+void Transfers::run() {
+  while (!stopped()) {
+    fill();
+    if (pool().open() == 0) {
+      if (!sent_.empty() || !same_.empty()) {
+        flush(true);
+        record_same(true);
+        continue;  // a failed proof may have brought tasks back
+      }
+      if (!waiting()) return;
+    }
+    collect();
+    flush(false);
+    record_same(false);
+  }
+  drain();
+}
+
+/// Keeps the lanes' queue filled. Compares go first: they need no network, and an unchanged file needs no more.
+void Transfers::fill() {
+  LanePool& lanes = pool();
+  for (; !again_.empty(); again_.pop_front()) lanes.submit(std::move(again_.front()));
+  if (lanes.queued() > kLedgerBatch / 2) return;
+  for (std::size_t i = 0; i < kLedgerBatch && !compares_.empty(); ++i, compares_.pop_front()) {
+    Task task;
+    task.kind = Task::Kind::compare;
+    task.action = compares_.front();
+    lanes.submit(std::move(task));
+  }
+  if (uploads_.empty() || lanes.queued() > kLedgerBatch / 2) return;
+  prepare_remote();
+  if (stopped()) return;
+  std::vector<Task> ready;
+  Transaction transaction = context_.state.begin();
+  for (; ready.size() < kLedgerBatch && !uploads_.empty(); uploads_.pop_front()) {
+    const Action& action = *uploads_.front();
+    if (context_.tally.failed_above(action.entry.path))
+      ++context_.tally.done().withheld;  // its directory could not be made: said once, for the directory
+    else
+      ready.push_back(start(action));
+  }
+  transaction.commit();  // before the first byte leaves
+  for (Task& task : ready) lanes.submit(std::move(task));
+}
+
+Task Transfers::start(const Action& action) {
+  Task task;
+  task.action = &action;
+  const Fingerprint source = fingerprint_of(action.entry);
+  const auto [first, last] = leftovers_.equal_range(action.entry.path.bytes());
+  const auto found = std::find_if(first, last, [&](const auto& left) { return left.second.source == source; });
+  if (found != last) {
+    task.object = found->second.object;
+    task.part = found->second.part_name;
+    task.resume = true;
+    leftovers_.erase(found);
+    return task;
+  }
+  task.part = RemotePath::parse(fmt::format("{}{}.part", part_prefix_, ++part_count_));
+  task.object = context_.state.begin_object(context_.job_id, context_.run, action.entry.path,
+                                            remote_path_for(context_.job.target, action.entry.path), task.part, source);
+  return task;
+}
+
+void Transfers::prepare_remote() {
+  if (prepared_) return;
+  Commands& commands = context_.connections.commands();
+  for (const RemotePath& dir : {RemotePath::parse(kPartsDir), context_.job.target}) {
+    const CommandResult made = make_dirs(commands, dir);
+    if (made.status == CommandResult::Status::done) continue;
+    context_.tally.stop(FailureClass::stop_job,
+                        fmt::format("can't make the directory \"{}\" on the remote: {}", printable(dir.wire()),
+                                    made.reply_text),
+                        "Check that the account may write there, and the path in \"remote.url\".");
+    return;
+  }
+  prepared_ = true;
+}
+
+void Transfers::collect() {
+  for (Outcome& outcome : pool().wait(kPublishDelay / 4)) take(std::move(outcome));
+}
+
+void Transfers::take(Outcome&& outcome) {
+  JobCounters& done = context_.tally.done();
+  done.bytes_sent += outcome.sent;
+  done.resumed_bytes += outcome.resumed;
+  done.retries += outcome.retries;
+  const RelPath& path = outcome.task.action->entry.path;
+  switch (outcome.status) {
+    case Outcome::Status::done:
+      failures_in_a_row_ = 0;
+      if (outcome.task.kind == Task::Kind::compare) return take_compare(std::move(outcome));
+      if (outcome.task.action->after_removals) {
+        held_.push_back(std::move(outcome));
+        return;
+      }
+      if (sent_.empty()) oldest_sent_ = std::chrono::steady_clock::now();
+      sent_bytes_ += outcome.entry.size;
+      sent_.push_back(std::move(outcome));
+      return;
+    case Outcome::Status::vanished:
+      return context_.tally.problem(Problem::Severity::note, path, std::move(outcome.message));
+    case Outcome::Status::source_failed:
+      return context_.tally.failed(path, std::move(outcome.message), std::move(outcome.advice));
+    case Outcome::Status::remote_failed: return take_remote_failure(std::move(outcome));
+    case Outcome::Status::handed_back: return hand_back(std::move(outcome));
+  }
+}
+
+void Transfers::take_compare(Outcome&& outcome) {
+  const Action& action = *outcome.task.action;
+  ++context_.tally.done().compared;
+  const std::optional<StoredObject> stored = context_.state.object(action.entry.object);
+  if (outcome.torn || !stored || stored->sha256 != outcome.digest) {
+    uploads_.push_back(&action);
+    return;
+  }
+  outcome.entry.object = action.entry.object;
+  same_.push_back(std::move(outcome.entry));
+}
+
+void Transfers::take_remote_failure(Outcome&& outcome) {
+  const RelPath& path = outcome.task.action->entry.path;
+  switch (outcome.failure) {
+    case FailureClass::cancelled: return;
+    case FailureClass::no_space:
+    case FailureClass::stop_job:
+    case FailureClass::stop_run:
+      context_.tally.stop(outcome.failure, std::move(outcome.message), std::move(outcome.advice));
+      return;
+    default: break;
+  }
+  const bool refused = outcome.failure == FailureClass::skip_file;
+  if (refused && outcome.task.tries == 0) {
+    // Somebody may have removed our parts directory: make it again, once, before believing the refusal.
+    prepared_ = false;
+    prepare_remote();
+    ++outcome.task.tries;
+    again_.push_back(std::move(outcome.task));
+    return;
+  }
+  context_.tally.failed(path, outcome.message, outcome.advice);
+  if (!refused && ++failures_in_a_row_ >= kGiveUpAfter)
+    context_.tally.stop(FailureClass::stop_run,
+                        fmt::format("gave up after {} files in a row could not be sent; the last one: {}",
+                                    failures_in_a_row_, outcome.message),
+                        std::move(outcome.advice));
+}
+
+/// A lane gave its connection up because the server allows fewer. When it was the last one, everything goes over one.
+void Transfers::hand_back(Outcome&& outcome) {
+  again_.push_back(std::move(outcome.task));
+  if (pool().lanes() > 1) return;
+  std::vector<Task> back = pool().take_back();
+  while (pool().open() > 0) {
+    for (Outcome& other : pool().wait(kPublishDelay)) {
+      if (other.status == Outcome::Status::handed_back)
+        again_.push_back(std::move(other.task));
+      else
+        take(std::move(other));
+    }
+  }
+  for (Task& task : back) again_.push_back(std::move(task));
+  if (context_.connections.only_one()) return;
+  flush(true);
+  context_.connections.shrink_to_one();
+  context_.tally.problem(Problem::Severity::note, {},
+                         "the server allows one connection only: going on with one for everything",
+                         "Set \"connections\": 1 in the profile to spare it the attempts.");
+}
+
+void Transfers::flush(bool all) {
+  if (sent_.empty()) return;
+  const bool late = std::chrono::steady_clock::now() - oldest_sent_ >= kPublishDelay;
+  if (!all && sent_.size() < kWorthARoundTrip && sent_bytes_ < kPublishBytes && !late) return;
+  publish(sent_);
+  sent_bytes_ = 0;
+}
+
+void Transfers::publish(std::vector<Outcome>& batch) {
+  Publisher publisher = this->publisher();
+  while (!batch.empty()) {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(batch.size(), kPublishBatch));
+    std::vector<Outcome> some(std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.begin() + count));
+    batch.erase(batch.begin(), batch.begin() + count);
+    for (Task& task : publisher.publish(std::move(some))) again_.push_back(std::move(task));
+  }
+}
+
+void Transfers::publish_held() {
+  std::erase_if(held_, [&](const Outcome& outcome) {
+    return context_.tally.failed_above(outcome.task.action->entry.path);  // its place could not be cleared
+  });
+  publish(held_);
+  if (waiting()) run();  // a failed proof, or a move that became an upload: held again
+  if (!held_.empty() && !stopped()) publish(held_);
+}
+
+void Transfers::record_same(bool all) {
+  if (same_.empty() || (!all && same_.size() < kLedgerBatch)) return;
+  Transaction transaction = context_.state.begin();
+  for (const Entry& entry : same_) context_.state.record(context_.job_id, context_.run, entry);
+  transaction.commit();
+  for (const Entry& entry : same_) {
+    ++context_.tally.done().recorded;
+    context_.tally.did(ActionKind::compare, entry.path, entry.size);
+  }
+  same_.clear();
+}
+
+/// Ends what is under way, after a stop. Nothing that was sent is lost: its part stays in the ledger.
+void Transfers::drain() {
+  context_.cancel_lanes.cancel();
+  pool().take_back();
+  while (pool().open() > 0)
+    for (Outcome& outcome : pool().wait(kPublishDelay)) context_.tally.done().bytes_sent += outcome.sent;
+  record_same(true);
+  // What is whole on a full server still counts.
+  if (context_.tally.stop_reason() == FailureClass::no_space) flush(true);
+}
+
+void Transfers::clean_up() {
+  if (leftovers_.empty() || stopped()) return;
+  std::vector<Command> commands;
+  for (const auto& [path, part] : leftovers_) commands.push_back(RemoveFile{part.part_name});
+  const std::vector<CommandResult> results = context_.connections.commands().run(commands);
+  Transaction transaction = context_.state.begin();
+  std::size_t i = 0;
+  for (const auto& [path, part] : leftovers_) {
+    const CommandResult& result = results[i++];
+    if (result.status == CommandResult::Status::done || result.status == CommandResult::Status::missing)
+      context_.state.drop_part(part.object);
+  }
+  transaction.commit();
+  leftovers_.clear();
+}
+
+}  // namespace outhaul

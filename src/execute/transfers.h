@@ -1,0 +1,69 @@
+// The uploads of one job: compares, ledger, lanes, publication.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "execute/connections.h"
+#include "execute/publisher.h"
+#include "execute/tally.h"
+
+namespace outhaul {
+
+class Transfers {
+ public:
+  struct Context {
+    const Job& job;
+    JobId job_id;
+    RunId run;
+    State& state;
+    Tally& tally;
+    Connections& connections;
+    CancelToken& cancel_lanes;
+  };
+  Transfers(const Context& context, const SourceTree& source);
+
+  void add(const Action& action);   ///< an upload or a compare
+  bool waiting() const noexcept { return !compares_.empty() || !uploads_.empty() || !again_.empty(); }
+  /// Carries out everything that was added; uploads that must wait for removals are sent, but held.
+  void run();
+  /// Publishes what was held.
+  void publish_held();
+  /// Parts of earlier runs that nothing of this run continues: removed from the remote.
+  void clean_up();
+  /// The control directory, the parts directory and the job's target, made if missing. Connects.
+  void prepare_remote();
+
+ private:
+  bool stopped() const;
+  void fill();
+  Task start(const Action& action);
+  void collect();
+  void take(Outcome&& outcome);
+  void take_compare(Outcome&& outcome);
+  void take_remote_failure(Outcome&& outcome);
+  void hand_back(Outcome&& outcome);
+  void flush(bool all);
+  void publish(std::vector<Outcome>& batch);
+  void record_same(bool all);
+  void drain();
+  Publisher publisher();
+  LanePool& pool() { return context_.connections.pool(source_); }
+
+  Context context_;
+  const SourceTree& source_;
+  std::string part_prefix_;
+  std::uint64_t part_count_ = 0;
+  bool prepared_ = false;
+  int failures_in_a_row_ = 0;
+  std::deque<const Action*> compares_, uploads_;
+  std::deque<Task> again_;                     ///< sent back; their ledger rows exist
+  std::vector<Outcome> sent_, held_;
+  std::uint64_t sent_bytes_ = 0;               ///< in sent_: a large one is published at once
+  std::chrono::steady_clock::time_point oldest_sent_{};
+  std::vector<Entry> same_;                    ///< compared and found equal: to be recorded
+  std::multimap<std::string, Part, std::less<>> leftovers_;   ///< of earlier runs, by path; taken out when continued
+};
+
+}  // namespace outhaul

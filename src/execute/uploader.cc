@@ -1,0 +1,189 @@
+#include "execute/uploader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "execute/commands.h"
+
+namespace outhaul {
+namespace {
+
+/// Below this, sending again costs less than asking what is there.
+constexpr std::uint64_t kWorthResuming = 256 * 1024;
+/// How much of a part's end is read back and compared before anything is appended to it.
+constexpr std::uint64_t kTail = 64 * 1024;
+/// How often a file that changes under our hands is read again before the copy is kept as it is.
+constexpr int kRereads = 3;
+
+/// Tells the display that a transfer began, and that it ended however it ended.
+class TransferScope {
+ public:
+  TransferScope(EventSink& events, int lane, const Entry& entry, std::uint64_t offset) : events_(events), lane_(lane) {
+    events_.on(TransferStarted{lane, entry.path.bytes(), entry.size, offset});
+  }
+  ~TransferScope() { events_.on(TransferEnded{lane_, ok_}); }
+  TransferScope(const TransferScope&) = delete;
+  TransferScope& operator=(const TransferScope&) = delete;
+  void succeeded() { ok_ = true; }
+
+ private:
+  EventSink& events_;
+  int lane_;
+  bool ok_ = false;
+};
+
+void describe(Outcome& outcome, Outcome::Status status, const Error& error) {
+  outcome.status = status;
+  outcome.message = error.what();
+  outcome.advice = error.advice();
+}
+
+void describe(Outcome& outcome, const RemoteError& error) {
+  describe(outcome, Outcome::Status::remote_failed, error);
+  outcome.failure = error.failure();
+  outcome.reply_code = error.reply_code();
+}
+
+}  // namespace
+
+Uploader::Uploader(Lane& lane, int lane_number, const Context& context)
+    : lane_(lane), number_(lane_number), context_(context),
+      random_(static_cast<std::minstd_rand::result_type>(context.clock.now_ns() + lane_number)) {}
+
+Outcome Uploader::perform(const Task& task) noexcept {
+  Outcome outcome;
+  try {
+    outcome = task.kind == Task::Kind::compare ? compare(task) : upload(task);
+  } catch (const RemoteError& error) {
+    describe(outcome, error);
+  } catch (const SourceChanged& error) {
+    describe(outcome, Outcome::Status::vanished, error);
+  } catch (const Error& error) {
+    describe(outcome, Outcome::Status::source_failed, error);
+  } catch (const std::exception& error) {
+    outcome.status = Outcome::Status::remote_failed;
+    outcome.failure = FailureClass::stop_run;
+    outcome.message = fmt::format("internal error: {}", error.what());
+  }
+  outcome.task = task;
+  return outcome;
+}
+
+Outcome Uploader::compare(const Task& task) {
+  Outcome outcome;
+  std::vector<std::byte> buffer(256 * 1024);
+  for (int reread = 0;; ++reread) {
+    try {
+      SourceFile file = context_.source.open(task.action->entry.path);
+      TransferScope scope(context_.events, number_, file.entry(), 0);
+      while (const std::size_t got = file.read(buffer)) {
+        context_.events.on(TransferProgress{number_, got});
+        if (context_.cancel.cancelled()) throw RemoteError(FailureClass::cancelled, "stopped on request");
+      }
+      outcome.entry = file.entry();
+      outcome.torn = !file.unchanged();
+      if (outcome.torn && reread < kRereads) continue;
+      outcome.digest = file.digest();
+      scope.succeeded();
+      return outcome;
+    } catch (const SourceChanged& changed) {
+      if (changed.how() != SourceChanged::How::content || reread >= kRereads) throw;
+    }
+  }
+}
+
+Outcome Uploader::upload(const Task& task) {
+  Outcome outcome;
+  const std::string& path = task.action->entry.path.bytes();
+  bool look_first = task.resume;
+  std::uint64_t reached = 0;
+  for (int failures = 0, rereads = 0;;) {
+    try {
+      attempt(task, look_first, outcome);
+      if (!outcome.torn || rereads++ >= kRereads) return outcome;
+      look_first = false;  // it changed while it was read: what is there is of no use
+    } catch (const SourceChanged& changed) {
+      if (changed.how() != SourceChanged::How::content || rereads++ >= kRereads) throw;
+      look_first = false;
+    } catch (const RemoteError& error) {
+      if (error.failure() == FailureClass::lower_cap && context_.may_hand_back) {
+        describe(outcome, error);
+        outcome.status = Outcome::Status::handed_back;
+        return outcome;
+      }
+      if (!is_passing(error.failure())) throw;
+      // Only bytes that got further than ever before are progress; sending the same ones again is not.
+      if (outcome.sent > reached + kWorthResuming) failures = 0;
+      reached = std::max(reached, outcome.sent);
+      if (failures >= context_.policy.retries) throw;
+      if (!wait_before_retry(path, failures++, error.what(), outcome))
+        throw RemoteError(FailureClass::cancelled, "stopped on request");
+      look_first = true;
+    }
+  }
+}
+
+void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
+  SourceFile file = context_.source.open(task.action->entry.path);
+  outcome.entry = file.entry();
+  std::uint64_t offset = 0;
+  if (look_first && file.entry().size >= kWorthResuming &&
+      fingerprint_of(file.entry()) == fingerprint_of(task.action->entry))
+    offset = resume_offset(task, file);
+  file.advance_to(offset);
+  outcome.resumed += offset;
+  send(task, file, offset, outcome);
+  outcome.torn = !file.unchanged();
+  outcome.digest = file.digest();
+}
+
+std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file) {
+  const Command ask = SizeOf{task.part};
+  const CommandResult there = lane_.run(std::span(&ask, 1)).front();
+  if (there.status == CommandResult::Status::unanswered)
+    throw RemoteError(FailureClass::reconnect, fmt::format("no answer to SIZE ({})", there.reply_text));
+  if (there.status != CommandResult::Status::done || there.size == 0 || there.size > file.entry().size) return 0;
+  return tail_matches(task.part, file, there.size) ? there.size : 0;
+}
+
+bool Uploader::tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size) {
+  const std::uint64_t from = size - std::min(size, kTail);
+  std::vector<std::byte> expected(size - from);
+  if (!file.peek(from, expected)) return false;
+  std::size_t matched = 0;
+  bool equal = true;
+  lane_.get(part, from, [&](std::span<const std::byte> got) {
+    equal = equal && matched + got.size() <= expected.size() &&
+            std::equal(got.begin(), got.end(), expected.begin() + static_cast<std::ptrdiff_t>(matched));
+    matched += got.size();
+    return equal;
+  });
+  return equal && matched == expected.size();
+}
+
+void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
+  TransferScope scope(context_.events, number_, file.entry(), offset);
+  Put put;
+  put.path = task.part;
+  put.source = &file;
+  put.offset = offset;
+  put.length = file.entry().size - offset;
+  put.sent = [&](std::uint64_t delta) {
+    outcome.sent += delta;
+    context_.events.on(TransferProgress{number_, delta});
+  };
+  if (put.length > 0 || offset == 0) lane_.put(put);  // a part that is whole already needs no byte
+  scope.succeeded();
+}
+
+bool Uploader::wait_before_retry(const std::string& path, int attempt, const std::string& why, Outcome& outcome) {
+  const auto delay = backoff(context_.policy, attempt, std::generate_canonical<double, 24>(random_));
+  ++outcome.retries;
+  context_.events.on(RetryScheduled{number_, path, why, attempt + 1, context_.policy.retries, delay.count()});
+  return context_.clock.wait(delay, context_.cancel);
+}
+
+}  // namespace outhaul

@@ -1,0 +1,80 @@
+// One file's way through one lane: open, hash, send, resume, retry.
+#pragma once
+
+#include <optional>
+#include <random>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "execute/backoff.h"
+#include "execute/source_tree.h"
+#include "outhaul/events.h"
+#include "outhaul/plan.h"
+#include "outhaul/remote.h"
+
+namespace outhaul {
+
+/// What a lane is asked to do. Values only: the plan's action outlives every task.
+struct Task {
+  enum class Kind : std::uint8_t {
+    compare,   ///< hash the file, nothing else
+    upload,    ///< store it under `part`
+  };
+  Kind kind = Kind::upload;
+  const Action* action = nullptr;
+  ObjectId object = kNoObject;            ///< upload: the ledger's row
+  RemotePath part;
+  bool resume = false;                    ///< something of this very file may be under `part` already
+  int tries = 0;                          ///< how often the publisher sent it back
+};
+
+struct Outcome {
+  enum class Status : std::uint8_t {
+    done,            ///< compare: digest is there; upload: the server has said 2xx to everything
+    vanished,        ///< the file is gone or became something else: the next run will see what it is
+    source_failed,   ///< the file can't be read
+    remote_failed,   ///< see `failure`
+    handed_back,     ///< the lane gave up its connection; the task is still to be done
+  };
+  Task task;
+  Status status = Status::done;
+  Entry entry;                            ///< the file as it was read
+  Sha256Digest digest{};
+  bool torn = false;                      ///< it kept changing while it was read; the copy may be mixed
+  FailureClass failure = FailureClass::none;
+  int reply_code = 0;
+  std::string message, advice;
+  std::uint64_t sent = 0, resumed = 0, retries = 0;
+};
+
+class Uploader {
+ public:
+  struct Context {
+    const SourceTree& source;
+    RetryPolicy policy;
+    Clock& clock;
+    const CancelToken& cancel;
+    EventSink& events;
+    bool may_hand_back = true;   ///< false for the only connection: it waits instead of giving itself up
+  };
+  Uploader(Lane& lane, int lane_number, const Context& context);
+  /// Never throws: what went wrong is in the outcome.
+  Outcome perform(const Task& task) noexcept;
+
+ private:
+  Outcome compare(const Task& task);
+  Outcome upload(const Task& task);
+  void attempt(const Task& task, bool look_first, Outcome& outcome);
+  std::uint64_t resume_offset(const Task& task, SourceFile& file);
+  bool tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size);
+  void send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome);
+  bool wait_before_retry(const std::string& path, int attempt, const std::string& why, Outcome& outcome);
+
+  Lane& lane_;
+  int number_;
+  Context context_;
+  std::minstd_rand random_;
+};
+
+}  // namespace outhaul

@@ -1,0 +1,36 @@
+#include "job/environment.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "outhaul/error.h"
+#include "profile/secret.h"
+#include "remote/connect.h"
+
+namespace outhaul {
+namespace {
+
+std::filesystem::path from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::filesystem::path{} : std::filesystem::path(value);
+}
+
+}  // namespace
+
+std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings) {
+  const Credentials credentials = resolve_credentials(settings);
+  return connect(settings, credentials.user, credentials.password.reveal());
+}
+
+std::filesystem::path find_state_root(const std::filesystem::path& flag) {
+  if (!flag.empty()) return std::filesystem::absolute(flag);
+  if (const auto dir = from_environment("OUTHAUL_STATE_DIR"); !dir.empty()) return std::filesystem::absolute(dir);
+  if (const auto dir = from_environment("XDG_STATE_HOME"); dir.is_absolute()) return dir / "outhaul";
+  if (::geteuid() == 0) return "/var/lib/outhaul";
+  if (const auto home = from_environment("HOME"); home.is_absolute()) return home / ".local/state/outhaul";
+  throw Error(ErrorKind::usage, "can't tell where to keep the state: HOME is not set",
+              "Give --state-dir DIR, or set OUTHAUL_STATE_DIR.");
+}
+
+}  // namespace outhaul

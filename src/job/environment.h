@@ -1,0 +1,37 @@
+// What a run needs from the outside, so that tests can replace it.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "execute/backoff.h"
+#include "outhaul/events.h"
+#include "outhaul/profile.h"
+#include "outhaul/remote.h"
+
+namespace outhaul {
+
+struct Environment {
+  /// Below it, one directory per profile.
+  std::filesystem::path state_root;
+  EventSink& events;
+  Clock& clock;
+  const CancelToken& cancel;
+  /// Called at most once per run, and only when the plan needs the remote: until then no secret is resolved.
+  std::function<std::unique_ptr<Remote>(const RemoteSettings&)> open_remote;
+  RetryPolicy retry{};   ///< `retries` comes from the profile
+
+  std::filesystem::path state_dir(const Profile& profile) const { return state_root / profile.name; }
+};
+
+/// Resolves the profile's credentials and connects through libcurl or the file system.
+std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings);
+
+/// `flag` if not empty, else $OUTHAUL_STATE_DIR, else $XDG_STATE_HOME/outhaul, else /var/lib/outhaul for root and
+/// ~/.local/state/outhaul for everybody else. Absolute. Throws Error{usage} when there is no home.
+std::filesystem::path find_state_root(const std::filesystem::path& flag);
+
+}  // namespace outhaul

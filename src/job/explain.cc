@@ -1,0 +1,71 @@
+#include "job/explain.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "filter/patterns.h"
+#include "outhaul/names.h"
+#include "state/state.h"
+
+namespace outhaul {
+namespace {
+
+const char* kind_word(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISREG(mode)) return "a file";
+  if (S_ISLNK(mode)) return "a symlink";
+  if (S_ISSOCK(mode)) return "a socket, which is never stored";
+  if (S_ISFIFO(mode)) return "a FIFO, which is never stored";
+  return "a device, which is never stored";
+}
+
+std::string rule_line(const Job& job, const RelPath& path, bool is_directory) {
+  const Filter filter(job.exclude);
+  const Filter::Decision decision = filter.decide(path, is_directory);
+  if (!decision.rule) return "included: no exclude pattern matches it";
+  const std::string& pattern = filter.pattern(*decision.rule);
+  const std::string at =
+      decision.at == path ? std::string("it") : fmt::format("its directory \"{}\"", printable(decision.at.bytes()));
+  return decision.excluded ? fmt::format("excluded: pattern \"{}\" matches {}", printable(pattern), at)
+                           : fmt::format("included: pattern \"{}\" takes {} back in", printable(pattern), at);
+}
+
+std::string state_line(const Profile& profile, const JobPath& wanted, const std::filesystem::path& state_dir) {
+  std::error_code fault;
+  if (!std::filesystem::exists(state_dir / "state.db", fault)) return "not on the remote: the profile has never run here";
+  const State state = State::open(state_dir, profile.name, State::Open::read_only);
+  const auto job = state.find_job(wanted.job->name);
+  const auto entry = job ? state.entry(*job, wanted.path) : std::nullopt;
+  if (!entry) return "not on the remote, as far as the state knows";
+  if (entry->kind == EntryKind::symlink) return "recorded in the state (FTP can't store symlinks)";
+  if (entry->kind == EntryKind::directory) return "on the remote: the directory";
+  return fmt::format("on the remote: {} bytes", entry->size);
+}
+
+}  // namespace
+
+std::string explain_path(const Profile& profile, const JobPath& wanted, const std::filesystem::path& state_dir) {
+  const std::filesystem::path local =
+      wanted.path.empty() ? wanted.job->source : wanted.job->source / wanted.path.bytes();
+  struct stat st = {};
+  const bool there = ::lstat(local.c_str(), &st) == 0;
+  const int reason = there ? 0 : errno;
+  std::string text = fmt::format("{}\n  job:     {}\n", printable(local.native()), wanted.job->name);
+  text += fmt::format("  source:  {}\n",
+                      there ? kind_word(st.st_mode) : std::generic_category().message(reason));
+  if (!wanted.path.empty()) {
+    text += fmt::format("  filter:  {}\n", rule_line(*wanted.job, wanted.path, there && S_ISDIR(st.st_mode)));
+    text += fmt::format("  state:   {}\n", state_line(profile, wanted, state_dir));
+  }
+  const RemotePath remote = remote_path_for(wanted.job->target, wanted.path);
+  text += fmt::format("  remote:  {}\n", remote.empty() ? "(the base directory)" : printable(remote.wire()));
+  if (const auto segment = too_long(remote); !segment.empty())
+    text += fmt::format("  warning: the name on the remote would have {} bytes; at most {} can be stored\n",
+                        segment.size(), kMaxRemoteName);
+  return text;
+}
+
+}  // namespace outhaul

@@ -1,0 +1,138 @@
+#include "job/queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "outhaul/error.h"
+#include "state/lock.h"
+#include "state/state.h"
+
+namespace outhaul {
+namespace {
+
+std::optional<State> open_if_there(const Profile& profile, const std::filesystem::path& state_dir) {
+  std::error_code fault;
+  if (!std::filesystem::exists(state_dir / "state.db", fault)) return std::nullopt;
+  return State::open(state_dir, profile.name, State::Open::read_only);
+}
+
+State open_or_refuse(const Profile& profile, const std::filesystem::path& state_dir) {
+  if (auto state = open_if_there(profile, state_dir)) return std::move(*state);
+  throw Error(ErrorKind::usage,
+              fmt::format("profile \"{}\" has no state in \"{}\": it has never run here", profile.name,
+                          printable(state_dir.native())),
+              "Run it with `outhaul run`, or name the right directory with --state-dir.");
+}
+
+void judge_health(StatusReport& status, std::chrono::seconds max_age, std::int64_t now_ns) {
+  const auto age = [&] { return std::chrono::nanoseconds(now_ns - *status.last_success->finished_ns); };
+  if (!status.last_run) {
+    status.verdict = "it has never run here";
+    status.advice = "Run it with `outhaul run`.";
+  } else if (!status.last_success) {
+    status.verdict = "no run has ever succeeded";
+    status.advice = "See `outhaul runs` for what went wrong, mend it, and run it again.";
+  } else if (age() > max_age) {
+    status.verdict = fmt::format("the last success is older than {} hours",
+                                 std::chrono::duration_cast<std::chrono::hours>(max_age).count());
+    status.advice = "Is the timer or cron job still there? See `outhaul runs` for failures since then.";
+  } else if (status.last_run->finished_ns && status.last_run->outcome != ExitCode::done) {
+    status.verdict = "the newest run did not succeed";
+    status.advice = "See `outhaul runs`; everything up to the last success is safe on the remote.";
+  } else if (!status.last_run->finished_ns && !status.running) {
+    status.verdict = "the newest run was cut off before its end";
+    status.advice = "Run it again: it goes on where it was.";
+  } else {
+    status.healthy = true;
+    status.verdict = "the remote holds everything the source held at the last run";
+  }
+}
+
+const Job* job_named(const Profile& profile, const std::string& name) {
+  const auto found =
+      std::find_if(profile.jobs.begin(), profile.jobs.end(), [&](const Job& job) { return job.name == name; });
+  if (found == profile.jobs.end())
+    throw Error(ErrorKind::usage, fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(name)));
+  return &*found;
+}
+
+}  // namespace
+
+StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir, std::chrono::seconds max_age,
+                       std::int64_t now_ns) {
+  StatusReport status;
+  status.profile = profile.name;
+  status.remote = profile.remote.url;
+  status.state_dir = state_dir.native();
+  if (const auto holder = StateLock::holder(state_dir)) {
+    status.running = true;
+    status.holder = *holder;
+  }
+  if (const auto state = open_if_there(profile, state_dir)) {
+    if (const auto newest = state->runs(1); !newest.empty()) status.last_run = newest.front();
+    status.last_success = state->last_success();
+    const State::Totals totals = state->totals();
+    status.files = totals.files;
+    status.bytes = totals.bytes;
+    for (const std::string& name : state->job_names())
+      if (const auto job = state->find_job(name)) {
+        status.parts += state->parts(*job).size();
+        status.doubts += state->doubts(*job).size();
+      }
+  }
+  judge_health(status, max_age, now_ns);
+  return status;
+}
+
+std::vector<RunRow> runs_of(const Profile& profile, const std::filesystem::path& state_dir, std::size_t newest) {
+  return open_or_refuse(profile, state_dir).runs(newest);
+}
+
+JobPath find_path(const Profile& profile, const std::string& job_name, const std::string& text) {
+  std::string_view bytes = text;
+  while (bytes.size() > 1 && bytes.ends_with('/')) bytes.remove_suffix(1);
+  while (bytes.starts_with("./")) bytes.remove_prefix(2);
+  if (bytes.starts_with('/')) {
+    for (const Job& job : profile.jobs) {
+      if (!job_name.empty() && job.name != job_name) continue;
+      const std::string& source = job.source.native();
+      if (bytes == source) return {&job, {}};
+      const std::string inside = source == "/" ? source : source + '/';
+      if (bytes.starts_with(inside)) return {&job, RelPath::parse(bytes.substr(inside.size()))};
+    }
+    throw Error(ErrorKind::usage, fmt::format("\"{}\" lies in no source of profile \"{}\"", printable(text), profile.name));
+  }
+  const RelPath path = bytes == "." ? RelPath{} : RelPath::parse(bytes);
+  if (!job_name.empty()) return {job_named(profile, job_name), path};
+  if (profile.jobs.size() == 1) return {&profile.jobs.front(), path};
+  throw Error(ErrorKind::usage, fmt::format("profile \"{}\" has several jobs; \"{}\" could be in any of them",
+                                            profile.name, printable(text)),
+              "Give --job NAME, or an absolute path.");
+}
+
+bool list_entries(const Profile& profile, const std::filesystem::path& state_dir, const std::vector<JobPath>& paths,
+                  const std::function<void(LsRow&&)>& each) {
+  const State state = open_or_refuse(profile, state_dir);
+  bool any = false;
+  for (const JobPath& wanted : paths) {
+    const auto job = state.find_job(wanted.job->name);
+    if (!job) continue;
+    const auto entries = wanted.path.empty() ? state.entries(*job) : state.entries_below(*job, wanted.path);
+    for (Entry entry; entries->next(entry);) {
+      LsRow row;
+      row.job = wanted.job->name;
+      if (const auto object = entry.object == kNoObject ? std::nullopt : state.object(entry.object)) {
+        row.remote_name = object->remote_name.wire();
+        if (object->sha256) row.sha256 = to_hex(*object->sha256);
+      }
+      row.entry = entry;
+      each(std::move(row));
+      any = true;
+    }
+  }
+  return any;
+}
+
+}  // namespace outhaul
