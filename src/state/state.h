@@ -89,10 +89,14 @@ class State {
   JobId job(std::string_view name, const RemotePath& target);
   std::optional<JobId> find_job(std::string_view name) const;
   std::vector<std::string> job_names() const;
-  /// All entries in plain byte order of their paths, as of the call. Don't write while it is being read.
+  /// All entries in plain byte order of their paths, as of the call: a snapshot that later commits don't change, and that
+  /// may outlive the State. Called inside a Transaction it shows what was written in it, and then must not be read on
+  /// while more is written.
   std::unique_ptr<EntryStream> entries(JobId job) const;
   /// The same, only what is at or below `path`.
   std::unique_ptr<EntryStream> entries_below(JobId job, const RelPath& path) const;
+  /// The tree as it was after `run`, from the current and the past entries, in the same order.
+  std::unique_ptr<EntryStream> entries_at(JobId job, RunId run) const;
   std::optional<Entry> entry(JobId job, const RelPath& path) const;
   std::optional<StoredObject> object(ObjectId id) const;
   struct Totals { std::uint64_t files = 0, bytes = 0; };

@@ -1,0 +1,76 @@
+// Jobs, doubts, and what was learned of servers.
+#include "state/impl.h"
+#include "state/refusal.h"
+#include "state/state.h"
+
+namespace outhaul {
+
+using sqlite::Blob;
+using sqlite::Text;
+
+JobId State::job(std::string_view name, const RemotePath& target) {
+  sqlite::Database& db = impl_->db();
+  {
+    sqlite::Query query(db, "SELECT id, target FROM job WHERE name = ?", Text{name});
+    if (query.next()) {
+      if (query.row().bytes(1) != target.wire())
+        throw changed_target(db.file(), name, query.row().bytes(1), target.wire());
+      return query.row().get<JobId>(0);
+    }
+  }
+  JobId id{};
+  impl_->in_transaction([&] {
+    sqlite::execute(db, "INSERT INTO job (name, target) VALUES (?, ?)", Text{name}, blob_of(target));
+    id = JobId{db.last_insert_rowid()};
+  });
+  return id;
+}
+
+std::optional<JobId> State::find_job(std::string_view name) const {
+  sqlite::Query query(impl_->db(), "SELECT id FROM job WHERE name = ?", Text{name});
+  if (!query.next()) return std::nullopt;
+  return query.row().get<JobId>(0);
+}
+
+std::vector<std::string> State::job_names() const {
+  std::vector<std::string> names;
+  sqlite::Query query(impl_->db(), "SELECT name FROM job ORDER BY id");
+  while (query.next()) names.push_back(query.row().string(0));
+  return names;
+}
+
+void State::set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts) {
+  impl_->in_transaction([&] {
+    sqlite::execute(impl_->db(), "DELETE FROM doubt WHERE job = ?", job);
+    for (const Doubt& doubt : doubts)
+      sqlite::execute(impl_->db(),
+                      "INSERT INTO doubt (job, path, reason, run) VALUES (?, ?, ?, ?) "
+                      "ON CONFLICT (job, path) DO UPDATE SET reason = excluded.reason",
+                      job, blob_of(doubt.path), Text{doubt.reason}, run);
+  });
+}
+
+std::vector<Doubt> State::doubts(JobId job) const {
+  std::vector<Doubt> doubts;
+  sqlite::Query query(impl_->db(), "SELECT path, reason FROM doubt WHERE job = ? ORDER BY path", job);
+  while (query.next()) doubts.push_back({RelPath::trusted(query.row().string(0)), query.row().string(1)});
+  return doubts;
+}
+
+std::optional<std::string> State::server_fact(std::string_view server, std::string_view fact) const {
+  sqlite::Query query(impl_->db(), "SELECT value FROM server_fact WHERE server = ? AND fact = ?",
+                      Text{server}, Text{fact});
+  if (!query.next()) return std::nullopt;
+  return query.row().string(0);
+}
+
+void State::set_server_fact(std::string_view server, std::string_view fact, std::string_view value) {
+  impl_->in_transaction([&] {
+    sqlite::execute(impl_->db(),
+                    "INSERT INTO server_fact (server, fact, value) VALUES (?, ?, ?) "
+                    "ON CONFLICT (server, fact) DO UPDATE SET value = excluded.value",
+                    Text{server}, Text{fact}, Text{value});
+  });
+}
+
+}  // namespace outhaul

@@ -1,0 +1,254 @@
+#include "state/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+#include <string>
+
+#include "outhaul/error.h"
+#include "state/refusal.h"
+
+namespace outhaul {
+namespace {
+
+// Paths, remote names and link targets are raw bytes: BLOBs, whose order is memcmp, the order of the scan.
+// 64-bit unsigned numbers (inode, dev) keep their bits in SQLite's signed INTEGER.
+//
+// No foreign key leads from entry.object to object: SQLite would read every entry whenever a dropped part
+// takes its object with it, or need an index as large as the table. Two triggers hold the same promise, and a
+// stronger one: an entry can only name an object that is live, and only an object that never was live can be
+// deleted.
+//
+// Columns that nothing fills yet have their place in the model: user_name, group_name, xattrs, object_offset,
+// encoding, encoder_state; and the status 'retired', for objects that are kept as versions.
+constexpr Migration kVersion1 = R"sql(
+CREATE TABLE identity (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  profile     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE run (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  started_ns      INTEGER NOT NULL,
+  finished_ns     INTEGER,
+  outcome         INTEGER CHECK (outcome IN (0, 1, 2, 3, 4, 5, 6, 11, 130, 143)),
+  files_uploaded  INTEGER NOT NULL DEFAULT 0,
+  bytes_uploaded  INTEGER NOT NULL DEFAULT 0,
+  bytes_sent      INTEGER NOT NULL DEFAULT 0,
+  dirs_made       INTEGER NOT NULL DEFAULT 0,
+  moved           INTEGER NOT NULL DEFAULT 0,
+  removed         INTEGER NOT NULL DEFAULT 0,
+  dirs_removed    INTEGER NOT NULL DEFAULT 0,
+  recorded        INTEGER NOT NULL DEFAULT 0,
+  compared        INTEGER NOT NULL DEFAULT 0,
+  kept            INTEGER NOT NULL DEFAULT 0,
+  withheld        INTEGER NOT NULL DEFAULT 0,
+  retries         INTEGER NOT NULL DEFAULT 0,
+  resumed_bytes   INTEGER NOT NULL DEFAULT 0,
+  problems        INTEGER NOT NULL DEFAULT 0,
+  message         TEXT NOT NULL DEFAULT '',
+  CHECK ((finished_ns IS NULL) = (outcome IS NULL))
+) STRICT;
+
+CREATE TABLE job (
+  id      INTEGER PRIMARY KEY,
+  name    TEXT NOT NULL UNIQUE,
+  target  BLOB NOT NULL
+) STRICT;
+
+-- AUTOINCREMENT: the id of a dropped object never comes back with another meaning.
+CREATE TABLE object (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  remote_name  BLOB NOT NULL,
+  size         INTEGER NOT NULL CHECK (size >= 0),
+  sha256       BLOB CHECK (length(sha256) = 32),
+  encoding     TEXT,
+  status       TEXT NOT NULL CHECK (status IN ('uploading', 'live', 'kept', 'retired', 'gone')),
+  created_run  INTEGER NOT NULL REFERENCES run(id),
+  retired_run  INTEGER REFERENCES run(id)
+) STRICT;
+CREATE INDEX object_live ON object(id, size) WHERE status = 'live';
+CREATE INDEX object_kept ON object(remote_name) WHERE status = 'kept';
+
+CREATE TABLE entry (
+  job            INTEGER NOT NULL REFERENCES job(id),
+  path           BLOB NOT NULL,
+  kind           INTEGER NOT NULL CHECK (kind IN (1, 2, 3)),
+  size           INTEGER NOT NULL,
+  mtime_ns       INTEGER NOT NULL,
+  ctime_ns       INTEGER NOT NULL,
+  inode          INTEGER NOT NULL,
+  dev            INTEGER NOT NULL,
+  mode           INTEGER NOT NULL,
+  uid            INTEGER NOT NULL,
+  gid            INTEGER NOT NULL,
+  link_target    BLOB,
+  object         INTEGER,
+  from_run       INTEGER NOT NULL REFERENCES run(id),
+  user_name      TEXT,
+  group_name     TEXT,
+  xattrs         BLOB,
+  object_offset  INTEGER,
+  PRIMARY KEY (job, path)
+) STRICT, WITHOUT ROWID;
+
+-- The entry was in the tree after every run r with from_run <= r < to_run.
+CREATE TABLE past_entry (
+  job            INTEGER NOT NULL REFERENCES job(id),
+  path           BLOB NOT NULL,
+  kind           INTEGER NOT NULL CHECK (kind IN (1, 2, 3)),
+  size           INTEGER NOT NULL,
+  mtime_ns       INTEGER NOT NULL,
+  ctime_ns       INTEGER NOT NULL,
+  inode          INTEGER NOT NULL,
+  dev            INTEGER NOT NULL,
+  mode           INTEGER NOT NULL,
+  uid            INTEGER NOT NULL,
+  gid            INTEGER NOT NULL,
+  link_target    BLOB,
+  object         INTEGER,
+  from_run       INTEGER NOT NULL REFERENCES run(id),
+  user_name      TEXT,
+  group_name     TEXT,
+  xattrs         BLOB,
+  object_offset  INTEGER,
+  to_run         INTEGER NOT NULL REFERENCES run(id),
+  PRIMARY KEY (job, path, from_run),
+  CHECK (from_run < to_run)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entry_object_insert AFTER INSERT ON entry
+WHEN NEW.object IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'an entry can only name a live object')
+  WHERE NOT EXISTS (SELECT 1 FROM object WHERE id = NEW.object AND status = 'live');
+END;
+CREATE TRIGGER entry_object_update AFTER UPDATE OF object ON entry
+WHEN NEW.object IS NOT NULL AND NEW.object IS NOT OLD.object
+BEGIN
+  SELECT RAISE(ABORT, 'an entry can only name a live object')
+  WHERE NOT EXISTS (SELECT 1 FROM object WHERE id = NEW.object AND status = 'live');
+END;
+CREATE TRIGGER object_delete BEFORE DELETE ON object
+WHEN OLD.status <> 'uploading'
+BEGIN
+  SELECT RAISE(ABORT, 'only an object that never was live can be deleted');
+END;
+
+CREATE TABLE part (
+  object         INTEGER PRIMARY KEY REFERENCES object(id),
+  job            INTEGER NOT NULL REFERENCES job(id),
+  path           BLOB NOT NULL,
+  part_name      BLOB NOT NULL,
+  aside_name     BLOB,
+  stage          TEXT NOT NULL CHECK (stage IN ('sending', 'publishing', 'aside')),
+  inode          INTEGER NOT NULL,
+  size           INTEGER NOT NULL,
+  mtime_ns       INTEGER NOT NULL,
+  ctime_ns       INTEGER NOT NULL,
+  sha256         BLOB CHECK (length(sha256) = 32),
+  run            INTEGER NOT NULL REFERENCES run(id),
+  encoder_state  BLOB,
+  CHECK ((stage = 'aside') = (aside_name IS NOT NULL))
+) STRICT;
+CREATE INDEX part_by_path ON part(job, path);
+
+CREATE TABLE doubt (
+  job     INTEGER NOT NULL REFERENCES job(id),
+  path    BLOB NOT NULL,
+  reason  TEXT NOT NULL,
+  run     INTEGER NOT NULL REFERENCES run(id),
+  PRIMARY KEY (job, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE server_fact (
+  server  TEXT NOT NULL,
+  fact    TEXT NOT NULL,
+  value   TEXT NOT NULL,
+  PRIMARY KEY (server, fact)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1};
+
+// Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
+// few pages.
+constexpr std::array kProbes = {
+    "SELECT * FROM run ORDER BY id LIMIT 1",
+    "SELECT * FROM run ORDER BY id DESC LIMIT 1",
+    "SELECT * FROM job ORDER BY id DESC LIMIT 1",
+    "SELECT * FROM object ORDER BY id LIMIT 1",
+    "SELECT * FROM object ORDER BY id DESC LIMIT 1",
+    "SELECT * FROM entry ORDER BY job, path LIMIT 1",
+    "SELECT * FROM entry ORDER BY job DESC, path DESC LIMIT 1",
+    "SELECT * FROM past_entry ORDER BY job, path, from_run LIMIT 1",
+    "SELECT * FROM past_entry ORDER BY job DESC, path DESC, from_run DESC LIMIT 1",
+    "SELECT * FROM part ORDER BY object DESC LIMIT 1",
+    "SELECT * FROM doubt LIMIT 1",
+    "SELECT * FROM server_fact LIMIT 1",
+};
+
+/// Name → columns of every table, index and trigger. Not their SQL: its text may differ between SQLite
+/// versions.
+std::map<std::string, std::string> schema_of(sqlite::Database& db) {
+  std::map<std::string, std::string> objects;
+  sqlite::Statement rows = db.prepare(
+      "SELECT s.name, (SELECT group_concat(name) FROM pragma_table_info(s.name)) FROM sqlite_schema AS s "
+      "WHERE s.sql IS NOT NULL");
+  while (rows.step()) objects.emplace(rows.string(0), rows.string(1));
+  return objects;
+}
+
+const std::map<std::string, std::string>& expected_schema() {
+  static const std::map<std::string, std::string> expected = [] {
+    sqlite::Database model = sqlite::Database::in_memory();
+    migrate(model, migrations());
+    return schema_of(model);
+  }();
+  return expected;
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() noexcept {
+  return kMigrations;
+}
+
+void migrate(sqlite::Database& db, std::span<const Migration> steps) {
+  const auto version = static_cast<std::size_t>(db.integer("PRAGMA user_version"));
+  if (version >= steps.size()) return;
+  // A step may rebuild a table that others refer to (sqlite.org/lang_altertable.html#otheralter).
+  db.exec("PRAGMA foreign_keys = OFF");
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    for (const Migration step : steps.subspan(version)) db.exec(step);
+    if (db.prepare("PRAGMA foreign_key_check").step())
+      throw Error(ErrorKind::internal,
+                  fmt::format("{}: migrating the state to version {} would break references in it", db.file(),
+                              steps.size()),
+                  "The state was left as it was. This is a bug in outhaul; please report it.");
+    db.exec(fmt::format("PRAGMA user_version = {}", steps.size()).c_str());
+    db.exec("COMMIT");
+  } catch (...) {
+    if (db.in_transaction()) db.exec("ROLLBACK");
+    throw;
+  }
+  db.exec("PRAGMA foreign_keys = ON");
+}
+
+void verify_schema(sqlite::Database& db) {
+  const auto found = schema_of(db);
+  for (const auto& [name, columns] : expected_schema()) {
+    const auto it = found.find(name);
+    if (it == found.end()) throw damaged(db.file(), fmt::format("its \"{}\" is missing", name));
+    if (it->second != columns)
+      throw damaged(db.file(), fmt::format("its \"{}\" is not as outhaul made it", name));
+  }
+  for (const char* probe : kProbes) {
+    sqlite::Statement statement = db.prepare(probe);
+    statement.step();
+  }
+}
+
+}  // namespace outhaul
