@@ -17,16 +17,18 @@ struct JobPlan {
 
 /// "1.5 GiB", "312 B"; binary units, three significant digits.
 std::string format_bytes(std::uint64_t bytes);
-std::string format_duration(std::int64_t ns);        ///< "850 ms", "12.3 s", "4 min 05 s", "2 h 13 min"
-std::string format_time_local(std::int64_t ns);      ///< "2026-11-21 03:00:02 +0100"
-std::string format_age(std::int64_t ns);             ///< "3 h ago"
+std::string format_duration(std::int64_t ns);    ///< "850 ms", "12.3 s", "4 min 05 s", "2 h 13 min"
+std::string format_time_local(std::int64_t ns);  ///< "2026-11-21 03:00:02 +0100"
+std::string format_age(std::int64_t ns);         ///< of a time that lies `ns` back: "3 h ago"
 
-/// Every action with its reason, then the problems, then one summary line; actions past `most` are counted, not listed
-/// (0 = all).
+/// Every action with its reason, then the problems, then one summary line; actions past `most` are counted,
+/// not listed (0 = all).
 std::string plan_text(const std::vector<JobPlan>& plans, std::size_t most);
 /// One line per job and the last line for the whole run.
 std::string run_text(const RunReport& report);
 std::string status_text(const std::vector<StatusReport>& reports);
+std::string status_text(const std::vector<StatusReport>& reports,
+                        std::int64_t now_ns);  ///< ages as of `now_ns`
 std::string runs_text(const std::vector<RunRow>& rows);
 std::string ls_text(const std::vector<LsRow>& rows, bool long_form);
 /// "error: …" with the advice indented below it; coloured when asked to.

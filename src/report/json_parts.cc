@@ -1,0 +1,89 @@
+#include "report/json_parts.h"
+
+#include <fmt/format.h>
+
+#include "report/format.h"
+
+namespace outhaul {
+
+void write_time(JsonWriter& json, std::string_view name, std::int64_t ns) {
+  json.member(name, format_time_utc(ns));
+  json.member(fmt::format("{}_ns", name), ns);
+}
+
+void write_outcome(JsonWriter& json, ExitCode code) {
+  json.member("outcome", to_string(code));
+  json.member("exit_code", std::int64_t{static_cast<int>(code)});
+}
+
+void write_counts(JsonWriter& json, const PlanCounts& counts) {
+  json.begin_object();
+  json.member("make_dirs", counts.make_dirs);
+  json.member("uploads", counts.uploads);
+  json.member("compares", counts.compares);
+  json.member("moves", counts.moves);
+  json.member("removes", counts.removes);
+  json.member("remove_dirs", counts.remove_dirs);
+  json.member("records", counts.records);
+  json.member("forgets", counts.forgets);
+  json.member("withheld", counts.withheld);
+  json.member("upload_bytes", counts.upload_bytes);
+  json.member("compare_bytes", counts.compare_bytes);
+  json.member("remove_bytes", counts.remove_bytes);
+  json.member("scanned_files", counts.scanned_files);
+  json.member("scanned_dirs", counts.scanned_dirs);
+  json.member("scanned_symlinks", counts.scanned_symlinks);
+  json.member("scanned_bytes", counts.scanned_bytes);
+  json.member("unchanged", counts.unchanged);
+  json.member("stored_files", counts.stored_files);
+  json.end_object();
+}
+
+void write_counters(JsonWriter& json, const JobCounters& counters) {
+  json.begin_object();
+  json.member("files_uploaded", counters.files_uploaded);
+  json.member("bytes_uploaded", counters.bytes_uploaded);
+  json.member("bytes_sent", counters.bytes_sent);
+  json.member("resumed_bytes", counters.resumed_bytes);
+  json.member("dirs_made", counters.dirs_made);
+  json.member("moved", counters.moved);
+  json.member("removed", counters.removed);
+  json.member("dirs_removed", counters.dirs_removed);
+  json.member("recorded", counters.recorded);
+  json.member("compared", counters.compared);
+  json.member("kept", counters.kept);
+  json.member("withheld", counters.withheld);
+  json.member("retries", counters.retries);
+  json.end_object();
+}
+
+void write_refusals(JsonWriter& json, const std::vector<GuardRefusal>& refusals) {
+  json.begin_array();
+  for (const GuardRefusal& refusal : refusals) {
+    json.begin_object();
+    json.member("guard", to_string(refusal.guard));
+    json.member("message", refusal.message);
+    json.member_unless_empty("advice", refusal.advice);
+    json.member("approvable", refusal.approvable);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_run_row(JsonWriter& json, const RunRow& row) {
+  json.begin_object();
+  json.member("run", static_cast<std::int64_t>(row.run));
+  write_time(json, "started", row.started_ns);
+  if (row.finished_ns) {
+    write_time(json, "finished", *row.finished_ns);
+    json.member("duration_ns", *row.finished_ns - row.started_ns);
+  }
+  if (row.outcome) write_outcome(json, *row.outcome);
+  json.key("done");
+  write_counters(json, row.done);
+  json.member("problems", row.problems);
+  json.member_unless_empty("message", row.message);
+  json.end_object();
+}
+
+}  // namespace outhaul

@@ -1,0 +1,43 @@
+// What the remote holds, for people.
+#include <fmt/format.h>
+
+#include "report/format.h"
+#include "report/text.h"
+
+namespace outhaul {
+namespace {
+
+std::string short_row(const Entry& entry) {
+  return shown_path(entry.path, entry.kind) + '\n';
+}
+
+std::string long_row(const Entry& entry) {
+  std::string name = shown_path(entry.path, entry.kind);
+  if (entry.kind == EntryKind::symlink) name += fmt::format(" -> {}", printable(entry.link_target));
+  return fmt::format("{} {:>5} {:>5} {:>9}  {}  {}\n", format_mode(entry.kind, entry.mode), entry.uid,
+                     entry.gid, entry.kind == EntryKind::file ? format_bytes(entry.size) : "",
+                     format_time_local(entry.mtime_ns), name);
+}
+
+bool several_jobs(const std::vector<LsRow>& rows) {
+  for (const LsRow& row : rows)
+    if (row.job != rows.front().job) return true;
+  return false;
+}
+
+}  // namespace
+
+std::string ls_text(const std::vector<LsRow>& rows, bool long_form) {
+  const bool headed = several_jobs(rows);
+  std::string text;
+  const std::string* job = nullptr;
+  for (const LsRow& row : rows) {
+    if (headed && (job == nullptr || *job != row.job))
+      text += fmt::format("{}{}:\n", job == nullptr ? "" : "\n", printable(row.job));
+    job = &row.job;
+    text += long_form ? long_row(row.entry) : short_row(row.entry);
+  }
+  return text;
+}
+
+}  // namespace outhaul

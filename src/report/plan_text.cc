@@ -1,0 +1,113 @@
+// A plan for people: every action with its reason, what the scan could not see, what a guard refuses, the
+// totals.
+#include <fmt/format.h>
+
+#include "report/format.h"
+#include "report/sentences.h"
+#include "report/text.h"
+
+namespace outhaul {
+namespace {
+
+std::string what(const Action& action) {
+  const Entry& entry = action.entry;
+  std::string text = shown_path(entry.path, entry.kind);
+  if (action.kind == ActionKind::move) text = fmt::format("{} → {}", shown_path(action.from), text);
+  if (entry.kind == EntryKind::symlink && action.kind == ActionKind::record)
+    text += fmt::format(" -> {}", printable(entry.link_target));
+  return text;
+}
+
+std::string action_line(const Action& action) {
+  const Verb verb = verb_for(action.kind, action.entry.object != kNoObject);
+  const std::string size = action.entry.kind == EntryKind::file ? format_bytes(action.entry.size) : "";
+  return fmt::format("  {} {:<8} {:>9}  {}  ({})\n", verb.sign, verb.planned, size, what(action),
+                     explain(action.reason));
+}
+
+std::string_view consequence(ScanProblem::Kind kind) {
+  switch (kind) {
+    case ScanProblem::Kind::unreadable_directory:
+      return "what is below it is neither sent nor deleted";
+    case ScanProblem::Kind::unreadable_entry:
+      return "it is neither sent nor deleted";
+    case ScanProblem::Kind::special:
+      return "skipped";
+    case ScanProblem::Kind::other_file_system:
+      return "not entered";
+  }
+  return "skipped";
+}
+
+std::string problem_line(const ScanProblem& problem) {
+  const bool directory = problem.kind == ScanProblem::Kind::unreadable_directory ||
+                         problem.kind == ScanProblem::Kind::other_file_system;
+  return fmt::format("  ! {}: {}; {}\n",
+                     shown_path(problem.path, directory ? EntryKind::directory : EntryKind::file),
+                     printable(problem.message), consequence(problem.kind));
+}
+
+/// Lines for the first `most` rows (0 = all), then one that counts the others.
+template <typename Rows, typename Line>
+std::string first_lines(const Rows& rows, std::size_t most, std::string_view row_name, Line line) {
+  const std::size_t shown = most == 0 ? rows.size() : std::min(most, rows.size());
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) text += line(rows[i]);
+  if (shown < rows.size()) text += fmt::format("  … and {}\n", counted(rows.size() - shown, row_name));
+  return text;
+}
+
+std::string totals(const PlanCounts& counts, std::uint64_t problems) {
+  std::string text = planned_sentence(counts);
+  if (text.empty()) text = "nothing to do";
+  text += fmt::format("; {} unchanged", format_count(counts.unchanged));
+  if (problems != 0) text += fmt::format("; {}", counted(problems, "problem"));
+  return text + '.';
+}
+
+std::string job_text(const JobPlan& job, std::size_t most) {
+  std::string text =
+      fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source), printable(job.target));
+  if (job.plan != nullptr) {
+    text += first_lines(job.plan->actions, most, "more action", action_line);
+    text += first_lines(job.plan->problems, most, "more problem", problem_line);
+  }
+  for (const GuardRefusal& refusal : job.refusals) text += refusal_text(refusal, "  ");
+  if (job.plan == nullptr) return text + "  no plan could be made.\n";
+  text += "  " + totals(job.plan->counts, job.plan->problems.size());
+  if (!job.plan->empty()) text += fmt::format(" Plan {}", printable(job.plan->id));
+  return text + '\n';
+}
+
+std::string last_line(const std::vector<JobPlan>& plans) {
+  PlanCounts counts;
+  std::uint64_t problems = 0;
+  std::size_t refused = 0;
+  for (const JobPlan& job : plans) {
+    if (job.plan != nullptr) counts = sum(counts, job.plan->counts);
+    if (job.plan != nullptr) problems += job.plan->problems.size();
+    refused += job.refusals.empty() ? 0 : 1;
+  }
+  std::string text;
+  if (plans.size() > 1) text += fmt::format("{}: {}", counted(plans.size(), "job"), totals(counts, problems));
+  if (refused == 0) return text.empty() ? text : text + '\n';
+  if (!text.empty()) text += ' ';
+  return text + (plans.size() == 1 ? "A guard refuses this plan: a run would change nothing.\n"
+                                   : fmt::format("A guard refuses {}: a run would change nothing there.\n",
+                                                 counted(refused, "job")));
+}
+
+}  // namespace
+
+std::string plan_text(const std::vector<JobPlan>& plans, std::size_t most) {
+  std::string text;
+  for (const JobPlan& job : plans) {
+    if (!text.empty()) text += '\n';
+    text += job_text(job, most);
+  }
+  const std::string last = last_line(plans);
+  if (plans.size() > 1 && !last.empty()) text += '\n';
+  return text + last;
+}
+
+}  // namespace outhaul

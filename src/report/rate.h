@@ -1,0 +1,28 @@
+// A rate that is calm enough to read and quick enough to be true, and what is left at that rate. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace outhaul {
+
+/// An exponentially weighted mean over time. Amount and time decay alike, so the first second already gives
+/// an unbiased rate and a stall brings it down within seconds.
+struct Rate {
+  double amount = 0;   ///< decayed sum of what was done
+  double seconds = 0;  ///< decayed sum of the time it took
+  double per_second() const noexcept { return seconds > 0 ? amount / seconds : 0; }
+};
+
+/// What happened this long ago counts half.
+inline constexpr double kRateHalfLifeSeconds = 8;
+
+/// `rate` after `amount` more was done in `seconds`. Time that stands still or runs backwards changes nothing
+/// but adds the amount.
+Rate advanced(Rate rate, double amount, double seconds) noexcept;
+
+/// Seconds until `remaining` is done; nothing while the rate isn't known well enough (less than 2 s of it),
+/// when nothing moves, or when the answer would lie beyond 99 days.
+std::optional<double> seconds_left(std::uint64_t remaining, const Rate& rate) noexcept;
+
+}  // namespace outhaul

@@ -1,0 +1,160 @@
+// A run for people: one line per job, and a last line that a person at 03:00 understands.
+#include <fmt/format.h>
+
+#include "report/format.h"
+#include "report/sentences.h"
+#include "report/text.h"
+#include "report/width.h"
+
+namespace outhaul {
+namespace {
+
+/// The outcome in words, and what to do about it when nothing more exact is known.
+struct OutcomeWords {
+  std::string_view headline, next;
+};
+
+OutcomeWords words_for(ExitCode code) {
+  switch (code) {
+    case ExitCode::done:
+      return {"done", ""};
+    case ExitCode::failed:
+      return {"FAILED", "Mend what the errors above name, then run again: a run goes on where it stopped."};
+    case ExitCode::usage:
+      return {"NOT RUN", "Mend the command line or the profile; `outhaul check PROFILE` names every fault."};
+    case ExitCode::incomplete:
+      return {"INCOMPLETE",
+              "Everything else is safe on the remote. Mend what the problems above name and run again."};
+    case ExitCode::guard_refused:
+      return {"REFUSED",
+              "Nothing was changed where a guard refused. Look at the source first; approve only what you "
+              "expect."};
+    case ExitCode::remote_unusable:
+      return {"REMOTE UNUSABLE", "Check address, login and network of the remote, then run again."};
+    case ExitCode::window_ended:
+      return {"NOT FINISHED", "The window ended. Parts are kept: the next run goes on from there."};
+    case ExitCode::locked:
+      return {"NOT RUN", "Another run is at work on this profile. Wait for it to end."};
+    case ExitCode::interrupted:
+    case ExitCode::terminated:
+      return {"INTERRUPTED", "Parts are kept: run again and it goes on from there."};
+  }
+  return {"FAILED", ""};
+}
+
+std::string outcome_phrase(ExitCode code) {
+  switch (code) {
+    case ExitCode::done:
+      return "";
+    case ExitCode::failed:
+      return "failed";
+    case ExitCode::usage:
+      return "not run";
+    case ExitCode::incomplete:
+      return "incomplete";
+    case ExitCode::guard_refused:
+      return "refused by a guard";
+    case ExitCode::remote_unusable:
+      return "the remote is unusable";
+    case ExitCode::window_ended:
+      return "the window ended with more to do";
+    case ExitCode::locked:
+      return "locked by another run";
+    case ExitCode::interrupted:
+    case ExitCode::terminated:
+      return "interrupted";
+  }
+  return "failed";
+}
+
+std::string effort(const JobCounters& done) {
+  std::vector<std::string> parts;
+  if (done.resumed_bytes != 0) parts.push_back(fmt::format("{} resumed", format_bytes(done.resumed_bytes)));
+  if (done.retries != 0) parts.push_back(counted(done.retries, "retry", "retries"));
+  return joined(parts, ", ");
+}
+
+std::string facts(const JobCounters& done, const PlanCounts& planned, std::uint64_t problems,
+                  ExitCode outcome) {
+  std::vector<std::string> parts;
+  if (const std::string words = outcome_phrase(outcome); !words.empty()) parts.push_back(words);
+  if (const std::string sentence = done_sentence(done); !sentence.empty())
+    parts.push_back(sentence);
+  else if (outcome == ExitCode::done)
+    parts.emplace_back("nothing to do");
+  if (planned.unchanged != 0) parts.push_back(fmt::format("{} unchanged", format_count(planned.unchanged)));
+  if (const std::string text = effort(done); !text.empty()) parts.push_back(text);
+  if (problems != 0) parts.push_back(counted(problems, "problem"));
+  return joined(parts, "; ");
+}
+
+std::size_t widest_name(const RunReport& report) {
+  std::size_t widest = 0;
+  for (const JobReport& job : report.jobs) widest = std::max(widest, display_width(printable(job.job)));
+  return widest;
+}
+
+std::string job_line(const JobReport& job, std::size_t width) {
+  std::string text = fmt::format("{}  {}\n", padded(printable(job.job), width),
+                                 facts(job.done, job.planned, job.problem_count, job.outcome));
+  for (const GuardRefusal& refusal : job.refusals) text += refusal_text(refusal, "  ");
+  return text;
+}
+
+/// What the whole run did, in few words: files and bytes are what a person asks for first.
+std::string achievement(const RunReport& report) {
+  JobCounters done;
+  std::uint64_t problems = 0;
+  for (const JobReport& job : report.jobs) {
+    done = sum(done, job.done);
+    problems += job.problem_count;
+  }
+  std::vector<std::string> parts;
+  if (const std::string sentence = done_sentence(done); !sentence.empty())
+    parts.push_back(sentence);
+  else
+    parts.emplace_back(report.outcome == ExitCode::done ? "nothing to do" : "nothing was changed");
+  if (problems != 0) parts.push_back(counted(problems, "problem"));
+  return joined(parts, "; ");
+}
+
+std::string elapsed(const RunReport& report) {
+  const std::int64_t time = report.finished_ns - report.started_ns;
+  return report.started_ns == 0 || time < 0 ? "" : fmt::format(" in {}", format_duration(time));
+}
+
+std::string run_name(const RunReport& report) {
+  const std::string profile = printable(report.profile);
+  if (report.run == kNoRun) return profile;
+  return fmt::format("{} run {}", profile, static_cast<std::int64_t>(report.run));
+}
+
+bool a_job_refused(const RunReport& report) {
+  for (const JobReport& job : report.jobs)
+    if (!job.refusals.empty()) return true;
+  return false;
+}
+
+std::string last_line(const RunReport& report) {
+  const OutcomeWords words = words_for(report.outcome);
+  std::string text = fmt::format("{}: {}: ", words.headline, run_name(report));
+  if (!report.message.empty()) text += shown_lines(report.message, "  ") + "; ";
+  text += achievement(report) + elapsed(report) + '.';
+  const std::string_view next = !report.advice.empty() ? std::string_view(report.advice) : words.next;
+  // The refusal's own advice, with the plan's id in it, stands right above.
+  const bool said =
+      report.outcome == ExitCode::guard_refused && a_job_refused(report) && report.advice.empty();
+  if (!next.empty()) text += fmt::format(" {}", said ? words.next : shown_lines(next, "  "));
+  return text + '\n';
+}
+
+}  // namespace
+
+std::string run_text(const RunReport& report) {
+  const std::size_t width = widest_name(report);
+  std::string text;
+  for (const JobReport& job : report.jobs) text += job_line(job, width);
+  return text + last_line(report);
+}
+
+}  // namespace outhaul
