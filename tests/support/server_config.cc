@@ -1,0 +1,192 @@
+#include "support/server_config.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+namespace outhaul::test {
+namespace {
+
+constexpr int kManyClients = 100;
+
+int clients(const ServerFacts& facts) {
+  return facts.options.max_clients > 0 ? facts.options.max_clients : kManyClients;
+}
+
+std::string proftpd_tls(const ServerFacts& facts) {
+  std::string options;
+  if (facts.tls == Tls::implicit) options += " UseImplicitSSL";
+  if (!facts.options.session_reuse_required) options += " NoSessionReuseRequired";
+  return fmt::format(R"(
+LoadModule mod_tls.c
+TLSEngine on
+TLSRequired {}
+TLSProtocol TLSv1.2 TLSv1.3
+TLSECCertificateFile {}
+TLSECCertificateKeyFile {}
+TLSVerifyClient off
+TLSLog {}/tls.log
+{}
+)",
+                     facts.options.tls_required ? "on" : "off", facts.certificates.chain.string(),
+                     facts.certificates.key.string(), facts.run.string(),
+                     options.empty() ? "" : "TLSOptions" + options);
+}
+
+// Between the quotes of vsftpd's log: FTP command: Client "127.0.0.1", "STOR x"
+std::string vsftpd_command(std::string_view line) {
+  constexpr std::string_view kMark = "FTP command: Client \"";
+  const auto mark = line.find(kMark);
+  if (mark == std::string_view::npos || !line.ends_with('"')) return {};
+  const auto start = line.find("\", \"", mark);
+  if (start == std::string_view::npos) return {};
+  line.remove_prefix(start + 4);
+  line.remove_suffix(1);
+  return std::string(line);
+}
+
+// (tester@127.0.0.1) [DEBUG] Command [stor] [x]
+std::string pureftpd_command(std::string_view line) {
+  constexpr std::string_view kMark = "[DEBUG] Command [";
+  const auto mark = line.find(kMark);
+  if (mark == std::string_view::npos || !line.ends_with(']')) return {};
+  line.remove_prefix(mark + kMark.size());
+  line.remove_suffix(1);
+  const auto end = line.find("] [");
+  if (end == std::string_view::npos) return {};
+  std::string verb(line.substr(0, end));
+  std::transform(verb.begin(), verb.end(), verb.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const std::string_view argument = line.substr(end + 3);
+  return argument.empty() ? verb : verb + " " + std::string(argument);
+}
+
+}  // namespace
+
+std::string proftpd_config(const ServerFacts& facts) {
+  const std::string run = facts.run.string();
+  std::string text = fmt::format(R"(ServerName "outhaul test"
+ServerType standalone
+ModulePath {}/usr/lib/proftpd
+DefaultAddress 127.0.0.1
+SocketBindTight on
+Port {}
+UseIPv6 off
+UseReverseDNS off
+User {}
+Group {}
+PidFile {}/pid
+ScoreboardFile {}/scoreboard
+ControlsEngine off
+ControlsSocket {}/controls
+SystemLog {}/system.log
+TransferLog none
+WtmpLog off
+DelayEngine off
+AuthOrder mod_auth_file.c
+AuthUserFile {}/users
+RequireValidShell off
+AllowOverwrite on
+AllowStoreRestart on
+AllowRetrieveRestart on
+TimesGMT on
+ListOptions "-a"
+TimeoutIdle {}
+TimeoutNoTransfer {}
+MaxInstances 200
+LogFormat commands "%r"
+ExtendedLog {} ALL commands
+)",
+                                 facts.home.string(), facts.port, TestServer::kUser, TestServer::kUser, run,
+                                 run, run, run, facts.dir.string(), facts.options.idle_timeout.count(),
+                                 facts.options.idle_timeout.count(), facts.log.string());
+  if (facts.options.max_clients > 0) {
+    text +=
+        fmt::format("MaxClients {} \"Sorry, the maximum number of clients (%m) are already connected.\"\n",
+                    facts.options.max_clients);
+  }
+  if (!facts.options.set_mtime) text += "<Limit MFMT MDTM SITE_UTIME>\n  DenyAll\n</Limit>\n";
+  if (facts.tls != Tls::none) text += proftpd_tls(facts);
+  return text;
+}
+
+std::string vsftpd_config(const ServerFacts& facts) {
+  const auto yes = [](bool value) { return value ? "YES" : "NO"; };
+  std::string text =
+      fmt::format(R"(listen=YES
+background=NO
+listen_address=127.0.0.1
+listen_port={}
+local_enable=YES
+anonymous_enable=NO
+write_enable=YES
+mdtm_write={}
+force_dot_files=YES
+local_umask=022
+isolate=NO
+isolate_network=NO
+seccomp_sandbox=NO
+session_support=NO
+nopriv_user={}
+secure_chroot_dir={}
+pam_service_name=outhaul-test
+delay_failed_login=0
+max_clients={}
+idle_session_timeout={}
+xferlog_enable=YES
+xferlog_std_format=NO
+log_ftp_protocol=YES
+vsftpd_log_file={}
+)",
+                  facts.port, yes(facts.options.set_mtime), TestServer::kUser, (facts.dir / "empty").string(),
+                  clients(facts), facts.options.idle_timeout.count(), facts.log.string());
+  if (facts.tls == Tls::none) return text;
+  return text + fmt::format(R"(ssl_enable=YES
+implicit_ssl={}
+force_local_logins_ssl={}
+force_local_data_ssl={}
+require_ssl_reuse={}
+ssl_ciphers=HIGH
+rsa_cert_file={}
+rsa_private_key_file={}
+)",
+                            yes(facts.tls == Tls::implicit), yes(facts.options.tls_required),
+                            yes(facts.options.tls_required), yes(facts.options.session_reuse_required),
+                            facts.certificates.chain.string(), facts.certificates.key.string());
+}
+
+std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {
+  std::vector<std::string> arguments{
+      "-S", fmt::format("127.0.0.1,{}", facts.port),
+      "-l", "puredb:" + (facts.dir / "users.pdb").string(),
+      "-g", (facts.run / "pid").string(),
+      "-u", "1",  // the smallest uid that may log in
+      "-c", std::to_string(clients(facts)),
+      "-C", std::to_string(clients(facts)),
+      "-I", fmt::format("{}", std::max<long>(1, facts.options.idle_timeout.count() / 60)),
+      "-E", "-d",
+      "-H", "-D",
+      "-z"};
+  if (facts.tls == Tls::none) return arguments;
+  const auto level = facts.options.tls_required ? "3" : "1";  // 3: control and data
+  for (const std::string& argument :
+       {std::string("-Y"), std::string(level), std::string("-2"), facts.certificates.both.string()}) {
+    arguments.push_back(argument);
+  }
+  return arguments;
+}
+
+std::string command_in(ServerKind kind, std::string_view line) {
+  switch (kind) {
+    case ServerKind::proftpd:
+      return std::string(line);
+    case ServerKind::vsftpd:
+      return vsftpd_command(line);
+    case ServerKind::pureftpd:
+      return pureftpd_command(line);
+  }
+  return {};
+}
+
+}  // namespace outhaul::test

@@ -1,0 +1,342 @@
+#include "support/servers.h"
+
+#include <arpa/inet.h>
+#include <crypt.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "base/fd.h"
+#include "support/server_config.h"
+
+namespace outhaul::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr uid_t kNobody = 65534;
+constexpr auto kStartDeadline = 10s;
+constexpr int kPortAttempts = 20;
+
+uid_t serving_uid() {
+  return ::geteuid() == 0 ? kNobody : ::geteuid();
+}
+gid_t serving_gid() {
+  return ::geteuid() == 0 ? kNobody : ::getegid();
+}
+
+fs::path unpacked(ServerKind kind) {
+  const fs::path home = fs::path(OUTHAUL_TEST_SERVERS) / to_string(kind);
+  if (!fs::exists(home / ".complete")) {
+    throw std::runtime_error(fmt::format("{} is not there; run: tests/support/fetch-servers {}",
+                                         home.string(), OUTHAUL_TEST_SERVERS));
+  }
+  return home;
+}
+
+fs::path binary(ServerKind kind) {
+  switch (kind) {
+    case ServerKind::proftpd:
+      return unpacked(kind) / "usr/sbin/proftpd";
+    case ServerKind::vsftpd:
+      return unpacked(kind) / "usr/sbin/vsftpd";
+    case ServerKind::pureftpd:
+      return unpacked(kind) / "usr/sbin/pure-ftpd";
+  }
+  throw std::logic_error("unknown kind of server");
+}
+
+// Free now; somebody else may take it before the server binds it, then the server does not come up and the
+// next one is tried.
+std::uint16_t free_port() {
+  const Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw std::runtime_error(std::string("no free port: ") + std::strerror(errno));
+  }
+  return ntohs(address.sin_port);
+}
+
+// The inode of the socket that listens on 127.0.0.1:port, or "". Asking the kernel instead of connecting
+// leaves no session behind that would count against max_clients or show up in the log.
+std::string listening_socket(std::uint16_t port) {
+  std::ifstream table("/proc/net/tcp");
+  const std::string wanted = fmt::format("0100007F:{:04X}", port);
+  std::string line;
+  while (std::getline(table, line)) {
+    std::istringstream fields(line);
+    std::string number, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
+    fields >> number >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
+    if (local == wanted && state == "0A") return inode;
+  }
+  return {};
+}
+
+bool owns_socket(pid_t pid, const std::string& inode) {
+  const std::string fds = fmt::format("/proc/{}/fd", pid), wanted = "socket:[" + inode + "]";
+  DIR* dir = ::opendir(fds.c_str());
+  if (dir == nullptr) return false;
+  bool found = false;
+  while (const dirent* entry = ::readdir(dir)) {
+    char target[64];
+    const ssize_t length = ::readlink((fds + "/" + entry->d_name).c_str(), target, sizeof target);
+    found = found || (length > 0 && std::string_view(target, static_cast<std::size_t>(length)) == wanted);
+  }
+  ::closedir(dir);
+  return found;
+}
+
+std::string hash_of(const char* password) {
+  crypt_data data = {};
+  const char* hash = ::crypt_r(password, "$5$rounds=1000$outhaultest$", &data);
+  if (hash == nullptr || hash[0] == '*') throw std::runtime_error("crypt_r can't do SHA-256");
+  return hash;
+}
+
+std::string text_if_any(const fs::path& file) {
+  return fs::exists(file) ? read_file(file) : std::string();
+}
+
+void write_space(const fs::path& file, long long bytes) {
+  const Fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd || ::pwrite(fd.get(), &bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+    throw std::runtime_error("can't write " + file.string());
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(ServerKind kind) noexcept {
+  switch (kind) {
+    case ServerKind::proftpd:
+      return "proftpd";
+    case ServerKind::vsftpd:
+      return "vsftpd";
+    case ServerKind::pureftpd:
+      return "pureftpd";
+  }
+  return "?";
+}
+
+std::string_view to_string(Tls tls) noexcept {
+  switch (tls) {
+    case Tls::none:
+      return "plain";
+    case Tls::explicit_:
+      return "explicit tls";
+    case Tls::implicit:
+      return "implicit tls";
+  }
+  return "?";
+}
+
+bool supports(ServerKind kind, Tls tls) noexcept {
+  return kind != ServerKind::pureftpd || tls != Tls::implicit;
+}
+
+std::unique_ptr<TestServer> TestServer::start(ServerKind kind, Tls tls, const ServerOptions& options) {
+  if (!supports(kind, tls)) throw std::logic_error("Pure-FTPd has no implicit TLS");
+  std::unique_ptr<TestServer> server(new TestServer(kind, tls, options));
+  server->prepare();
+  for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
+    server->port_ = free_port();
+    if (server->try_launch()) return server;
+  }
+  throw std::runtime_error(fmt::format("{} does not come up:\n{}", to_string(kind), server->log()));
+}
+
+TestServer::TestServer(ServerKind kind, Tls tls, const ServerOptions& options)
+    : kind_(kind),
+      tls_(tls),
+      options_(options),
+      root_(dir_ / "root"),
+      run_(dir_ / "run"),
+      log_(run_ / "commands") {}
+
+TestServer::~TestServer() {
+  stop();
+}
+
+void TestServer::prepare() {
+  for (const fs::path& dir : {root_, run_, dir_ / "empty"}) fs::create_directory(dir);
+  hand_over(root_);
+  hand_over(run_);
+  certificates_ = make_certificates(dir_.path());
+  for (const fs::path& secret : {certificates_.key, certificates_.both}) {
+    fs::permissions(secret, fs::perms::owner_read);  // ProFTPD refuses a key that others can read
+    hand_over(secret);
+  }
+  const fs::path users = dir_ / "users";
+  write_file(users,
+             fmt::format("{}:{}:{}:{}::{}:{}\n", kUser, hash_of(kPassword), serving_uid(), serving_gid(),
+                         root_.string(), kind_ == ServerKind::pureftpd ? ":::::::::::" : "/bin/sh"));
+  fs::permissions(users, fs::perms::owner_read);
+  if (options_.limited_space) set_free_space(std::nullopt);
+  if (kind_ != ServerKind::pureftpd) return;
+  const fs::path home = unpacked(kind_), database = dir_ / "users.pdb";
+  const RunResult made = run_program(
+      {(home / "usr/bin/pure-pw").string(), "mkdb", database.string(), "-f", users.string()},
+      {.env = {{"LD_LIBRARY_PATH", (home / "libs").string()}}, .unset = {}, .cwd = {}, .input = {}});
+  if (made.exit.code != 0) throw std::runtime_error("pure-pw: " + made.out + made.err);
+  hand_over(database);
+}
+
+std::vector<std::string> TestServer::command_line() const {
+  const fs::path home = unpacked(kind_);
+  const ServerFacts facts{tls_, options_, certificates_, home, dir_.path(), run_, root_, log_, port_};
+  std::vector<std::string> line{binary(kind_).string()};
+  if (kind_ == ServerKind::pureftpd) {
+    for (std::string& argument : pureftpd_arguments(facts)) line.push_back(std::move(argument));
+    return line;
+  }
+  const fs::path config = dir_ / "server.conf";
+  write_file(config, kind_ == ServerKind::proftpd ? proftpd_config(facts) : vsftpd_config(facts));
+  if (kind_ == ServerKind::proftpd) {
+    for (const char* argument : {"-n", "-q", "-c"}) line.emplace_back(argument);
+  }
+  line.push_back(config.string());
+  return line;
+}
+
+SpawnOptions TestServer::surroundings() const {
+  SpawnOptions around;
+  around.env = {{"LD_LIBRARY_PATH", (unpacked(kind_) / "libs").string()},
+                {"LD_PRELOAD", OUTHAUL_TEST_PRELOAD},
+                {"OUTHAUL_TEST_USER", kUser},
+                {"OUTHAUL_TEST_PASSWORD", kPassword},
+                {"OUTHAUL_TEST_HOME", root_.string()},
+                {"OUTHAUL_TEST_LOG", (kind_ == ServerKind::pureftpd ? log_ : run_ / "syslog").string()},
+                {"OUTHAUL_TEST_UID", std::to_string(serving_uid())},
+                {"OUTHAUL_TEST_GID", std::to_string(serving_gid())},
+                {"TZ", "UTC"}};
+  if (kind_ != ServerKind::proftpd) around.env["OUTHAUL_TEST_FAKE_ROOT"] = "1";
+  if (options_.limited_space) around.env["OUTHAUL_TEST_SPACE"] = (dir_ / "space").string();
+  around.cwd = "/";
+  return around;
+}
+
+bool TestServer::try_launch() {
+  process_ = Process::start(command_line(), surroundings(), dir_ / "output");
+  bool listening = false;
+  eventually(
+      [&] {
+        const std::string inode = listening_socket(port_);
+        listening = !inode.empty() && owns_socket(process_.pid(), inode);
+        return listening || process_.try_wait().has_value();
+      },
+      kStartDeadline);
+  if (!listening) process_.kill_group();
+  return listening;
+}
+
+void TestServer::resume() {
+  // The port may be held for a moment by what the killed server leaves in the kernel.
+  for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
+    if (try_launch()) return;
+  }
+  throw std::runtime_error(fmt::format("{} does not come up again:\n{}", to_string(kind_), log()));
+}
+
+void TestServer::stop() {
+  process_.kill_group();
+}
+
+void TestServer::drop_sessions() {
+  eventually([&] {
+    const std::vector<pid_t> sessions = process_.children();
+    for (const pid_t session : sessions) ::kill(session, SIGKILL);
+    return sessions.empty();
+  });
+}
+
+bool TestServer::wait_for_no_sessions() const {
+  return eventually([&] { return process_.children().empty(); });
+}
+
+std::string TestServer::url() const {
+  return fmt::format("{}://127.0.0.1:{}", tls_ == Tls::implicit ? "ftps" : "ftp", port_);
+}
+
+RemoteSettings TestServer::settings(const std::string& base) const {
+  RemoteSettings settings;
+  settings.scheme = tls_ == Tls::implicit ? Scheme::ftps : Scheme::ftp;
+  settings.url = base.empty() ? url() : url() + "/" + base;
+  settings.host = "127.0.0.1";
+  settings.port = port_;
+  settings.user = kUser;
+  settings.base = base;
+  settings.tls.off = tls_ == Tls::none;
+  if (tls_ != Tls::none) settings.tls.ca = certificates_.ca;
+  return settings;
+}
+
+fs::path TestServer::make_dir(const std::string& name) const {
+  const fs::path dir = root_ / name;
+  fs::create_directory(dir);
+  hand_over(dir);
+  return dir;
+}
+
+void TestServer::hand_over(const fs::path& path) const {
+  if (::geteuid() == 0 && ::lchown(path.c_str(), serving_uid(), serving_gid()) != 0) {
+    throw std::runtime_error(fmt::format("chown {}: {}", path.string(), std::strerror(errno)));
+  }
+}
+
+std::vector<std::string> TestServer::commands() const {
+  std::istringstream log(text_if_any(log_).substr(forgotten_));
+  std::vector<std::string> commands;
+  std::string line;
+  while (std::getline(log, line)) {
+    if (std::string command = command_in(kind_, line); !command.empty())
+      commands.push_back(std::move(command));
+  }
+  return commands;
+}
+
+void TestServer::forget_commands() {
+  forgotten_ = text_if_any(log_).size();
+}
+
+std::size_t TestServer::count(std::string_view verb) const {
+  const std::vector<std::string> all = commands();
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const std::string& command) {
+    return command == verb || command.starts_with(std::string(verb) + " ");
+  }));
+}
+
+void TestServer::set_free_space(std::optional<std::uint64_t> bytes) {
+  const fs::path file = dir_ / "space";
+  if (!options_.limited_space) throw std::logic_error("set_free_space needs limited_space");
+  const bool fresh = !fs::exists(file);
+  write_space(file, bytes ? static_cast<long long>(*bytes) : -1);
+  if (fresh) hand_over(file);
+}
+
+std::string TestServer::log() const {
+  std::string all = text_if_any(dir_ / "output");
+  for (const char* name : {"system.log", "tls.log", "syslog", "commands"}) all += text_if_any(run_ / name);
+  return all;
+}
+
+}  // namespace outhaul::test

@@ -1,0 +1,112 @@
+// Real FTP servers on loopback, one user each, for as long as the object lives. The binaries are Debian's,
+// unpacked by fetch-servers; server_preload.cc says what makes them run without accounts and without root.
+//
+// Started by root, a server serves as nobody (uid 65534), else as the user who runs the tests: what is
+// checked with permissions holds in both cases. Data ports are the kernel's or the server's own choice, so
+// servers never compete for a range.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "outhaul/profile.h"
+#include "support/certificates.h"
+#include "support/process.h"
+#include "support/temp_dir.h"
+
+namespace outhaul::test {
+
+enum class ServerKind : std::uint8_t { proftpd, vsftpd, pureftpd };
+enum class Tls : std::uint8_t { none, explicit_, implicit };
+std::string_view to_string(ServerKind) noexcept;  ///< "proftpd", …
+std::string_view to_string(Tls) noexcept;         ///< "plain", "explicit tls", "implicit tls"
+
+/// Pure-FTPd has no implicit TLS.
+bool supports(ServerKind kind, Tls tls) noexcept;
+
+struct ServerOptions {
+  int max_clients = 0;                 ///< sessions at one time; 0 = more than any test opens
+  bool tls_required = true;            ///< false: TLS is offered, plain logins are taken too
+  bool session_reuse_required = true;  ///< data connections must resume the control connection's TLS session
+                                       ///< (Pure-FTPd never asks for it)
+  bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
+  bool limited_space = false;  ///< set_free_space() works
+  std::chrono::seconds idle_timeout{900};
+};
+
+class TestServer {
+ public:
+  static constexpr const char* kUser = "tester";
+  static constexpr const char* kPassword = "open sesame; 100% #1";
+
+  /// Returns when the server listens. Throws std::runtime_error with the server's own words when it does not
+  /// come up.
+  static std::unique_ptr<TestServer> start(ServerKind kind, Tls tls, const ServerOptions& options = {});
+  ~TestServer();
+
+  /// What a profile for this server says; `base` is relative to the login directory, which is root().
+  RemoteSettings settings(const std::string& base = {}) const;
+  std::uint16_t port() const noexcept { return port_; }
+  /// "ftp://127.0.0.1:40001" or "ftps://…", without a path.
+  std::string url() const;
+  const Certificates& certificates() const noexcept { return certificates_; }
+
+  /// The directory that it serves: what lies here is what the server's disk holds.
+  const std::filesystem::path& root() const noexcept { return root_; }
+  /// A directory below root() that belongs to the user who serves.
+  std::filesystem::path make_dir(const std::string& name) const;
+  /// Gives something that the test made below root() to the user who serves.
+  void hand_over(const std::filesystem::path& path) const;
+
+  /// Kills the server with all its sessions; the files stay.
+  void stop();
+  /// Starts it again on the same port.
+  void resume();
+  /// Ends every session as a server does that closes idle connections (the client finds a closed connection).
+  /// Returns when they are gone.
+  void drop_sessions();
+  /// False when sessions are still open after some seconds.
+  bool wait_for_no_sessions() const;
+
+  /// Commands that it received since the start or the last forget_commands(), as "STOR name"; the password is
+  /// blanked out. ProFTPD writes a command down after its reply: to count exactly, end the sessions and
+  /// wait_for_no_sessions().
+  std::vector<std::string> commands() const;
+  void forget_commands();
+  /// How many of commands() start with this word.
+  std::size_t count(std::string_view verb) const;
+
+  /// How many bytes may still be written below root(); empty: no limit. Needs limited_space.
+  void set_free_space(std::optional<std::uint64_t> bytes);
+
+  /// Everything that it printed and logged, for a failing test.
+  std::string log() const;
+
+ private:
+  TestServer(ServerKind kind, Tls tls, const ServerOptions& options);
+  void prepare();
+  bool try_launch();
+  std::vector<std::string> command_line() const;
+  SpawnOptions surroundings() const;
+
+  ServerKind kind_;
+  Tls tls_;
+  ServerOptions options_;
+  TempDir dir_;
+  std::filesystem::path root_, run_, log_;
+  Certificates certificates_;
+  std::uint16_t port_ = 0;
+  std::size_t forgotten_ = 0;
+  Process process_;
+};
+
+}  // namespace outhaul::test
