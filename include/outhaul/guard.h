@@ -10,25 +10,34 @@
 namespace outhaul {
 
 enum class Guard : std::uint8_t { missing_source, empty_source, missing_marker, mass_deletion };
-std::string_view to_string(Guard) noexcept;   ///< "missing_source", …
+std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
 
 /// What was seen of the source, gathered by the job before the plan is judged.
 struct SourceFacts {
-  std::string source;                          ///< as the profile names it, for messages
+  std::string source;  ///< as the profile names it, for messages
   bool exists = true;
-  std::vector<std::string> missing_markers;    ///< of GuardPolicy::require
+  std::vector<std::string> missing_markers;  ///< of GuardPolicy::require
 };
 
 struct GuardRefusal {
   Guard guard{};
-  std::string message;   ///< which limit, by how much
-  std::string advice;    ///< how to approve exactly this plan, or what to mend
+  std::string message;  ///< which limit, by how much
+  std::string advice;   ///< how to approve exactly this plan, or what to mend
   bool approvable = false;
 };
 
-/// Every guard that refuses, gravest first; empty when the plan may be carried out. `approved` holds the plan ids given
-/// with --approve; an id lets mass_deletion and empty_source through for exactly that plan, never missing_source or
-/// missing_marker. Pure.
+/// Every guard that refuses, gravest first (missing_source, missing_marker, empty_source, mass_deletion);
+/// empty when the plan may be carried out. `approved` holds the plan ids given with --approve; an id lets
+/// mass_deletion and empty_source through for exactly that plan, never missing_source or missing_marker.
+/// Pure.
+///
+/// mass_deletion counts the files whose copies would be removed from the remote (ActionKind::remove) against
+/// PlanCounts::stored_files. A move is no removal, and neither is what `keep` forgets. Without
+/// GuardPolicy::max_delete: more than 50 % or more than 1000, and only when more than 10 would go. A limit
+/// that the profile sets is taken at its word, without that floor: "0%" and 0 mean that nothing may go
+/// unasked. On a small tree a percentage says little; a count serves better there. empty_source: the scan saw
+/// no entry at all while the state holds files; with `keep` too, because the state would forget them all.
+/// missing_source silences both: without a source, they would only repeat it.
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,
                                 const std::vector<std::string>& approved);
 
