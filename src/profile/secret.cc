@@ -1,1 +1,146 @@
-// Being written.
+#include "profile/secret.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
+#include "outhaul/error.h"
+#include "outhaul/paths.h"
+#include "profile/decode_remote.h"
+#include "profile/netrc.h"
+#include "profile/private_file.h"
+#include "profile/secret_command.h"
+#include "profile/wipe.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::chrono::seconds kCommandLimit{60};
+
+/// One trailing newline, as every editor and `echo` leave it.
+Secret without_newline(const Secret& secret) {
+  std::string_view text = secret.reveal();
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return Secret(std::string(text));
+}
+
+/// A secret that could not be sent in a PASS command (RFC 959 §5.3) is refused here, where its source is
+/// known.
+Secret checked(Secret secret, const std::string& origin) {
+  const std::string& text = secret.reveal();
+  if (text.empty())
+    throw Error(ErrorKind::profile, fmt::format("{}: it is empty", origin), "put the password there");
+  if (text.find('\n') != std::string::npos)
+    throw Error(ErrorKind::profile, fmt::format("{}: more than one line", origin),
+                "it must hold the password alone, on one line");
+  if (std::ranges::any_of(text, [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7F; }))
+    throw Error(ErrorKind::profile, fmt::format("{}: it holds a control byte, which FTP can't send", origin),
+                "check that it holds the password as plain text");
+  return secret;
+}
+
+Secret from_env(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  const std::string origin = fmt::format("the environment variable {}", name);
+  if (value == nullptr)
+    throw Error(ErrorKind::profile, fmt::format("{} is not set", origin),
+                "set it where outhaul is started; cron and systemd don't read your shell's profile");
+  return checked(without_newline(Secret(value)), origin);
+}
+
+Secret from_file(const std::string& path) {
+  return checked(without_newline(read_private_file(path, "the secret file")),
+                 fmt::format("the secret file {}", printable(path)));
+}
+
+Secret from_command(const std::vector<std::string>& argv) {
+  return checked(without_newline(run_secret_command(argv, kCommandLimit)),
+                 fmt::format("what the secret command \"{}\" printed", printable(argv.at(0))));
+}
+
+std::string netrc_path() {
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0')
+    if (const passwd* entry = ::getpwuid(::geteuid())) home = entry->pw_dir;
+  if (home == nullptr || *home == '\0')
+    throw Error(ErrorKind::profile, "the netrc file: there is no home directory to look for it in",
+                "name the file: \"password\": {\"netrc\": \"/PATH\"}");
+  return std::string(home) + "/.netrc";
+}
+
+Credentials from_netrc(const RemoteSettings& remote) {
+  const std::string path = remote.password.name.empty() ? netrc_path() : remote.password.name;
+  const std::string origin = fmt::format("the netrc file {}", printable(path));
+  const Secret text = read_private_file(path, "the netrc file");
+  std::optional<Credentials> found;
+  try {
+    found = find_in_netrc(text.reveal(), remote.host, remote.user);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::profile, fmt::format("{}: {}", origin, error.what()), error.advice());
+  }
+  if (!found) {
+    const std::string login = remote.user.empty() ? "USER" : printable(remote.user);
+    throw Error(ErrorKind::profile,
+                fmt::format("{}: no entry with a password for machine {}{}", origin, remote.host,
+                            remote.user.empty() ? "" : fmt::format(" and login {}", login)),
+                fmt::format("add a line: machine {} login {} password …", remote.host, login));
+  }
+  return {std::move(found->user), checked(std::move(found->password), origin)};
+}
+
+Credentials anonymous(const std::string& user) {
+  // RFC 1635 §2.1: some e-mail address; servers that look at it want an "@".
+  return {user.empty() ? "anonymous" : user, Secret("outhaul@")};
+}
+
+}  // namespace
+
+Secret::Secret(std::string value) : value_(std::move(value)) {
+  wipe(value);
+}
+
+Secret::Secret(Secret&& other) noexcept : value_(std::move(other.value_)) {
+  wipe(other.value_);
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+  if (this != &other) {
+    wipe(value_);
+    value_ = std::move(other.value_);
+    wipe(other.value_);
+  }
+  return *this;
+}
+
+Secret::~Secret() {
+  wipe(value_);
+}
+
+Credentials resolve_credentials(const RemoteSettings& remote) {
+  if (remote.scheme == Scheme::file) return {};
+  switch (remote.password.kind) {
+    case SecretSource::Kind::env:
+      return {remote.user, from_env(remote.password.name)};
+    case SecretSource::Kind::file:
+      return {remote.user, from_file(remote.password.name)};
+    case SecretSource::Kind::command:
+      return {remote.user, from_command(remote.password.command)};
+    case SecretSource::Kind::netrc:
+      return from_netrc(remote);
+    case SecretSource::Kind::none:
+      break;
+  }
+  if (is_anonymous(remote.user)) return anonymous(remote.user);
+  throw Error(ErrorKind::profile, fmt::format("no password is given for the user {}", printable(remote.user)),
+              "say where it comes from: \"password\": {\"file\": \"/PATH\"}, {\"env\": \"NAME\"}, "
+              "{\"command\": [\"PROGRAM\", …]} "
+              "or {\"netrc\": true}");
+}
+
+}  // namespace outhaul

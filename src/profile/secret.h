@@ -11,7 +11,8 @@ namespace outhaul {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string value) : value_(std::move(value)) {}
+  /// Takes the bytes over and wipes what the move leaves behind in `value` (short strings live inside the object).
+  explicit Secret(std::string value);
   Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();

@@ -1,0 +1,139 @@
+#include "profile/decode_jobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "filter/patterns.h"
+#include "outhaul/names.h"
+#include "profile/job_checks.h"
+#include "profile/keys.h"
+#include "profile/paths_in_profile.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::array<std::string_view, 2> kOnRemoval{"keep", "delete"};
+constexpr std::array<std::string_view, 1> kOnRemovalLater{"retire"};
+constexpr std::array<std::string_view, 3> kCompare{"stat", "mtime", "hash"};
+
+void read_patterns(const Node& node, std::vector<std::string>& patterns) {
+  constexpr const char* kPattern = "a pattern as in .gitignore, such as \"*.tmp\" or \"/cache/\"";
+  for (const Node& item :
+       node.items("an array of patterns as in .gitignore, such as [\"*.tmp\", \"/cache/\"]")) {
+    const auto pattern = item.string(kPattern);
+    if (!pattern) continue;
+    const std::string fault = pattern_fault(*pattern);
+    if (fault.empty()) {
+      patterns.push_back(*pattern);
+    } else {
+      item.fault_found(fmt::format("{}, which {}", describe(item.value()), fault), kPattern);
+    }
+  }
+}
+
+/// The keys that jobs and "defaults" share. Patterns are added behind those that `job` has.
+void read_choices(const Node& node, Job& job) {
+  if (const auto description = node.find("description")) description->string("a string");
+  if (const auto exclude = node.find("exclude")) read_patterns(*exclude, job.exclude);
+  if (const auto removal = node.find("on_removal"))
+    if (const auto word = removal->word(kOnRemoval, kOnRemovalLater))
+      job.on_removal = *word == 0 ? OnRemoval::keep : OnRemoval::remove;
+  if (const auto compare = node.find("compare"))
+    if (const auto word = compare->word(kCompare))
+      job.compare = std::array{Compare::stat, Compare::mtime, Compare::hash}[*word];
+  if (const auto one = node.find("one_file_system"))
+    if (const auto value = one->boolean()) job.one_file_system = *value;
+}
+
+bool is_control_dir(std::string_view segment) {
+  return std::ranges::equal(segment, kControlDir, [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
+  });
+}
+
+std::string target_hint(std::string_view text) {
+  if (text == "." || text == "/" || text == "./") return "the remote's directory itself is \"\"";
+  if (text.starts_with('/')) return "it is below the URL's directory: write it without the leading '/'";
+  if (text.ends_with('/')) return "write it without the trailing '/'";
+  return {};
+}
+
+std::optional<RemotePath> read_target(const Node& node) {
+  constexpr const char* kTarget =
+      "a directory below the URL's, such as \"www\" or \"web01/www\", without leading, trailing or double "
+      "'/', \".\" or \"..\"";
+  const auto text = node.string(kTarget);
+  if (!text) return std::nullopt;
+  if (is_control_dir(std::string_view(*text).substr(0, text->find('/')))) {
+    node.fault("any other directory",
+               "\".outhaul\" is where outhaul keeps its parts; nothing else may live there");
+    return std::nullopt;
+  }
+  try {
+    RemotePath target = remote_path_for({}, RelPath::parse(*text));
+    if (too_long(target).empty()) return target;
+    node.fault(fmt::format("names of at most {} bytes each, escapes included", kMaxRemoteName));
+  } catch (const Error&) {
+    node.fault(kTarget, target_hint(*text));
+  }
+  return std::nullopt;
+}
+
+ReadJob read_job(const Node& node, const Job& defaults, const std::filesystem::path& folder) {
+  ReadJob read{node, defaults, false, false, false};
+  if (!node.object(job_keys(), "an object with \"name\", \"source\" and \"target\"")) return read;
+  if (const auto name = node.need("name", "a name for the job, such as \"www\""))
+    if (const auto text = read_name(*name)) {
+      read.job.name = *text;
+      read.has_name = true;
+    }
+  if (const auto source = node.need("source", "the directory to keep, such as \"/srv/www\""))
+    if (const auto path = read_local_path(*source, folder)) {
+      read.job.source = *path;
+      read.has_source = true;
+    }
+  if (const auto target =
+          node.need("target", "the directory on the remote, such as \"www\"; \"\" is the URL's own"))
+    if (const auto path = read_target(*target)) {
+      read.job.target = *path;
+      read.has_target = true;
+    }
+  read_choices(node, read.job);
+  return read;
+}
+
+}  // namespace
+
+std::optional<std::string> read_name(const Node& node) {
+  constexpr const char* kName = "a name of 1 to 64 letters, digits, '.', '_' or '-', not starting with '.'";
+  const auto text = node.string(kName);
+  if (!text) return std::nullopt;
+  const bool plain = std::ranges::all_of(*text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+  if (plain && !text->empty() && text->size() <= 64 && text->front() != '.') return text;
+  node.fault(kName);
+  return std::nullopt;
+}
+
+Job read_defaults(const Node& node) {
+  Job defaults;
+  if (node.object(default_keys(), "an object")) read_choices(node, defaults);
+  return defaults;
+}
+
+std::vector<Job> read_jobs(const Node& node, const Job& defaults, const std::filesystem::path& folder,
+                           const RemoteSettings& remote) {
+  std::vector<ReadJob> read;
+  for (const Node& item : node.items("an array of at least one job", 1))
+    read.push_back(read_job(item, defaults, folder));
+  check_jobs(read, remote);
+  std::vector<Job> jobs;
+  for (ReadJob& one : read) jobs.push_back(std::move(one.job));
+  return jobs;
+}
+
+}  // namespace outhaul

@@ -1,0 +1,103 @@
+#include "profile/job_checks.h"
+
+#include <fmt/format.h>
+
+#include "filter/patterns.h"
+
+namespace outhaul {
+namespace {
+
+/// For messages: the job's name, or its place when it has none.
+std::string called(const ReadJob& read) {
+  return read.has_name ? fmt::format("job \"{}\"", read.job.name)
+                       : fmt::format("the job at {}", read.node.pointer());
+}
+
+std::string shown(const RemotePath& target) {
+  return target.empty() ? "the remote's directory itself" : fmt::format("\"{}\"", printable(target.wire()));
+}
+
+void check_name(const ReadJob& earlier, const ReadJob& later) {
+  if (!earlier.has_name || !later.has_name || earlier.job.name != later.job.name) return;
+  later.node.find("name")->fault_found(
+      fmt::format("the name \"{}\" a second time, after {}", later.job.name, earlier.node.pointer()),
+      "a name of its own for every job", "the state remembers jobs by their names: rename one of the two");
+}
+
+void check_targets(const ReadJob& earlier, const ReadJob& later) {
+  if (!earlier.has_target || !later.has_target) return;
+  const RemotePath& a = earlier.job.target;
+  const RemotePath& b = later.job.target;
+  std::string relation;
+  if (a == b)
+    relation = "the same as";
+  else if (b.is_at_or_below(a))
+    relation = "inside";
+  else if (a.is_at_or_below(b))
+    relation = "around";
+  else
+    return;
+  later.node.find("target")->fault_found(
+      fmt::format("{}, which is {} the target of {}{}", shown(b), relation, called(earlier),
+                  a == b ? std::string{} : fmt::format(", {}", shown(a))),
+      "targets side by side", "two jobs in one directory would overwrite and delete each other's files");
+}
+
+std::filesystem::path without_trailing_slash(const std::filesystem::path& path) {
+  std::filesystem::path normal = path.lexically_normal();
+  return normal.has_filename() || normal == normal.root_path() ? normal : normal.parent_path();
+}
+
+/// `inner` relative to `outer`, by their letters; none when it is outside, empty when they are the same.
+std::optional<RelPath> below(const std::filesystem::path& inner, const std::filesystem::path& outer) {
+  const std::string relative = inner.lexically_relative(outer).string();
+  if (relative == ".") return RelPath{};
+  if (relative.empty() || relative == ".." || relative.starts_with("../")) return std::nullopt;
+  return RelPath::parse(relative);
+}
+
+/// A remote on a mounted disk below the source is fine as long as the scan doesn't go there.
+bool is_left_out(const Job& job, const RelPath& path) {
+  if (path.empty()) return false;
+  if (job.one_file_system) return true;  // a mounted disk is another file system
+  return Filter(job.exclude).decide(path, true).excluded;
+}
+
+void check_file_remote(const ReadJob& read, const RemoteSettings& remote) {
+  if (!read.has_source || remote.base.empty()) return;
+  const auto source = without_trailing_slash(read.job.source);
+  const auto base = without_trailing_slash(remote.base);
+  if (const auto inside = below(base, source); inside && !is_left_out(read.job, *inside)) {
+    read.node.find("source")->fault_found(
+        fmt::format("\"{}\", which holds the remote, {}", printable(source.string()),
+                    printable(base.string())),
+        "a source that doesn't hold its own copy",
+        inside->empty()
+            ? "choose another directory for the copy"
+            : fmt::format(
+                  "exclude it: \"exclude\": [\"/{}/\"], or set \"one_file_system\" when it is a mounted disk",
+                  printable(inside->bytes())));
+    return;
+  }
+  if (!read.has_target) return;
+  const auto target = without_trailing_slash(base / read.job.target.wire());
+  if (below(source, target))
+    read.node.find("source")->fault_found(fmt::format("\"{}\", which lies in its own target, {}",
+                                                      printable(source.string()), printable(target.string())),
+                                          "a source outside of the remote",
+                                          "choose another directory for the copy");
+}
+
+}  // namespace
+
+void check_jobs(const std::vector<ReadJob>& jobs, const RemoteSettings& remote) {
+  for (std::size_t later = 0; later < jobs.size(); ++later) {
+    for (std::size_t earlier = 0; earlier < later; ++earlier) {
+      check_name(jobs[earlier], jobs[later]);
+      check_targets(jobs[earlier], jobs[later]);
+    }
+    if (remote.scheme == Scheme::file) check_file_remote(jobs[later], remote);
+  }
+}
+
+}  // namespace outhaul

@@ -1,0 +1,96 @@
+#include "profile/json_syntax.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace outhaul {
+namespace {
+
+bool is_continuation(char c) {
+  return (static_cast<std::uint8_t>(c) & 0xC0) == 0x80;
+}
+
+/// Length of the valid UTF-8 sequence at the start of `text`, 0 when there is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto lead = static_cast<std::uint8_t>(text[0]);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if (!is_continuation(text[i])) return 0;
+  const auto second = static_cast<std::uint8_t>(text[1]);
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool surrogate = lead == 0xED && second >= 0xA0;
+  const bool beyond = lead == 0xF4 && second >= 0x90;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
+/// The parser's reason without its position and without the text that it quotes.
+std::string_view reason_of(std::string_view message) {
+  if (const std::size_t dash = message.find(" - "); dash != std::string_view::npos)
+    message.remove_prefix(dash + 3);
+  message = message.substr(0, message.find("; last read"));
+  return message.substr(0, message.find("number overflow") == 0 ? std::string_view("number overflow").size()
+                                                                : std::string_view::npos);
+}
+
+std::string_view before(std::string_view text, std::size_t offset) {
+  const std::string_view head = text.substr(0, offset);
+  const std::size_t last = head.find_last_not_of(" \t\r\n");
+  return last == std::string_view::npos ? std::string_view{} : head.substr(0, last + 1);
+}
+
+}  // namespace
+
+Place place_of(std::string_view text, std::size_t offset) {
+  const std::string_view head = text.substr(0, std::min(offset, text.size()));
+  const std::size_t newline = head.rfind('\n');
+  const std::string_view line = newline == std::string_view::npos ? head : head.substr(newline + 1);
+  const auto characters = std::ranges::count_if(line, [](char c) { return !is_continuation(c); });
+  return {static_cast<std::size_t>(std::ranges::count(head, '\n')) + 1,
+          static_cast<std::size_t>(characters) + 1};
+}
+
+std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(text.substr(i));
+    if (length == 0) return i;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+std::string describe_syntax_error(std::string_view text, std::size_t bytes_read, std::size_t token_size,
+                                  std::string_view parser_message) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return "an empty file";
+  if (bytes_read > text.size()) {
+    const Place end = place_of(text, text.size());
+    return fmt::format("line {}, column {}: the file ends in the middle", end.line, end.column);
+  }
+  if (parser_message.find("out_of_range") != std::string_view::npos) {
+    const Place place = place_of(text, bytes_read > token_size ? bytes_read - token_size : 0);
+    return fmt::format("line {}, column {}: a number that is too large", place.line, place.column);
+  }
+  const std::string_view reason = reason_of(parser_message);
+  // An unexpected token is at its start, a broken one where it broke.
+  const std::size_t back = reason.starts_with("unexpected") ? std::max<std::size_t>(token_size, 1) : 1;
+  const Place place = place_of(text, bytes_read > back ? bytes_read - back : 0);
+  return fmt::format("line {}, column {}: {}", place.line, place.column, reason);
+}
+
+std::string syntax_hint(std::string_view text, std::size_t bytes_read) {
+  const std::size_t offset = bytes_read == 0 ? 0 : bytes_read - 1;
+  if (offset >= text.size()) return "a closing bracket or quote is missing, or the file was cut off";
+  const char at = text[offset];
+  const std::string_view head = before(text, offset);
+  if ((at == '}' || at == ']') && head.ends_with(',')) return "remove the comma before the closing bracket";
+  if (at == '/' || at == '#' || head.ends_with('/'))
+    return "JSON has no comments; use a \"description\" key instead";
+  if (at == '\'') return "JSON strings stand in double quotes";
+  if (at == '"' || at == '{' || at == '[') return "a comma may be missing before it";
+  return {};
+}
+
+}  // namespace outhaul

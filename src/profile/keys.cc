@@ -1,0 +1,92 @@
+#include "profile/keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace outhaul {
+namespace {
+
+using Word = std::string_view;
+
+constexpr std::array<Word, 7> kProfile{"$schema",  "profile", "description", "remote",
+                                       "defaults", "jobs",    "safety"};
+constexpr std::array<Word, 9> kProfileLater{"hooks", "notify",      "metrics", "verify", "proof",
+                                            "quota", "append_only", "foreign", "until"};
+
+constexpr std::array<Word, 7> kRemote{"description", "url",      "password", "connections",
+                                      "tls",         "timeouts", "retries"};
+constexpr std::array<Word, 10> kRemoteLater{"bandwidth", "mode",     "host_key", "encoding", "names",
+                                            "proxy",     "key_file", "account",  "quota",    "append_only"};
+
+constexpr std::array<Word, 4> kSecret{"env", "file", "command", "netrc"};
+constexpr std::array<Word, 1> kSecretLater{"credential"};
+
+constexpr std::array<Word, 3> kTls{"ca", "pin", "verify"};
+constexpr std::array<Word, 1> kTlsLater{"client_certificate"};
+
+constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
+
+constexpr std::array<Word, 5> kDefaults{"description", "exclude", "on_removal", "compare", "one_file_system"};
+constexpr std::array<Word, 8> kJob{"name",    "description", "source",  "target",
+                                   "exclude", "on_removal",  "compare", "one_file_system"};
+constexpr std::array<Word, 8> kJobLater{"versions",    "layout",         "encryption", "compression",
+                                        "append_only", "preserve_mtime", "verify",     "proof"};
+
+constexpr std::array<Word, 3> kSafety{"description", "max_delete", "require"};
+constexpr std::array<Word, 3> kSafetyLater{"max_change", "foreign", "quota"};
+
+bool has(const Keys& keys, std::string_view key) {
+  return std::ranges::find(keys.known, key) != keys.known.end();
+}
+
+}  // namespace
+
+Keys profile_keys() {
+  return {kProfile, kProfileLater};
+}
+Keys remote_keys() {
+  return {kRemote, kRemoteLater};
+}
+Keys secret_keys() {
+  return {kSecret, kSecretLater};
+}
+Keys tls_keys() {
+  return {kTls, kTlsLater};
+}
+Keys timeout_keys() {
+  return {kTimeouts, {}};
+}
+Keys default_keys() {
+  return {kDefaults, kJobLater};
+}
+Keys job_keys() {
+  return {kJob, kJobLater};
+}
+Keys safety_keys() {
+  return {kSafety, kSafetyLater};
+}
+
+std::string key_belongs_elsewhere(std::string_view key) {
+  if (key == "user" || key == "username" || key == "login" || key == "host" || key == "port" || key == "path")
+    return "it belongs into the URL: \"url\": \"ftp://USER@HOST:PORT/DIRECTORY\"";
+  if (key == "comment" || key == "_comment" || key == "//") return "comments are written as \"description\"";
+  struct Home {
+    Keys keys;
+    std::string_view where;
+  };
+  const std::array homes{Home{default_keys(), "\"defaults\", or into a job"},
+                         Home{remote_keys(), "\"remote\""},
+                         Home{timeout_keys(), "\"remote\": {\"timeouts\": …}"},
+                         Home{tls_keys(), "\"remote\": {\"tls\": …}"},
+                         Home{secret_keys(), "\"remote\": {\"password\": …}"},
+                         Home{safety_keys(), "\"safety\""},
+                         Home{job_keys(), "a job: \"jobs\": [{…}]"},
+                         Home{profile_keys(), "the top of the profile"}};
+  for (const Home& home : homes)
+    if (has(home.keys, key)) return fmt::format("it belongs into {}", home.where);
+  return {};
+}
+
+}  // namespace outhaul

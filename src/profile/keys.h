@@ -1,0 +1,23 @@
+// The keys of a profile, object by object. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "profile/json_reader.h"
+
+namespace outhaul {
+
+Keys profile_keys();
+Keys remote_keys();
+Keys secret_keys();
+Keys tls_keys();
+Keys timeout_keys();
+Keys default_keys();
+Keys job_keys();
+Keys safety_keys();
+
+/// A hint for a key that has no place where it was found but one elsewhere; or empty.
+std::string key_belongs_elsewhere(std::string_view key);
+
+}  // namespace outhaul

@@ -1,0 +1,69 @@
+#include "profile/private_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/fd.h"
+#include "outhaul/error.h"
+#include "outhaul/paths.h"
+#include "profile/wipe.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::size_t kLargest = 64u << 10;
+
+std::string name_of_user(uid_t uid) {
+  const passwd* entry = ::getpwuid(uid);
+  return entry ? fmt::format("{} (uid {})", printable(entry->pw_name), uid) : fmt::format("uid {}", uid);
+}
+
+void refuse_others(const struct stat& status, const std::string& path, const std::string& what) {
+  const std::string name = printable(path);
+  if (!S_ISREG(status.st_mode))
+    throw Error(ErrorKind::profile, fmt::format("{} {}: not a regular file", what, name),
+                "name a plain file that holds the secret");
+  if (status.st_uid != ::geteuid() && status.st_uid != 0)
+    throw Error(ErrorKind::profile,
+                fmt::format("{} {}: belongs to {}, who could change it; expected {} or root", what, name,
+                            name_of_user(status.st_uid), name_of_user(::geteuid())),
+                fmt::format("chown {} {}", ::geteuid(), name));
+  if ((status.st_mode & 077) != 0)
+    throw Error(ErrorKind::profile,
+                fmt::format("{} {}: group or others can read or change it (mode {:04o})", what, name,
+                            status.st_mode & 07777),
+                fmt::format("chmod 600 {}", name));
+  if (status.st_size > static_cast<off_t>(kLargest))
+    throw Error(ErrorKind::profile, fmt::format("{} {}: larger than 64 KiB, which no secret is", what, name),
+                "name the file that holds the secret");
+}
+
+}  // namespace
+
+Secret read_private_file(const std::string& path, const std::string& what) {
+  // O_NONBLOCK: a FIFO without a writer must be refused, not waited for.
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (const int error = errno; !fd)
+    throw errno_error(error, fmt::format("{} {}", what, printable(path)), ErrorKind::profile,
+                      "make the file, readable for the user who runs outhaul and nobody else (chmod 600)");
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0)
+    throw errno_error(errno, fmt::format("{} {}", what, printable(path)), ErrorKind::profile);
+  refuse_others(status, path, what);
+  WipedBuffer content(kLargest);
+  while (content.room() > 0) {
+    const ssize_t got = ::read(fd.get(), content.end(), content.room());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw errno_error(errno, fmt::format("{} {}", what, printable(path)), ErrorKind::profile);
+    if (got == 0) break;
+    content.grew(static_cast<std::size_t>(got));
+  }
+  return content.take();
+}
+
+}  // namespace outhaul

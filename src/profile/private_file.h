@@ -1,0 +1,16 @@
+// Files that hold secrets: read only when nobody else can read them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "profile/secret.h"
+
+namespace outhaul {
+
+/// The whole of `path`, which must be a regular file of at most 64 KiB that belongs to the caller or to root
+/// and that neither group nor others can touch. Throws Error{profile} that says what was found and how to
+/// mend it; `what` is the noun of the message: "the secret file".
+Secret read_private_file(const std::string& path, const std::string& what);
+
+}  // namespace outhaul

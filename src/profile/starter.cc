@@ -1,0 +1,60 @@
+#include <nlohmann/json.hpp>
+
+#include "profile/decode.h"
+#include "profile/decode_remote.h"
+#include "profile/url.h"
+
+namespace outhaul {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json starter_remote(std::string_view name, std::string_view url) {
+  const RemoteSettings settings = parse_remote_url(url);
+  Json remote;
+  if (settings.scheme == Scheme::file) {
+    remote["description"] = "Where the copies go: a directory on a mounted disk.";
+    remote["url"] = url;
+    return remote;
+  }
+  remote["description"] =
+      "Where the copies go. ftp:// asks the server for TLS and stops when it has none; to allow plaintext "
+      "say \"tls\": "
+      "\"off\". The password is never in here: make the secret file with the password as its only line, then "
+      "chmod 600 "
+      "it. \"env\", \"command\" and \"netrc\" are the other ways to give it.";
+  remote["url"] = url;
+  if (!is_anonymous(settings.user)) remote["password"]["file"] = std::string(name) + ".secret";
+  remote["connections"] = 2;
+  return remote;
+}
+
+}  // namespace
+
+std::string starter_profile(std::string_view name, std::string_view source, std::string_view url) {
+  Json profile;
+  profile["profile"] = name;
+  profile["description"] =
+      "Edit this file, then: outhaul check FILE, outhaul plan FILE, outhaul run FILE. Paths that are not "
+      "absolute are "
+      "relative to this file's folder. outhaul schema prints what else can stand here.";
+  profile["remote"] = starter_remote(name, url);
+  profile["defaults"] = {{"description",
+                          "For every job. Patterns as in .gitignore. on_removal: what happens on the remote "
+                          "to a file that was deleted here: "
+                          "\"keep\" it there, or \"delete\" it there too."},
+                         {"exclude", {"*.tmp", "*~"}},
+                         {"on_removal", "keep"}};
+  profile["jobs"] = Json::array({{{"name", "files"},
+                                  {"description", "One directory here, kept at one directory below the URL."},
+                                  {"source", source},
+                                  {"target", "files"}}});
+  profile["safety"] = {
+      {"description", "Refuse a run that would delete more than this, until it is approved with --approve."},
+      {"max_delete", "20%"}};
+  std::string text = profile.dump(2) + "\n";
+  decode_profile(text, std::filesystem::path("starter"));  // nothing is handed out that check would refuse
+  return text;
+}
+
+}  // namespace outhaul
