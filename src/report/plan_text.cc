@@ -19,7 +19,8 @@ std::string what(const Action& action) {
 }
 
 std::string action_line(const Action& action) {
-  const Verb verb = verb_for(action.kind, action.entry.object != kNoObject);
+  Verb verb = verb_for(action.kind, action.entry.object != kNoObject);
+  if (action.reason == Reason::kept_by_policy) verb.planned = "keep";
   const std::string size = action.entry.kind == EntryKind::file ? format_bytes(action.entry.size) : "";
   return fmt::format("  {} {:<8} {:>9}  {}  ({})\n", verb.sign, verb.planned, size, what(action),
                      explain(action.reason));
@@ -75,7 +76,7 @@ std::string job_text(const JobPlan& job, std::size_t most) {
   for (const GuardRefusal& refusal : job.refusals) text += refusal_text(refusal, "  ");
   if (job.plan == nullptr) return text + "  no plan could be made.\n";
   text += "  " + totals(job.plan->counts, job.plan->problems.size());
-  if (!job.plan->empty()) text += fmt::format(" Plan {}", printable(job.plan->id));
+  if (!job.plan->empty()) text += fmt::format(" Plan {}.", printable(job.plan->id));
   return text + '\n';
 }
 

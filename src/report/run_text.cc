@@ -101,6 +101,11 @@ std::string job_line(const JobReport& job, std::size_t width) {
   return text;
 }
 
+std::string elapsed(const RunReport& report) {
+  const std::int64_t time = report.finished_ns - report.started_ns;
+  return report.started_ns == 0 || time < 0 ? "" : fmt::format(" in {}", format_duration(time));
+}
+
 /// What the whole run did, in few words: files and bytes are what a person asks for first.
 std::string achievement(const RunReport& report) {
   JobCounters done;
@@ -109,18 +114,11 @@ std::string achievement(const RunReport& report) {
     done = sum(done, job.done);
     problems += job.problem_count;
   }
-  std::vector<std::string> parts;
-  if (const std::string sentence = done_sentence(done); !sentence.empty())
-    parts.push_back(sentence);
-  else
-    parts.emplace_back(report.outcome == ExitCode::done ? "nothing to do" : "nothing was changed");
+  std::string what = done_sentence(done);
+  if (what.empty()) what = report.outcome == ExitCode::done ? "nothing to do" : "nothing was changed";
+  std::vector<std::string> parts = {what + elapsed(report)};
   if (problems != 0) parts.push_back(counted(problems, "problem"));
   return joined(parts, "; ");
-}
-
-std::string elapsed(const RunReport& report) {
-  const std::int64_t time = report.finished_ns - report.started_ns;
-  return report.started_ns == 0 || time < 0 ? "" : fmt::format(" in {}", format_duration(time));
 }
 
 std::string run_name(const RunReport& report) {
@@ -129,23 +127,14 @@ std::string run_name(const RunReport& report) {
   return fmt::format("{} run {}", profile, static_cast<std::int64_t>(report.run));
 }
 
-bool a_job_refused(const RunReport& report) {
-  for (const JobReport& job : report.jobs)
-    if (!job.refusals.empty()) return true;
-  return false;
-}
-
-std::string last_line(const RunReport& report) {
+std::string last_lines(const RunReport& report) {
   const OutcomeWords words = words_for(report.outcome);
   std::string text = fmt::format("{}: {}: ", words.headline, run_name(report));
   if (!report.message.empty()) text += shown_lines(report.message, "  ") + "; ";
-  text += achievement(report) + elapsed(report) + '.';
-  const std::string_view next = !report.advice.empty() ? std::string_view(report.advice) : words.next;
-  // The refusal's own advice, with the plan's id in it, stands right above.
-  const bool said =
-      report.outcome == ExitCode::guard_refused && a_job_refused(report) && report.advice.empty();
-  if (!next.empty()) text += fmt::format(" {}", said ? words.next : shown_lines(next, "  "));
-  return text + '\n';
+  text += achievement(report) + ".\n";
+  const std::string_view next = report.advice.empty() ? words.next : std::string_view(report.advice);
+  if (!next.empty()) text += fmt::format("  {}\n", shown_lines(next, "  "));
+  return text;
 }
 
 }  // namespace
@@ -154,7 +143,7 @@ std::string run_text(const RunReport& report) {
   const std::size_t width = widest_name(report);
   std::string text;
   for (const JobReport& job : report.jobs) text += job_line(job, width);
-  return text + last_line(report);
+  return text + last_lines(report);
 }
 
 }  // namespace outhaul

@@ -38,8 +38,8 @@ std::string planned_sentence(const PlanCounts& counts) {
   phrases.add(counts.removes, "delete", files_and_bytes(counts.removes, counts.remove_bytes));
   phrases.add(counts.make_dirs, "make", counted(counts.make_dirs, "directory", "directories"));
   phrases.add(counts.remove_dirs, "remove", counted(counts.remove_dirs, "directory", "directories"));
-  phrases.add(counts.records, "record", format_count(counts.records));
-  phrases.add(counts.forgets, "forget", format_count(counts.forgets));
+  const std::uint64_t state_only = counts.records + counts.forgets;
+  phrases.add(state_only, "record", fmt::format("{} in the state", format_count(state_only)));
   phrases.add(counts.withheld, "withhold", format_count(counts.withheld));
   const std::string text = phrases.text();
   return text.empty() ? text : "would " + text;

@@ -1,6 +1,8 @@
 // The health of profiles and the list of their runs, for people.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "report/format.h"
 #include "report/sentences.h"
@@ -10,16 +12,20 @@ namespace outhaul {
 namespace {
 
 std::string outcome_words(const RunRow& row) {
-  if (row.outcome) return std::string(to_string(*row.outcome));
+  if (row.outcome) {
+    std::string words(to_string(*row.outcome));
+    std::replace(words.begin(), words.end(), '_', ' ');
+    return words;
+  }
   return row.finished_ns ? "unknown" : "unfinished";
 }
 
 std::string run_sentence(const RunRow& row, std::int64_t now_ns) {
   std::string text =
-      fmt::format("run {} {}, {}, {}", static_cast<std::int64_t>(row.run),
+      fmt::format("run {}, {} ({}): {}", static_cast<std::int64_t>(row.run),
                   format_age(now_ns - row.started_ns), format_time_local(row.started_ns), outcome_words(row));
   if (row.finished_ns) text += fmt::format(" after {}", format_duration(*row.finished_ns - row.started_ns));
-  if (const std::string done = done_sentence(row.done); !done.empty()) text += ": " + done;
+  if (const std::string done = done_sentence(row.done); !done.empty()) text += "; " + done;
   if (row.problems != 0) text += fmt::format("; {}", counted(row.problems, "problem"));
   return text;
 }

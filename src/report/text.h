@@ -24,7 +24,7 @@ std::string format_age(std::int64_t ns);         ///< of a time that lies `ns` b
 /// Every action with its reason, then the problems, then one summary line; actions past `most` are counted,
 /// not listed (0 = all).
 std::string plan_text(const std::vector<JobPlan>& plans, std::size_t most);
-/// One line per job and the last line for the whole run.
+/// One line per job and the last line for the whole run; below it what to do next, unless all is done.
 std::string run_text(const RunReport& report);
 std::string status_text(const std::vector<StatusReport>& reports);
 std::string status_text(const std::vector<StatusReport>& reports,

@@ -1,0 +1,274 @@
+// Golden text: what a person reads, letter by letter.
+#include "report/text.h"
+
+#include "samples.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::samples;
+
+TEST_CASE("a plan lists every action with its reason then the problems then the totals") {
+  const Plan plan = everything_plan();
+  CHECK(plan_text({job_plan(plan)}, 0) == R"(www: /srv/www → ftp://ftp.example.net/web01/www
+  + mkdir               conf.d/  (new)
+  ? compare   4.38 GiB  big.iso  (its size and time are the same but its inode or ctime changed)
+  + upload    1.21 KiB  conf.d/new\x0Aline  (new)
+  ~ update    34.1 KiB  index.html  (its modification time changed)
+  → move      3.24 MiB  img/a.jpg → img/b.jpg  (moved or renamed in the source)
+  = record              link -> ../elsewhere\xFF  (new)
+  = keep          10 B  attic  (no longer in the source; the profile keeps the remote copy)
+  - delete       512 B  latin\xE9.txt  (no longer in the source)
+  - rmdir               old/  (no longer in the source)
+  ! withheld      99 B  private/key  (gone as far as the scan could see, but it could not see enough)
+  ! private/: Permission denied; what is below it is neither sent nor deleted
+  ! odd\xFE: Input/output error; it is neither sent nor deleted
+  ! run/sock: is a socket; skipped
+  ! proc/: is another file system; not entered
+  would upload 2 files (35.3 KiB), compare 1 file (4.38 GiB), move 1, delete 1 file (512 B), make 1 directory, remove 1 directory, record 2 in the state, withhold 1; 10,412 unchanged; 4 problems. Plan 3f9c2a51d07e.
+)");
+}
+
+TEST_CASE("actions and problems past the limit are counted") {
+  Plan plan = everything_plan();
+  plan.actions.resize(3);
+  plan.counts = {};
+  plan.counts.make_dirs = 1;
+  CHECK(plan_text({job_plan(plan)}, 2) == R"(www: /srv/www → ftp://ftp.example.net/web01/www
+  + mkdir               conf.d/  (new)
+  ? compare   4.38 GiB  big.iso  (its size and time are the same but its inode or ctime changed)
+  … and 1 more action
+  ! private/: Permission denied; what is below it is neither sent nor deleted
+  ! odd\xFE: Input/output error; it is neither sent nor deleted
+  … and 2 more problems
+  would make 1 directory; 0 unchanged; 4 problems. Plan 3f9c2a51d07e.
+)");
+}
+
+TEST_CASE("an empty plan says that there is nothing to do") {
+  Plan plan;
+  plan.counts.unchanged = 10'412;
+  CHECK(plan_text({job_plan(plan)}, 0) == R"(www: /srv/www → ftp://ftp.example.net/web01/www
+  nothing to do; 10,412 unchanged.
+)");
+}
+
+TEST_CASE("several jobs end in one line for all and a refusal is said with its way out") {
+  Plan plan;
+  plan.id = "3f9c2a51d07e";
+  plan.actions = {action(ActionKind::remove, Reason::removed, "a", EntryKind::file, 2048, ObjectId{1})};
+  plan.counts.removes = 1;
+  plan.counts.remove_bytes = 2048;
+  plan.counts.unchanged = 200;
+  JobPlan refused = job_plan(plan);
+  refused.refusals = {refusal()};
+  JobPlan lost{"db",
+               "/srv/db",
+               "ftp://ftp.example.net/web01/db",
+               nullptr,
+               {{Guard::missing_source, "/srv/db does not exist",
+                 "Mount it, or mend \"source\" in the profile.", false}}};
+  CHECK(plan_text({refused, lost}, 0) == R"(www: /srv/www → ftp://ftp.example.net/web01/www
+  - delete       2 KiB  a  (no longer in the source)
+  refused (mass_deletion): 800 of 1,000 files would be deleted; the limit is 50%
+    Look at /srv/www first.
+    If this is right: outhaul run PROFILE --approve 3f9c2a51d07e
+  would delete 1 file (2 KiB); 200 unchanged. Plan 3f9c2a51d07e.
+
+db: /srv/db → ftp://ftp.example.net/web01/db
+  refused (missing_source): /srv/db does not exist
+    Mount it, or mend "source" in the profile.
+  no plan could be made.
+
+2 jobs: would delete 1 file (2 KiB); 200 unchanged. A guard refuses 2 jobs: a run would change nothing there.
+)");
+}
+
+TEST_CASE("a run ends in one line that says it all") {
+  CHECK(run_text(run_report(ExitCode::done)) ==
+        R"(www           uploaded 12 files (3.4 MiB), moved 2, deleted 1; 10,412 unchanged
+etc-of-web01  nothing to do; 1,200 unchanged
+done: web01-nightly run 41: uploaded 12 files (3.4 MiB), moved 2, deleted 1 in 4 min 05 s.
+)");
+}
+
+TEST_CASE("a run that found nothing to do says so") {
+  RunReport report = run_report(ExitCode::done);
+  report.jobs.erase(report.jobs.begin());
+  report.finished_ns = report.started_ns + 350'000'000;
+  CHECK(run_text(report) == R"(etc-of-web01  nothing to do; 1,200 unchanged
+done: web01-nightly run 41: nothing to do in 350 ms.
+)");
+}
+
+TEST_CASE("a run with problems says what is safe and what to do next") {
+  RunReport report = run_report(ExitCode::incomplete);
+  report.jobs[0].outcome = ExitCode::incomplete;
+  report.jobs[0].problem_count = 3;
+  report.jobs[0].done.retries = 1;
+  report.jobs[0].done.resumed_bytes = 1 << 20;
+  CHECK(
+      run_text(report) ==
+      R"(www           incomplete; uploaded 12 files (3.4 MiB), moved 2, deleted 1; 10,412 unchanged; 1 MiB resumed, 1 retry; 3 problems
+etc-of-web01  nothing to do; 1,200 unchanged
+INCOMPLETE: web01-nightly run 41: uploaded 12 files (3.4 MiB), moved 2, deleted 1 in 4 min 05 s; 3 problems.
+  Everything else is safe on the remote. Mend what the problems above name and run again.
+)");
+}
+
+TEST_CASE("a run that a guard refused shows the refusal") {
+  RunReport report = run_report(ExitCode::guard_refused);
+  report.jobs.pop_back();
+  report.jobs[0].done = {};
+  report.jobs[0].outcome = ExitCode::guard_refused;
+  report.jobs[0].refusals = {refusal()};
+  CHECK(run_text(report) == R"(www  refused by a guard; 10,412 unchanged
+  refused (mass_deletion): 800 of 1,000 files would be deleted; the limit is 50%
+    Look at /srv/www first.
+    If this is right: outhaul run PROFILE --approve 3f9c2a51d07e
+REFUSED: web01-nightly run 41: nothing was changed in 4 min 05 s.
+  Nothing was changed where a guard refused. Look at the source first; approve only what you expect.
+)");
+}
+
+TEST_CASE("a run that could not begin gives its own reason and advice") {
+  RunReport report = run_report(ExitCode::remote_unusable);
+  report.jobs.clear();
+  report.run = kNoRun;
+  report.message = "ftp.example.net: login refused (530 Login\x07 incorrect)";
+  report.advice = "Check user and password in /etc/outhaul/web01.json.";
+  CHECK(
+      run_text(report) ==
+      R"(REMOTE UNUSABLE: web01-nightly: ftp.example.net: login refused (530 Login\x07 incorrect); nothing was changed in 4 min 05 s.
+  Check user and password in /etc/outhaul/web01.json.
+)");
+}
+
+TEST_CASE("every outcome but done says what to do next") {
+  for (const ExitCode code : {ExitCode::failed, ExitCode::usage, ExitCode::incomplete,
+                              ExitCode::guard_refused, ExitCode::remote_unusable, ExitCode::window_ended,
+                              ExitCode::locked, ExitCode::interrupted, ExitCode::terminated}) {
+    RunReport report = run_report(code);
+    report.jobs.clear();
+    const std::string text = run_text(report);
+    INFO(text);
+    CHECK(std::isupper(static_cast<unsigned char>(text.front())) != 0);
+    CHECK(text.find("\n  ") != std::string::npos);
+  }
+}
+
+TEST_CASE("status says first whether the backup is healthy") {
+  const Zone zone;
+  StatusReport good;
+  good.profile = "web01-nightly";
+  good.remote = "ftp://ftp.example.net/web01";
+  good.state_dir = "/var/lib/outhaul/web01-nightly";
+  good.healthy = true;
+  good.verdict = "the last run succeeded 3 h ago";
+  good.last_run = good.last_success = run_row(41);
+  good.files = 10'424;
+  good.bytes = 3'600'000'000;
+  StatusReport bad = good;
+  bad.profile = "db";
+  bad.healthy = false;
+  bad.verdict = "no run has ever succeeded";
+  bad.advice = "See why the last run failed, then run again.";
+  bad.last_success.reset();
+  bad.last_run->outcome = ExitCode::remote_unusable;
+  bad.last_run->done = {};
+  bad.last_run->problems = 1;
+  bad.last_run->message = "ftp.example.net: connection refused";
+  bad.parts = 2;
+  bad.doubts = 1;
+  bad.running = true;
+  bad.holder = "pid 4711 on web01, since 03:00:00";
+  CHECK(status_text({good, bad}, kStart + 3 * 3600 * kSecond) ==
+        R"(healthy  web01-nightly: the last run succeeded 3 h ago
+  remote        ftp://ftp.example.net/web01
+  holds         10,424 files, 3.35 GiB
+  last success  run 41, 3 h ago (2026-11-21 03:00:02 +0100): done after 4 min 05 s; uploaded 12 files (3.4 MiB), moved 2, deleted 1
+  state         /var/lib/outhaul/web01-nightly
+
+UNHEALTHY db: no run has ever succeeded
+  what to do    See why the last run failed, then run again.
+  remote        ftp://ftp.example.net/web01
+  holds         10,424 files, 3.35 GiB; 2 parts waiting to be resumed; 1 path in doubt
+  running       pid 4711 on web01, since 03:00:00
+  last success  never
+  last run      run 41, 3 h ago (2026-11-21 03:00:02 +0100): remote unusable after 4 min 05 s; 1 problem
+                ftp.example.net: connection refused
+  state         /var/lib/outhaul/web01-nightly
+
+1 of 2 profiles needs attention: db.
+)");
+}
+
+TEST_CASE("runs are a table") {
+  const Zone zone;
+  RunRow crashed = run_row(43);
+  crashed.finished_ns.reset();
+  crashed.outcome.reset();
+  RunRow failed = run_row(42);
+  failed.outcome = ExitCode::remote_unusable;
+  failed.done = {};
+  failed.problems = 1;
+  failed.message = "ftp.example.net: connection refused";
+  CHECK(
+      runs_text({crashed, failed, run_row(41)}) ==
+      R"(  run  started                            took  outcome              files       sent    moved  deleted  problems
+   43  2026-11-21 03:00:02 +0100             -  unfinished              12    3.4 MiB        2        1         0
+   42  2026-11-21 03:00:02 +0100    4 min 05 s  remote unusable          0        0 B        0        0         1
+       ftp.example.net: connection refused
+   41  2026-11-21 03:00:02 +0100    4 min 05 s  done                    12    3.4 MiB        2        1         0
+)");
+  CHECK(runs_text({}) == "no runs yet\n");
+}
+
+TEST_CASE("contents are listed short or long") {
+  const Zone zone;
+  const Plan plan = everything_plan();
+  LsRow dir{"www", plan.actions[0].entry, "", ""}, file{"www", plan.actions[2].entry, "", ""},
+      link{"www", plan.actions[5].entry, "", ""};
+  dir.entry.mode = 0755;
+  file.entry.mode = 0640;
+  file.entry.uid = 1000;
+  file.entry.gid = 33;
+  link.entry.mode = 0777;
+  CHECK(ls_text({dir, file, link}, false) == "conf.d/\nconf.d/new\\x0Aline\nlink\n");
+  CHECK(ls_text({dir, file, link}, true) ==
+        R"(drwxr-xr-x     0     0            2026-11-21 03:00:02 +0100  conf.d/
+-rw-r-----  1000    33  1.21 KiB  2026-11-21 03:00:02 +0100  conf.d/new\x0Aline
+lrwxrwxrwx     0     0            2026-11-21 03:00:02 +0100  link -> ../elsewhere\xFF
+)");
+  LsRow other = file;
+  other.job = "etc";
+  CHECK(ls_text({dir, other}, false) == "www:\nconf.d/\n\netc:\nconf.d/new\\x0Aline\n");
+  CHECK(ls_text({}, true).empty());
+}
+
+TEST_CASE("a problem names job and path and gives its advice below") {
+  CHECK(problem_text(problem(), false) ==
+        "error: www: private/key: Permission denied\n  Run outhaul as a user that may read it, or exclude "
+        "it.\n");
+  CHECK(problem_text({Problem::Severity::warning, "", "", "the clock went backwards", ""}, false) ==
+        "warning: the clock went backwards\n");
+  CHECK(problem_text({Problem::Severity::note, "www", "", "skipped", "one\ntwo"}, false) ==
+        "note: www: skipped\n  one\n  two\n");
+}
+
+TEST_CASE("a message that names its path already does not repeat it") {
+  CHECK(problem_text({Problem::Severity::error, "www", "a/b", "a/b: 550 No such directory", ""}, false) ==
+        "error: www: a/b: 550 No such directory\n");
+}
+
+TEST_CASE("colour marks the severity only") {
+  CHECK(problem_text({Problem::Severity::error, "", "", "bad", ""}, true) == "\x1b[31merror:\x1b[0m bad\n");
+  CHECK(problem_text({Problem::Severity::warning, "", "", "odd", ""}, true) ==
+        "\x1b[33mwarning:\x1b[0m odd\n");
+}
+
+TEST_CASE("escape sequences in messages of others never reach the terminal") {
+  const Problem hostile{Problem::Severity::error, "w\x1b[2J", "p\x07", "550 \x1b]0;owned\x07",
+                        "do\x1b[31m this"};
+  CHECK(problem_text(hostile, false) ==
+        "error: w\\x1B[2J: p\\x07: 550 \\x1B]0;owned\\x07\n  do\\x1B[31m this\n");
+}
