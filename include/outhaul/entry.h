@@ -16,7 +16,8 @@ enum class EntryKind : std::uint8_t { file = 1, directory = 2, symlink = 3 };
 enum class ObjectId : std::int64_t {};
 inline constexpr ObjectId kNoObject{0};
 
-/// Times are nanoseconds since the epoch; sizes are bytes (0 for directories and symlinks); mode is st_mode & 07777.
+/// Times are nanoseconds since the epoch; sizes are bytes (0 for directories and symlinks); mode is st_mode &
+/// 07777.
 struct Entry {
   RelPath path;
   EntryKind kind = EntryKind::file;
@@ -28,8 +29,8 @@ struct Entry {
   std::uint32_t mode = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string link_target;       ///< raw bytes; symlinks only
-  ObjectId object = kNoObject;   ///< the object that holds the content; only in stored entries of files
+  std::string link_target;      ///< raw bytes; symlinks only
+  ObjectId object = kNoObject;  ///< the object that holds the content; only in stored entries of files
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
@@ -41,30 +42,34 @@ struct Fingerprint {
   std::int64_t ctime_ns = 0;
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
-inline Fingerprint fingerprint_of(const Entry& e) { return {e.inode, e.size, e.mtime_ns, e.ctime_ns}; }
+inline Fingerprint fingerprint_of(const Entry& e) {
+  return {e.inode, e.size, e.mtime_ns, e.ctime_ns};
+}
 
 /// Something that the scan could not see or will not store.
 struct ScanProblem {
   enum class Kind : std::uint8_t {
-    unreadable_directory,   ///< nothing is known of what is below: doubt for the whole subtree
-    unreadable_entry,       ///< one path could not be examined: doubt for it and what is below it
-    special,                ///< socket, fifo, device: not stored, no doubt
-    other_file_system,      ///< one_file_system left it out: doubt for what is below it when the state holds something
+    unreadable_directory,  ///< nothing is known of what is below: doubt for the whole subtree
+    unreadable_entry,      ///< one path could not be examined: doubt for it and what is below it
+    special,               ///< socket, fifo, device: not stored, no doubt
+    other_file_system,     ///< one_file_system left it out: doubt for what is below it when the state holds
+                           ///< something
   };
   RelPath path;
   Kind kind = Kind::unreadable_entry;
-  std::string message;      ///< "Permission denied", "is a socket", …
+  std::string message;  ///< "Permission denied", "is a socket", …
 };
 
 using ScanItem = std::variant<Entry, ScanProblem>;
 
-/// A pull stream of the scan. Entries come in plain byte order of their paths ("a", "a-b", "a/x": a directory's entry
-/// comes before, its content at the place of "name/"). A problem comes before every entry that it casts doubt on.
+/// A pull stream of the scan. Entries come in plain byte order of their paths ("a", "a-b", "a/x": a
+/// directory's entry comes before, its content at the place of "name/"). A problem comes before every entry
+/// that it casts doubt on.
 class ScanStream {
  public:
   virtual ~ScanStream() = default;
-  /// The next item, moved into `item` (its buffers are reused); false at the end. Throws Error{source} when the source
-  /// itself can't be read.
+  /// The next item, moved into `item` (its buffers are reused); false at the end. Throws Error{source} when
+  /// the source itself can't be read.
   virtual bool next(ScanItem& item) = 0;
 };
 

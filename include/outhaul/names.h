@@ -5,8 +5,8 @@
 
 namespace outhaul {
 
-/// The directory on the remote that is ours: parts, later versions and the catalog. An entry of that name at the top of
-/// the remote is escaped.
+/// The directory on the remote that is ours: parts, later versions and the catalog. An entry of that name at
+/// the top of the remote is escaped.
 inline constexpr std::string_view kControlDir = ".outhaul";
 /// Where parts live, below the base directory.
 inline constexpr std::string_view kPartsDir = ".outhaul/parts";
@@ -14,13 +14,15 @@ inline constexpr std::string_view kPartsDir = ".outhaul/parts";
 /// The longest remote name of one segment, in bytes; what ext4, XFS, NTFS and ZFS hold.
 inline constexpr std::size_t kMaxRemoteName = 255;
 
-/// Percent-escapes only what FTP or common servers can't hold: bytes < 0x20, 0x7F, 0xFF, backslash, a trailing space;
-/// and a '%' that two upper-case hex digits follow, so that a literal "%0A" and an escaped newline never collide. The
-/// mapping is injective: unescape_name(escape_name(n)) == n for every n. (design §6 "names are bytes")
+/// Percent-escapes only what FTP or common servers can't hold: bytes < 0x20, 0x7F, 0xFF, backslash, a
+/// trailing space; and a '%' that two upper-case hex digits follow, so that a literal "%0A" and an escaped
+/// newline never collide. The mapping is injective: unescape_name(escape_name(n)) == n for every n. (design
+/// §6 "names are bytes")
 std::string escape_name(std::string_view name);
 std::string unescape_name(std::string_view wire);
 
-/// The remote path of `path` in a job whose target is `target`: every segment escaped; a top-level ".outhaul" becomes
+/// The remote path of `path` in a job whose target is `target`: every segment escaped; a top-level ".outhaul"
+/// becomes
 /// "%2Eouthaul". The result may hold segments longer than kMaxRemoteName: see too_long().
 RemotePath remote_path_for(const RemotePath& target, const RelPath& path);
 

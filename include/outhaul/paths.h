@@ -1,5 +1,5 @@
-// Names are bytes. A RelPath names an entry below a source; a RemotePath names something below the remote's base
-// directory and is the only thing that commands are built from.
+// Names are bytes. A RelPath names an entry below a source; a RemotePath names something below the remote's
+// base directory and is the only thing that commands are built from.
 #pragma once
 
 #include <compare>
@@ -8,15 +8,17 @@
 
 namespace outhaul {
 
-/// A path relative to a job's source, in the file system's raw bytes, without leading or trailing '/', without empty,
-/// "." or ".." segments and without NUL. The empty path is the source itself. Ordered by plain byte comparison: that is
-/// the order of the scan and of the state (see EntryStream).
+/// A path relative to a job's source, in the file system's raw bytes, without leading or trailing '/',
+/// without empty,
+/// "." or ".." segments and without NUL. The empty path is the source itself. Ordered by plain byte
+/// comparison: that is the order of the scan and of the state (see EntryStream).
 class RelPath {
  public:
   RelPath() = default;
   /// Throws Error{usage} that says which rule was broken.
   static RelPath parse(std::string_view bytes);
-  /// For bytes that are known to obey the rules: what a directory listing of the kernel or our own state gave.
+  /// For bytes that are known to obey the rules: what a directory listing of the kernel or our own state
+  /// gave.
   static RelPath trusted(std::string bytes) { return RelPath(std::move(bytes)); }
   /// The same into this path, whose buffer is used again: for streams of a million of them.
   void assign_trusted(std::string_view bytes) { bytes_.assign(bytes); }
@@ -41,9 +43,9 @@ class RelPath {
   std::string bytes_;
 };
 
-/// A path on the remote relative to the profile's base directory. Holds no byte below 0x20, no 0x7F, no 0xFF, no
-/// backslash, no empty, "." or ".." segment, no leading '/': whatever is built from it can't smuggle a second FTP
-/// command (RFC 959 §5.3; pains 16, 21). The empty path is the base directory itself.
+/// A path on the remote relative to the profile's base directory. Holds no byte below 0x20, no 0x7F, no 0xFF,
+/// no backslash, no empty, "." or ".." segment, no leading '/': whatever is built from it can't smuggle a
+/// second FTP command (RFC 959 §5.3; pains 16, 21). The empty path is the base directory itself.
 class RemotePath {
  public:
   RemotePath() = default;
@@ -66,8 +68,8 @@ class RemotePath {
   std::string wire_;
 };
 
-/// Bytes as a person may see them: control bytes, 0x7F and bytes that are not UTF-8 become \xNN; everything that is
-/// printed, logged or put into a message goes through here.
+/// Bytes as a person may see them: control bytes, 0x7F and bytes that are not UTF-8 become \xNN; everything
+/// that is printed, logged or put into a message goes through here.
 std::string printable(std::string_view bytes);
 
 }  // namespace outhaul

@@ -15,9 +15,9 @@ enum class OnRemoval : std::uint8_t { keep, remove };
 
 /// What makes a file count as changed.
 enum class Compare : std::uint8_t {
-  stat,    ///< size, mtime → changed; inode or ctime → compare by content (default)
-  mtime,   ///< size and mtime only: for file systems whose inodes or ctimes are not stable
-  hash,    ///< every file is read and its SHA-256 compared
+  stat,   ///< size, mtime → changed; inode or ctime → compare by content (default)
+  mtime,  ///< size and mtime only: for file systems whose inodes or ctimes are not stable
+  hash,   ///< every file is read and its SHA-256 compared
 };
 
 struct PlanPolicy {

@@ -1,5 +1,5 @@
-// The remote: where reality is slow and fails. Implementations: libcurl FTP/FTPS, a local directory (file://), and the
-// in-memory fake of the tests. One contract suite (tests/contract) holds for all of them.
+// The remote: where reality is slow and fails. Implementations: libcurl FTP/FTPS, a local directory
+// (file://), and the in-memory fake of the tests. One contract suite (tests/contract) holds for all of them.
 #pragma once
 
 #include <cstddef>
@@ -17,34 +17,37 @@
 
 namespace outhaul {
 
-class CancelToken;   // base/cancel.h
+class CancelToken;  // base/cancel.h
 
-/// What is to be done about a failure. Decided once, by a pure function (remote/classify.h), from the transport's code,
-/// the reply and the phase.
+/// What is to be done about a failure. Decided once, by a pure function (remote/classify.h), from the
+/// transport's code, the reply and the phase.
 enum class FailureClass : std::uint8_t {
   none,
-  retry,              ///< same connection is fine, try again after a back-off
-  reconnect,          ///< the connection is dead: new one, then again
-  unknown_outcome,    ///< it may have been done: look (SIZE) before doing it again
-  lower_cap,          ///< too many connections: give one up, then again
-  skip_file,          ///< permanent for this path, others go on
-  no_space,           ///< disk or quota full: stop storing, deletions may still go on
-  stop_job,           ///< permanent for this job
-  stop_run,           ///< permanent for this remote: wrong password, certificate, unknown host
+  retry,            ///< same connection is fine, try again after a back-off
+  reconnect,        ///< the connection is dead: new one, then again
+  unknown_outcome,  ///< it may have been done: look (SIZE) before doing it again
+  lower_cap,        ///< too many connections: give one up, then again
+  skip_file,        ///< permanent for this path, others go on
+  no_space,         ///< disk or quota full: stop storing, deletions may still go on
+  stop_job,         ///< permanent for this job
+  stop_run,         ///< permanent for this remote: wrong password, certificate, unknown host
   cancelled,
 };
 std::string_view to_string(FailureClass) noexcept;
 
-/// A failed remote operation. what(): one line for an operator, with host and path; reply: the server's last words.
+/// A failed remote operation. what(): one line for an operator, with host and path; reply: the server's last
+/// words.
 class RemoteError : public Error {
  public:
   RemoteError(FailureClass failure, const std::string& message, std::string advice = {}, int reply_code = 0,
               std::string reply_text = {})
       : Error(failure == FailureClass::cancelled ? ErrorKind::cancelled : ErrorKind::remote, message,
               std::move(advice)),
-        failure_(failure), reply_code_(reply_code), reply_text_(std::move(reply_text)) {}
+        failure_(failure),
+        reply_code_(reply_code),
+        reply_text_(std::move(reply_text)) {}
   FailureClass failure() const noexcept { return failure_; }
-  int reply_code() const noexcept { return reply_code_; }              ///< FTP reply (RFC 959 §4.2), 0 = none
+  int reply_code() const noexcept { return reply_code_; }  ///< FTP reply (RFC 959 §4.2), 0 = none
   const std::string& reply_text() const noexcept { return reply_text_; }
 
  private:
@@ -53,83 +56,102 @@ class RemoteError : public Error {
   std::string reply_text_;
 };
 
-// --- commands --------------------------------------------------------------------------------------------------------
+// --- commands
+// --------------------------------------------------------------------------------------------------------
 
-struct SizeOf { RemotePath path; };                                   ///< SIZE (RFC 3659 §4), binary
-struct Rename { RemotePath from, to; };                               ///< RNFR + RNTO; replaces `to` where the server does
-struct SetMtime { RemotePath path; std::int64_t mtime_s = 0; };       ///< MFMT, or MDTM where only that works; UTC
-struct MakeDir { RemotePath path; };                                  ///< MKD; one level
-struct RemoveFile { RemotePath path; };                               ///< DELE
-struct RemoveDir { RemotePath path; };                                ///< RMD; only if empty
+struct SizeOf {
+  RemotePath path;
+};  ///< SIZE (RFC 3659 §4), binary
+struct Rename {
+  RemotePath from, to;
+};  ///< RNFR + RNTO; replaces `to` where the server does
+struct SetMtime {
+  RemotePath path;
+  std::int64_t mtime_s = 0;
+};  ///< MFMT, or MDTM where only that works; UTC
+struct MakeDir {
+  RemotePath path;
+};  ///< MKD; one level
+struct RemoveFile {
+  RemotePath path;
+};  ///< DELE
+struct RemoveDir {
+  RemotePath path;
+};  ///< RMD; only if empty
 using Command = std::variant<SizeOf, Rename, SetMtime, MakeDir, RemoveFile, RemoveDir>;
 
 struct CommandResult {
   enum class Status : std::uint8_t {
-    done,          ///< carried out, or its goal was there already (MakeDir: exists as a directory; Remove*: is gone)
-    missing,       ///< the path (Rename: `from`) isn't there
-    refused,       ///< the server said no; `failure` says what follows
-    unsupported,   ///< the server has no such command (SetMtime, SizeOf)
-    unanswered,    ///< the connection died before the answer: it may or may not have been carried out
+    done,  ///< carried out, or its goal was there already (MakeDir: exists as a directory; Remove*: is gone)
+    missing,      ///< the path (Rename: `from`) isn't there
+    refused,      ///< the server said no; `failure` says what follows
+    unsupported,  ///< the server has no such command (SetMtime, SizeOf)
+    unanswered,   ///< the connection died before the answer: it may or may not have been carried out
   };
   Status status = Status::unanswered;
-  FailureClass failure = FailureClass::none;   ///< class of a refusal or of what killed the connection
+  FailureClass failure = FailureClass::none;  ///< class of a refusal or of what killed the connection
   int reply_code = 0;
-  std::string reply_text;                      ///< for people, already printable
-  std::uint64_t size = 0;                      ///< SizeOf only
+  std::string reply_text;  ///< for people, already printable
+  std::uint64_t size = 0;  ///< SizeOf only
 };
 
 /// Runs batches of commands. Not thread-safe: one thread at a time, not always the same one.
 class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
-  /// One result per command, in order. Pipelined where the implementation can: no command may depend on an earlier one of
-  /// the same batch being *successful*, but the server carries them out in order (MKD a, MKD a/b is fine). Connects when
-  /// it isn't connected. Throws RemoteError only when no command was sent (could not connect, log in); once one was sent,
-  /// the rest of a broken batch comes back `unanswered` and the next call connects anew.
+  /// One result per command, in order. Pipelined where the implementation can: no command may depend on an
+  /// earlier one of the same batch being *successful*, but the server carries them out in order (MKD a, MKD
+  /// a/b is fine). Connects when it isn't connected. Throws RemoteError only when no command was sent (could
+  /// not connect, log in); once one was sent, the rest of a broken batch comes back `unanswered` and the next
+  /// call connects anew.
   virtual std::vector<CommandResult> run(std::span<const Command> commands) = 0;
 };
 
-// --- transfers -------------------------------------------------------------------------------------------------------
+// --- transfers
+// -------------------------------------------------------------------------------------------------------
 
 /// Bytes to send. Called from the lane's thread only.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  /// Up to buffer.size() bytes; 0 at the end. Throws Error{source} when reading fails; the transfer is then aborted and
-  /// put() rethrows that error.
+  /// Up to buffer.size() bytes; 0 at the end. Throws Error{source} when reading fails; the transfer is then
+  /// aborted and put() rethrows that error.
   virtual std::size_t read(std::span<std::byte> buffer) = 0;
 };
 
-/// Takes received bytes; may throw to abort the transfer (rethrown by get()). Return false to stop early without error.
+/// Takes received bytes; may throw to abort the transfer (rethrown by get()). Return false to stop early
+/// without error.
 using ByteSink = std::function<bool(std::span<const std::byte>)>;
 
 struct Put {
   RemotePath path;
-  ByteSource* source = nullptr;      ///< positioned at `offset`
-  std::uint64_t offset = 0;          ///< 0: create or overwrite; >0: go on at exactly this byte (REST + STOR)
-  std::uint64_t length = 0;          ///< bytes that will be sent, from `offset` to the end
-  std::function<void(std::uint64_t)> sent;   ///< bytes handed to the network since the last call; may be empty
+  ByteSource* source = nullptr;  ///< positioned at `offset`
+  std::uint64_t offset = 0;      ///< 0: create or overwrite; >0: go on at exactly this byte (REST + STOR)
+  std::uint64_t length = 0;      ///< bytes that will be sent, from `offset` to the end
+  std::function<void(std::uint64_t)> sent;  ///< bytes handed to the network since the last call; may be empty
 };
 
 struct RemoteEntry {
   enum class Kind : std::uint8_t { file, directory, symlink, other };
-  std::string name;                          ///< wire bytes of one segment
+  std::string name;  ///< wire bytes of one segment
   Kind kind = Kind::file;
   std::optional<std::uint64_t> size;
-  std::optional<std::int64_t> mtime_s;       ///< the server's word, UTC where MLSD gave it
+  std::optional<std::int64_t> mtime_s;  ///< the server's word, UTC where MLSD gave it
 };
 
 struct Listing {
-  std::vector<RemoteEntry> entries;          ///< sorted by name; without "." and ".."
-  /// Empty when absence may be concluded from it; else why not (truncated, a line not understood; pains 13, 14).
+  std::vector<RemoteEntry> entries;  ///< sorted by name; without "." and ".."
+  /// Empty when absence may be concluded from it; else why not (truncated, a line not understood; pains 13,
+  /// 14).
   std::string untrusted;
 };
 
 /// One worker's connection. All calls from one thread at a time.
 class Lane : public CommandRunner {
  public:
-  /// Stores source bytes. On return the server has given its final 2xx reply. One attempt, no retry. Throws RemoteError
-  /// (classified) or what the source threw. The connection is kept for the next call where it survived.
+  /// Stores source bytes. On return the server has given its final 2xx reply. One attempt, no retry. Throws
+  /// RemoteError (classified) or what the source threw. The connection is kept for the next call where it
+  /// survived.
   virtual void put(const Put& put) = 0;
   /// Fetches from `offset` to the end (or until the sink returns false).
   virtual void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) = 0;
@@ -141,8 +163,8 @@ class Lane : public CommandRunner {
 class Remote {
  public:
   virtual ~Remote() = default;
-  /// Neither connects yet: the first operation does. `cancel` must outlive the result; a cancelled operation ends within
-  /// 200 ms with RemoteError{cancelled}.
+  /// Neither connects yet: the first operation does. `cancel` must outlive the result; a cancelled operation
+  /// ends within 200 ms with RemoteError{cancelled}.
   virtual std::unique_ptr<Lane> open_lane(const CancelToken& cancel) = 0;
   /// The pipelined command channel. Counts as one connection.
   virtual std::unique_ptr<CommandRunner> open_channel(const CancelToken& cancel) = 0;

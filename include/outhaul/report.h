@@ -17,18 +17,22 @@ inline constexpr RunId kNoRun{0};
 
 /// Something that did not go as it should. Never fatal by itself; counted, printed, reported.
 struct Problem {
-  enum class Severity : std::uint8_t { note, warning, error };   ///< error: makes the run incomplete (exit 3) or worse
+  enum class Severity : std::uint8_t {
+    note,
+    warning,
+    error
+  };  ///< error: makes the run incomplete (exit 3) or worse
   Severity severity = Severity::error;
   std::string job;
-  std::string path;      ///< printable; empty when it isn't about one path
+  std::string path;  ///< printable; empty when it isn't about one path
   std::string message;
   std::string advice;
 };
 
 struct JobCounters {
-  std::uint64_t files_uploaded = 0, bytes_uploaded = 0, bytes_sent = 0 /* with what was sent again */, dirs_made = 0,
-                moved = 0, removed = 0, dirs_removed = 0, recorded = 0, compared = 0, kept = 0, withheld = 0,
-                retries = 0, resumed_bytes = 0;
+  std::uint64_t files_uploaded = 0, bytes_uploaded = 0, bytes_sent = 0 /* with what was sent again */,
+                dirs_made = 0, moved = 0, removed = 0, dirs_removed = 0, recorded = 0, compared = 0, kept = 0,
+                withheld = 0, retries = 0, resumed_bytes = 0;
 };
 /// Adds `more` to `sum`, counter by counter.
 void add_to(JobCounters& sum, const JobCounters& more) noexcept;
@@ -39,7 +43,7 @@ struct JobReport {
   PlanCounts planned;
   JobCounters done;
   std::vector<GuardRefusal> refusals;
-  std::vector<Problem> problems;         ///< at most kMaxProblems; problem_count has them all
+  std::vector<Problem> problems;  ///< at most kMaxProblems; problem_count has them all
   std::uint64_t problem_count = 0;
   ExitCode outcome = ExitCode::done;
   static constexpr std::size_t kMaxProblems = 1000;
@@ -51,7 +55,7 @@ struct RunReport {
   std::int64_t started_ns = 0, finished_ns = 0;
   std::vector<JobReport> jobs;
   ExitCode outcome = ExitCode::done;
-  std::string message;    ///< why the run as a whole ended early; empty otherwise
+  std::string message;  ///< why the run as a whole ended early; empty otherwise
   std::string advice;
 };
 
@@ -59,7 +63,7 @@ struct RunReport {
 struct RunRow {
   RunId run = kNoRun;
   std::int64_t started_ns = 0;
-  std::optional<std::int64_t> finished_ns;   ///< unset: crashed, or still going on
+  std::optional<std::int64_t> finished_ns;  ///< unset: crashed, or still going on
   std::optional<ExitCode> outcome;
   JobCounters done;
   std::uint64_t problems = 0;
@@ -70,11 +74,11 @@ struct RunRow {
 struct StatusReport {
   std::string profile, remote, state_dir;
   bool healthy = false;
-  std::string verdict;                         ///< one sentence: why it is healthy or not
+  std::string verdict;  ///< one sentence: why it is healthy or not
   std::string advice;
   std::optional<RunRow> last_run, last_success;
   bool running = false;
-  std::string holder;                          ///< who holds the lock, when running
+  std::string holder;  ///< who holds the lock, when running
   std::uint64_t files = 0, bytes = 0, parts = 0, doubts = 0;
 };
 
@@ -82,8 +86,8 @@ struct StatusReport {
 struct LsRow {
   std::string job;
   Entry entry;
-  std::string remote_name;   ///< wire form; empty for directories and symlinks without an object
-  std::string sha256;        ///< lower-case hex; empty when unknown
+  std::string remote_name;  ///< wire form; empty for directories and symlinks without an object
+  std::string sha256;       ///< lower-case hex; empty when unknown
 };
 
 }  // namespace outhaul

@@ -11,7 +11,7 @@ class CancelToken;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual std::int64_t now_ns() const = 0;                            ///< wall clock, since the epoch
+  virtual std::int64_t now_ns() const = 0;  ///< wall clock, since the epoch
   virtual std::chrono::steady_clock::time_point steady() const = 0;
   /// Waits; returns early, with false, when `cancel` fires.
   virtual bool wait(std::chrono::milliseconds time, const CancelToken& cancel) = 0;

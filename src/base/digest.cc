@@ -11,7 +11,8 @@ struct Sha256::Context {
   EVP_MD_CTX* md = EVP_MD_CTX_new();
   Context() {
     if (md == nullptr) throw std::bad_alloc();
-    if (EVP_DigestInit_ex(md, EVP_sha256(), nullptr) != 1) throw std::runtime_error("OpenSSL offers no SHA-256");
+    if (EVP_DigestInit_ex(md, EVP_sha256(), nullptr) != 1)
+      throw std::runtime_error("OpenSSL offers no SHA-256");
   }
   ~Context() { EVP_MD_CTX_free(md); }
   Context(const Context&) = delete;
@@ -24,7 +25,8 @@ Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::update(std::span<const std::byte> data) {
-  if (EVP_DigestUpdate(context_->md, data.data(), data.size()) != 1) throw std::runtime_error("SHA-256 failed");
+  if (EVP_DigestUpdate(context_->md, data.data(), data.size()) != 1)
+    throw std::runtime_error("SHA-256 failed");
 }
 
 Sha256Digest Sha256::finish() {

@@ -28,6 +28,6 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
-std::string to_hex(std::span<const std::byte> bytes);   ///< lower case
+std::string to_hex(std::span<const std::byte> bytes);  ///< lower case
 
 }  // namespace outhaul

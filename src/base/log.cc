@@ -24,10 +24,14 @@ std::shared_ptr<spdlog::logger>& logger() {
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -45,11 +49,17 @@ void add(std::shared_ptr<spdlog::sinks::sink> sink, Level level) {
 void open_file(const std::string& file, Level level) {
   add(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file), level);
 }
-void open_stderr(Level level) { add(std::make_shared<spdlog::sinks::stderr_sink_mt>(), level); }
-bool enabled(Level level) noexcept { return logger()->should_log(to_spdlog(level)); }
+void open_stderr(Level level) {
+  add(std::make_shared<spdlog::sinks::stderr_sink_mt>(), level);
+}
+bool enabled(Level level) noexcept {
+  return logger()->should_log(to_spdlog(level));
+}
 void write(Level level, std::string_view message) noexcept {
   logger()->log(to_spdlog(level), spdlog::string_view_t(message.data(), message.size()));
 }
-void flush() noexcept { logger()->flush(); }
+void flush() noexcept {
+  logger()->flush();
+}
 
 }  // namespace outhaul::log

@@ -1,1 +1,219 @@
-// Being written.
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "cli/commands.h"
+#include "cli/terminal_output.h"
+#include "outhaul/paths.h"
+
+namespace outhaul::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done; 1 failed; 2 usage or profile; 3 done but incomplete; 4 a guard refused; 5 the "
+    "remote can't be "
+    "reached or refuses us; 6 the window ended; 11 another run holds the lock; 130/143 interrupted.\n"
+    "Profiles are JSON: `outhaul init FILE` writes one to start from, `outhaul schema` prints its schema.";
+
+/// Everything the command line can say, and which command it chose.
+struct Line {
+  Common common;
+  RunChoices run;
+  MirrorChoices mirror;
+  std::vector<std::string> profiles;
+  std::string profile, job, path, max_age = "26h";
+  std::size_t newest = 20;
+  bool long_form = false;
+  std::string init_file, init_name = "my-backup", init_source = "/srv/data",
+                         init_url = "ftp://user@ftp.example.net/backup";
+  bool force = false;
+  std::function<ExitCode()> command;
+};
+
+void add_json(CLI::App& app, Line& line) {
+  app.add_flag("--json", line.common.json, "print one JSON document");
+}
+
+void add_profiles(CLI::App& app, Line& line) {
+  app.add_option("PROFILE", line.profiles, "profile files")->required();
+}
+
+void add_run_choices(CLI::App& app, Line& line) {
+  app.add_option("--approve", line.run.approve, "let exactly this plan through the guards (repeatable)")
+      ->type_name("PLAN-ID");
+  app.add_option("--most", line.run.most, "print at most N actions per job of a plan; 0 for all")
+      ->type_name("N")
+      ->capture_default_str();
+  add_json(app, line);
+}
+
+void add_until(CLI::App& app, Line& line) {
+  app.add_option("--until", line.run.until, "stop cleanly at this time of day")->type_name("HH:MM");
+}
+
+void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
+  CLI::App* run = app.add_subcommand("run", "make the remote equal the source");
+  add_profiles(*run, line);
+  run->add_option("--job", line.run.jobs, "only this job (repeatable)");
+  run->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
+  add_until(*run, line);
+  add_run_choices(*run, line);
+  run->callback([&line, &cancel] {
+    line.command = [&] { return cli::run(line.common, line.run, line.profiles, cancel); };
+  });
+  CLI::App* plan = app.add_subcommand("plan", "what run would do, and why");
+  add_profiles(*plan, line);
+  plan->add_option("--job", line.run.jobs, "only this job (repeatable)");
+  add_run_choices(*plan, line);
+  plan->callback([&line, &cancel] {
+    line.run.dry_run = true;
+    line.command = [&] { return cli::run(line.common, line.run, line.profiles, cancel); };
+  });
+}
+
+void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
+  CLI::App* mirror = app.add_subcommand("mirror", "one shot, no profile: SOURCE to URL");
+  MirrorChoices& what = line.mirror;
+  mirror->add_option("SOURCE", what.source, "a directory")->required();
+  mirror->add_option("URL", what.url, "ftp://, ftps:// or file://")->required();
+  mirror->add_flag("--delete", what.remove, "delete on the remote what left the source");
+  mirror->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
+  mirror->add_option("--exclude", what.exclude, "gitignore pattern (repeatable)")->allow_extra_args(false);
+  mirror->add_flag("--one-file-system", what.one_file_system, "don't cross mount points");
+  mirror->add_option("--compare", what.compare, "what makes a file count as changed")
+      ->check(CLI::IsMember({"stat", "mtime", "hash"}))
+      ->capture_default_str();
+  mirror->add_option("--connections", what.connections, "connections at most")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  mirror->add_flag("--tls-off", what.tls_off, "no TLS: the password can be read on the wire");
+  mirror->add_option("--ca", what.ca, "certificate authorities (PEM)")->type_name("FILE");
+  mirror->add_option("--pin", what.pins, "the server's public key (repeatable)")->type_name("sha256//BASE64");
+  mirror->add_flag("--no-verify", what.no_verify, "trust the pin alone");
+  auto* env =
+      mirror->add_option("--password-env", what.password_env, "environment variable with the password");
+  auto* file = mirror->add_option("--password-file", what.password_file,
+                                  "file with the password, readable by you only");
+  auto* netrc = mirror->add_flag("--netrc", what.netrc, "login from ~/.netrc");
+  env->excludes(file)->excludes(netrc);
+  file->excludes(netrc);
+  mirror->add_option("--max-delete", what.max_delete, "refuse to delete more: a number, or a share like 20%");
+  add_until(*mirror, line);
+  add_run_choices(*mirror, line);
+  mirror->callback([&line, &cancel] {
+    line.command = [&] { return cli::mirror(line.common, line.run, line.mirror, cancel); };
+  });
+}
+
+void add_queries(CLI::App& app, Line& line) {
+  CLI::App* status = app.add_subcommand("status", "is my backup healthy?");
+  add_profiles(*status, line);
+  status->add_option("--max-age", line.max_age, "unhealthy when the last success is older")
+      ->capture_default_str();
+  add_json(*status, line);
+  status->callback(
+      [&line] { line.command = [&] { return cli::status(line.common, line.profiles, line.max_age); }; });
+  CLI::App* runs = app.add_subcommand("runs", "what the last runs did");
+  runs->add_option("PROFILE", line.profile, "profile file")->required();
+  runs->add_option("-n,--newest", line.newest, "how many")->capture_default_str();
+  add_json(*runs, line);
+  runs->callback(
+      [&line] { line.command = [&] { return cli::runs(line.common, line.profile, line.newest); }; });
+  CLI::App* ls = app.add_subcommand("ls", "what the remote holds, from the state");
+  ls->add_option("PROFILE", line.profile, "profile file")->required();
+  ls->add_option("PATH", line.path, "only this and what is below: absolute, or relative to the job's source");
+  ls->add_option("--job", line.job, "only this job");
+  ls->add_flag("-l,--long", line.long_form, "sizes, times and remote names too");
+  add_json(*ls, line);
+  ls->callback([&line] {
+    line.command = [&] { return cli::ls(line.common, line.profile, line.job, line.path, line.long_form); };
+  });
+  CLI::App* explain = app.add_subcommand("explain", "which rule took a path, and what is known of it");
+  explain->add_option("PROFILE", line.profile, "profile file")->required();
+  explain->add_option("PATH", line.path, "absolute, or relative to the job's source")->required();
+  explain->add_option("--job", line.job, "in this job");
+  explain->callback([&line] {
+    line.command = [&] { return cli::explain(line.common, line.profile, line.job, line.path); };
+  });
+}
+
+void add_profile_commands(CLI::App& app, Line& line) {
+  CLI::App* check = app.add_subcommand("check", "validate profiles; no network");
+  add_profiles(*check, line);
+  check->callback([&line] { line.command = [&] { return cli::check(line.common, line.profiles); }; });
+  CLI::App* init = app.add_subcommand("init", "write a profile to start from");
+  init->add_option("FILE", line.init_file, "where; - for standard output")->required();
+  init->add_option("--name", line.init_name, "the profile's name")->capture_default_str();
+  init->add_option("--source", line.init_source, "the directory to back up")->capture_default_str();
+  init->add_option("--url", line.init_url, "the FTP space")->capture_default_str();
+  init->add_flag("--force", line.force, "replace FILE");
+  init->callback([&line] {
+    line.command = [&] {
+      return cli::init(line.init_file, line.init_name, line.init_source, line.init_url, line.force);
+    };
+  });
+  CLI::App* schema = app.add_subcommand("schema", "print the JSON Schema of profiles");
+  schema->callback([&line] { line.command = [] { return cli::schema(); }; });
+}
+
+void add_common(CLI::App& app, Line& line) {
+  app.add_option("--state-dir", line.common.state_dir,
+                 "where the state lives (default: $OUTHAUL_STATE_DIR, …)")
+      ->type_name("DIR");
+  app.add_option("--log-file", line.common.log_file, "append a log; with -v also every action")
+      ->type_name("FILE");
+  app.add_flag("-q,--quiet", line.common.quiet, "say nothing unless something is wrong");
+  app.add_flag("-v,--verbose", line.common.verbosity, "say more; -vv for the protocol too");
+  app.set_version_flag("--version", "outhaul " OUTHAUL_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(kFooter);
+}
+
+void open_logs(const Common& common) {
+  if (common.verbosity >= 2) log::open_stderr(log::Level::debug);
+  if (common.log_file.empty()) return;
+  try {
+    log::open_file(common.log_file.native(), common.verbosity >= 1 ? log::Level::debug : log::Level::info);
+  } catch (const std::exception& fault) {
+    throw Error(ErrorKind::local_io, "can't open the log file: " + printable(fault.what()),
+                "Check --log-file.");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) noexcept {
+  static CancelToken cancel;  // the signal handler's, to the end of the process
+  try {
+    cancel_on_signals(cancel);
+    Line line;
+    CLI::App app("outhaul keeps offsite copies of directory trees on plain FTP space.", "outhaul");
+    add_common(app, line);
+    add_run(app, line, cancel);
+    add_mirror(app, line, cancel);
+    add_queries(app, line);
+    add_profile_commands(app, line);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    }
+    open_logs(line.common);
+    const ExitCode code = line.command();
+    log::flush();
+    return static_cast<int>(code);
+  } catch (const Error& error) {
+    complain(error);
+    return static_cast<int>(exit_code_for(error.kind()));
+  } catch (const std::exception& error) {
+    complain(std::string("internal error: ") + error.what() + "; please report this");
+    return static_cast<int>(ExitCode::failed);
+  }
+}
+
+}  // namespace outhaul::cli

@@ -7,8 +7,8 @@
 namespace outhaul {
 namespace {
 
-// Replies are at most a few hundred bytes each, so a chunk stays far below libcurl's limit of 300 KB per transfer
-// for QUOTE (docs/ftp-notes.md), and a broken connection costs at most one chunk.
+// Replies are at most a few hundred bytes each, so a chunk stays far below libcurl's limit of 300 KB per
+// transfer for QUOTE (docs/ftp-notes.md), and a broken connection costs at most one chunk.
 constexpr std::size_t kChunk = 500;
 
 bool wants_another_try(const CommandResult& result) {
@@ -25,7 +25,11 @@ bool is_passing(FailureClass failure) noexcept {
 
 Commands::Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
                    EventSink& events)
-    : runner_(runner), policy_(policy), clock_(clock), cancel_(cancel), events_(events),
+    : runner_(runner),
+      policy_(policy),
+      clock_(clock),
+      cancel_(cancel),
+      events_(events),
       random_(static_cast<std::minstd_rand::result_type>(clock.now_ns())) {}
 
 std::vector<CommandResult> Commands::run(const std::vector<Command>& commands) {
@@ -58,18 +62,18 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
     if (attempt >= policy_.retries) {
       const CommandResult& last = results[open.front()];
       if (last.status != CommandResult::Status::unanswered) return;  // the server's refusal stands
-      throw RemoteError(FailureClass::reconnect,
-                        fmt::format("the connection broke {} times in a row before a command was answered ({})",
-                                    attempt + 1, why),
-                        "Check the line and the server's log; the next run goes on where this one stopped.");
+      throw RemoteError(
+          FailureClass::reconnect,
+          fmt::format("the connection broke {} times in a row before a command was answered ({})",
+                      attempt + 1, why),
+          "Check the line and the server's log; the next run goes on where this one stopped.");
     }
     back_off(attempt++, why);
   }
 }
 
 void Commands::back_off(int attempt, const std::string& why) {
-  const auto delay =
-      backoff(policy_, attempt, std::generate_canonical<double, 24>(random_));
+  const auto delay = backoff(policy_, attempt, std::generate_canonical<double, 24>(random_));
   ++retries_;
   events_.on(RetryScheduled{-1, {}, why, attempt + 1, policy_.retries, delay.count()});
   if (!clock_.wait(delay, cancel_)) throw RemoteError(FailureClass::cancelled, "stopped on request");

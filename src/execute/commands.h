@@ -12,15 +12,15 @@
 
 namespace outhaul {
 
-/// Runs commands on a CommandRunner and sends again what got no answer or a passing refusal. All commands but Rename are
-/// idempotent by their goal; a Rename that was sent twice can come back `missing` although it was carried out, so its
-/// caller looks at the goal. One thread at a time.
+/// Runs commands on a CommandRunner and sends again what got no answer or a passing refusal. All commands but
+/// Rename are idempotent by their goal; a Rename that was sent twice can come back `missing` although it was
+/// carried out, so its caller looks at the goal. One thread at a time.
 class Commands {
  public:
   Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
            EventSink& events);
-  /// One result per command; none is `unanswered`. Throws RemoteError when the remote can't be reached within the
-  /// retries or refuses us, or when cancelled.
+  /// One result per command; none is `unanswered`. Throws RemoteError when the remote can't be reached within
+  /// the retries or refuses us, or when cancelled.
   std::vector<CommandResult> run(const std::vector<Command>& commands);
   CommandResult run_one(const Command& command) { return run({command}).front(); }
   std::uint64_t retries() const noexcept { return retries_; }

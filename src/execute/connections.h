@@ -24,8 +24,8 @@ class Connections {
   /// Opens what is needed when it is first asked for. Valid until shrink_to_one().
   Commands& commands();
   LanePool& pool(const SourceTree& source);
-  /// The provider allows one connection only: everything goes over one lane from now on. What no lane has begun must
-  /// have been taken back, and every outcome collected.
+  /// The provider allows one connection only: everything goes over one lane from now on. What no lane has
+  /// begun must have been taken back, and every outcome collected.
   void shrink_to_one();
   bool only_one() const noexcept { return cap_ == 1; }
   std::uint64_t command_retries() const noexcept { return retries_ + (commands_ ? commands_->retries() : 0); }
@@ -34,8 +34,8 @@ class Connections {
   Context context_;
   int cap_;
   std::uint64_t retries_ = 0;
-  std::unique_ptr<Lane> shared_;             // cap 1
-  std::unique_ptr<CommandRunner> channel_;   // cap > 1
+  std::unique_ptr<Lane> shared_;            // cap 1
+  std::unique_ptr<CommandRunner> channel_;  // cap > 1
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<LanePool> pool_;
 };

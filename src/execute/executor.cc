@@ -42,8 +42,10 @@ class Execution {
     const CancelToken& cancel;
   };
   Execution(const Setting& setting, const Plan& plan, const SourceTree& source)
-      : s_(setting), plan_(plan),
-        transfers_({s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes}, source) {}
+      : s_(setting),
+        plan_(plan),
+        transfers_({s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes}, source) {
+  }
 
   void run() {
     tell_withheld();
@@ -102,14 +104,16 @@ void Execution::tell_withheld() {
                                   kMaxRemoteName),
                       "Give it a shorter name, or one with fewer characters that FTP can't hold.");
     else
-      s_.tally.failed(action.entry.path, "not stored: something that is kept on the remote has its name",
-                      "\"on_removal\" is \"keep\": remove the old one on the server by hand, or set it to \"delete\".");
+      s_.tally.failed(
+          action.entry.path, "not stored: something that is kept on the remote has its name",
+          "\"on_removal\" is \"keep\": remove the old one on the server by hand, or set it to \"delete\".");
   }
   if (doubtful > 0)
-    s_.tally.problem(Problem::Severity::note, {},
-                     fmt::format("{} entries that seem to be gone are left on the remote, because the source could "
-                                 "not be seen whole",
-                                 doubtful));
+    s_.tally.problem(
+        Problem::Severity::note, {},
+        fmt::format("{} entries that seem to be gone are left on the remote, because the source could "
+                    "not be seen whole",
+                    doubtful));
 }
 
 void Execution::make_dirs(const Actions& actions) {
@@ -127,10 +131,13 @@ void Execution::make_dirs(const Actions& actions) {
         s_.state.record(s_.job_id, s_.run, batch[i]->entry);
         ++s_.tally.done().dirs_made;
         s_.tally.did(ActionKind::make_dir, path);
-      } else if (!s_.tally.failed_above(path)) {  // below a failed directory everything fails: one message is enough
-        s_.tally.failed(path, fmt::format("the directory can't be made on the remote, so nothing below it is stored: {}",
-                                          results[i].reply_text),
-                        "Check the account's permissions there, and whether a file stands under that name.");
+      } else if (!s_.tally.failed_above(
+                     path)) {  // below a failed directory everything fails: one message is enough
+        s_.tally.failed(
+            path,
+            fmt::format("the directory can't be made on the remote, so nothing below it is stored: {}",
+                        results[i].reply_text),
+            "Check the account's permissions there, and whether a file stands under that name.");
       }
     }
     transaction.commit();
@@ -150,7 +157,8 @@ void Execution::move(const Actions& actions) {
     const std::vector<CommandResult> results = s_.connections.commands().run(commands);
     std::vector<bool> done(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i)
-      done[i] = results[i].status == CommandResult::Status::done || mend_move(*batch[i], targets[i], results[i]);
+      done[i] =
+          results[i].status == CommandResult::Status::done || mend_move(*batch[i], targets[i], results[i]);
     Transaction transaction = s_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i)
       if (done[i]) moved(*batch[i], targets[i]);
@@ -204,7 +212,8 @@ void Execution::remove() {
   // A full server is the one stop after which making room still helps.
   const bool stopped = s_.tally.stopped() && s_.tally.stop_reason() != FailureClass::no_space;
   if (stopped || s_.cancel.cancelled()) return;
-  const Actions forgets = now(ActionKind::forget), files = now(ActionKind::remove), dirs = now(ActionKind::remove_dir);
+  const Actions forgets = now(ActionKind::forget), files = now(ActionKind::remove),
+                dirs = now(ActionKind::remove_dir);
   if (forgets.empty() && files.empty() && dirs.empty()) return;
   Removals removals(context());
   removals.forget(forgets);
@@ -216,7 +225,12 @@ void Execution::remove() {
 
 Executor::Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
                    int connections, const RetryPolicy& policy)
-    : remote_(remote), state_(state), events_(events), clock_(clock), cancel_(cancel), connections_(connections),
+    : remote_(remote),
+      state_(state),
+      events_(events),
+      clock_(clock),
+      cancel_(cancel),
+      connections_(connections),
       policy_(policy) {}
 
 JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {

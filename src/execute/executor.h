@@ -15,17 +15,19 @@ namespace outhaul {
 class Executor {
  public:
   /// Everything is borrowed. Only the calling thread touches `state`; `events` is told from every thread.
-  Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel, int connections,
-           const RetryPolicy& policy);
+  Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
+           int connections, const RetryPolicy& policy);
 
-  /// Brings publications that a crashed run left half done to their end, so that the state is right before it is
-  /// compared with the source. Touches the network only when there are any. Returns problems like execute().
+  /// Brings publications that a crashed run left half done to their end, so that the state is right before it
+  /// is compared with the source. Touches the network only when there are any. Returns problems like
+  /// execute().
   JobReport settle(const Job& job, JobId job_id, RunId run);
 
-  /// Carries `plan` out and returns what became of it: counters, problems, outcome (done, incomplete, remote_unusable;
-  /// a cancelled one is `interrupted`, and the caller knows the better word). Cleans up parts that an earlier run left
-  /// and this plan doesn't continue. Throws Error{state} or Error{local_io} when the state can't be written, and
-  /// Error{source} when the source can't be opened; every other failure is a problem in the report.
+  /// Carries `plan` out and returns what became of it: counters, problems, outcome (done, incomplete,
+  /// remote_unusable; a cancelled one is `interrupted`, and the caller knows the better word). Cleans up
+  /// parts that an earlier run left and this plan doesn't continue. Throws Error{state} or Error{local_io}
+  /// when the state can't be written, and Error{source} when the source can't be opened; every other failure
+  /// is a problem in the report.
   JobReport execute(const Job& job, JobId job_id, RunId run, const Plan& plan);
 
  private:

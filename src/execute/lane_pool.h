@@ -13,8 +13,9 @@
 
 namespace outhaul {
 
-/// Workers take tasks in order and leave outcomes. The job thread is the only one that calls the public methods.
-/// With `shared` set there is no thread and no further connection: wait() performs one task itself, on that lane.
+/// Workers take tasks in order and leave outcomes. The job thread is the only one that calls the public
+/// methods. With `shared` set there is no thread and no further connection: wait() performs one task itself,
+/// on that lane.
 class LanePool {
  public:
   /// Opens `lanes` lanes of `remote`; none connects before its first upload.
@@ -41,11 +42,11 @@ class LanePool {
   std::unique_ptr<Uploader> inline_;
   mutable std::mutex mutex_;
   std::condition_variable tasks_ready_, outcomes_ready_;
-  std::deque<Task> tasks_;           // guarded by mutex_
-  std::vector<Outcome> outcomes_;    // guarded by mutex_
-  int running_ = 0;                  // guarded by mutex_: lanes that haven't given up their connection
-  bool stopping_ = false;            // guarded by mutex_
-  std::size_t open_ = 0;             // job thread only
+  std::deque<Task> tasks_;         // guarded by mutex_
+  std::vector<Outcome> outcomes_;  // guarded by mutex_
+  int running_ = 0;                // guarded by mutex_: lanes that haven't given up their connection
+  bool stopping_ = false;          // guarded by mutex_
+  std::size_t open_ = 0;           // job thread only
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::thread> threads_;
 };

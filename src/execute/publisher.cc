@@ -12,16 +12,21 @@ namespace {
 constexpr int kProofTries = 3;
 constexpr std::int64_t kSecond = 1'000'000'000;
 
-std::int64_t floor_seconds(std::int64_t ns) { return ns / kSecond - (ns % kSecond < 0 ? 1 : 0); }
+std::int64_t floor_seconds(std::int64_t ns) {
+  return ns / kSecond - (ns % kSecond < 0 ? 1 : 0);
+}
 
-RemotePath aside_name_for(const RemotePath& part) { return RemotePath::parse(part.wire() + ".old"); }
+RemotePath aside_name_for(const RemotePath& part) {
+  return RemotePath::parse(part.wire() + ".old");
+}
 
 }  // namespace
 
 CommandResult make_dirs(Commands& commands, const RemotePath& dir) {
   CommandResult made = commands.run_one(MakeDir{dir});
   if (made.status == CommandResult::Status::done || dir.empty()) return made;
-  if (const CommandResult above = make_dirs(commands, dir.parent()); above.status != CommandResult::Status::done)
+  if (const CommandResult above = make_dirs(commands, dir.parent());
+      above.status != CommandResult::Status::done)
     return above;
   return commands.run_one(MakeDir{dir});
 }
@@ -54,8 +59,9 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
     if (answer.status == CommandResult::Status::done && answer.size == item.sent.entry.size) {
       proven.push_back(std::move(item));
     } else if (answer.status == CommandResult::Status::unsupported) {
-      context_.tally.failed(path, "the server can't tell the size of a stored file, so the upload can't be proven",
-                            "This server answers SIZE (RFC 3659) with a refusal; ask the provider to allow it.");
+      context_.tally.failed(
+          path, "the server can't tell the size of a stored file, so the upload can't be proven",
+          "This server answers SIZE (RFC 3659) with a refusal; ask the provider to allow it.");
     } else if (item.sent.task.tries + 1 < kProofTries) {
       Task task = item.sent.task;
       ++task.tries;
@@ -63,12 +69,15 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
       ++context_.tally.done().retries;
       again.push_back(std::move(task));
     } else {
-      const std::string found =
-          answer.status == CommandResult::Status::done ? fmt::format("{} bytes", answer.size) : "no such file";
+      const std::string found = answer.status == CommandResult::Status::done
+                                    ? fmt::format("{} bytes", answer.size)
+                                    : "no such file";
       context_.tally.failed(
-          path, fmt::format("the server accepted the upload {} times, but then had {} instead of {} bytes", kProofTries,
-                            found, item.sent.entry.size),
-          "The server loses data: check its disk and quota. The previous copy, if there was one, is untouched.");
+          path,
+          fmt::format("the server accepted the upload {} times, but then had {} instead of {} bytes",
+                      kProofTries, found, item.sent.entry.size),
+          "The server loses data: check its disk and quota. The previous copy, if there was one, is "
+          "untouched.");
     }
   }
   items = std::move(proven);
@@ -84,7 +93,8 @@ void Publisher::begin(std::vector<Item>& items) {
     if (read != fingerprint_of(task.action->entry)) {
       // The file changed between scan and upload: the ledger must speak of what was really sent.
       state.drop_part(task.object);
-      task.object = state.begin_object(context_.job_id, context_.run, item.sent.entry.path, item.final_name, task.part, read);
+      task.object = state.begin_object(context_.job_id, context_.run, item.sent.entry.path, item.final_name,
+                                       task.part, read);
     }
     state.set_part_digest(task.object, item.sent.digest);
     state.set_part_stage(task.object, Part::Stage::publishing);
@@ -118,11 +128,12 @@ bool Publisher::mend_rename(Item& item, CommandResult result) {
     }
     if (rename_by_aside(item)) return true;
   }
-  context_.tally.failed(item.sent.entry.path,
-                        fmt::format("stored, but it could not be renamed to \"{}\": {}",
-                                    printable(item.final_name.wire()), result.reply_text),
-                        "Check the account's permissions there, and whether something that outhaul did not make "
-                        "stands under that name. The sent bytes are kept for the next run.");
+  context_.tally.failed(
+      item.sent.entry.path,
+      fmt::format("stored, but it could not be renamed to \"{}\": {}", printable(item.final_name.wire()),
+                  result.reply_text),
+      "Check the account's permissions there, and whether something that outhaul did not make "
+      "stands under that name. The sent bytes are kept for the next run.");
   return false;
 }
 
@@ -163,9 +174,10 @@ void Publisher::record(std::vector<Item>& items) {
     done.bytes_uploaded += item.sent.entry.size;
     context_.tally.did(ActionKind::upload, item.sent.entry.path, item.sent.entry.size);
     if (item.sent.torn)
-      context_.tally.problem(Problem::Severity::error, item.sent.entry.path,
-                             "it kept changing while it was read; the copy on the remote may be a mixture",
-                             "Have whatever writes it pause during the backup, or back up a dump or snapshot of it.");
+      context_.tally.problem(
+          Problem::Severity::error, item.sent.entry.path,
+          "it kept changing while it was read; the copy on the remote may be a mixture",
+          "Have whatever writes it pause during the backup, or back up a dump or snapshot of it.");
   }
 }
 
@@ -188,7 +200,8 @@ void Publisher::settle_one(const Part& part) {
   if (holds(part.part_name, part.source.size)) {
     // Proven before and still whole: only the rename is missing.
     if (aside) commands.run_one(Rename{part.final_name, part.aside_name});
-    published = commands.run_one(Rename{part.part_name, part.final_name}).status == CommandResult::Status::done;
+    published =
+        commands.run_one(Rename{part.part_name, part.final_name}).status == CommandResult::Status::done;
   } else if (holds(part.final_name, part.source.size)) {
     // Renamed, unless the old object has the very same size: then nobody can tell, and it is sent again.
     published = !old || old->object == kNoObject || old->size != part.source.size;

@@ -28,13 +28,14 @@ class Publisher {
  public:
   explicit Publisher(JobContext context) : context_(context) {}
 
-  /// Takes uploads whose bytes are all on the server under their part names. Proves each size (pain 2), commits the
-  /// ledger's "publishing", renames, sets the time, and commits the objects as live. Returns the tasks whose proof failed
-  /// and which must be sent again. Problems go to the tally. Throws RemoteError when the remote is lost.
+  /// Takes uploads whose bytes are all on the server under their part names. Proves each size (pain 2),
+  /// commits the ledger's "publishing", renames, sets the time, and commits the objects as live. Returns the
+  /// tasks whose proof failed and which must be sent again. Problems go to the tally. Throws RemoteError when
+  /// the remote is lost.
   std::vector<Task> publish(std::vector<Outcome> sent);
 
-  /// Brings every publication that an earlier run began to its end, one way or the other. Needed before a diff, because
-  /// until then nobody knows which of two objects stands under a name.
+  /// Brings every publication that an earlier run began to its end, one way or the other. Needed before a
+  /// diff, because until then nobody knows which of two objects stands under a name.
   void settle(const std::vector<Part>& parts);
 
  private:

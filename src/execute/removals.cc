@@ -38,7 +38,8 @@ void Removals::forget(const std::vector<const Action*>& actions) {
   });
 }
 
-/// Leaves out what lies in a directory below which something failed: the failure may be the new name of the very file.
+/// Leaves out what lies in a directory below which something failed: the failure may be the new name of the
+/// very file.
 std::vector<const Action*> Removals::without_doubt(const std::vector<const Action*>& actions) {
   std::vector<const Action*> safe;
   std::uint64_t doubtful = 0;
@@ -50,10 +51,11 @@ std::vector<const Action*> Removals::without_doubt(const std::vector<const Actio
   }
   if (doubtful > 0) {
     context_.tally.done().withheld += doubtful;
-    context_.tally.problem(Problem::Severity::note, {},
-                           fmt::format("{} removals are put off, because something failed in or below the same "
-                                       "directories",
-                                       doubtful));
+    context_.tally.problem(
+        Problem::Severity::note, {},
+        fmt::format("{} removals are put off, because something failed in or below the same "
+                    "directories",
+                    doubtful));
   }
   return safe;
 }
@@ -64,8 +66,8 @@ void Removals::remove_files(const std::vector<const Action*>& actions) {
     std::vector<Command> commands;
     for (const Action* action : batch) {
       const std::optional<StoredObject> object = context_.state.object(action->entry.object);
-      commands.push_back(
-          RemoveFile{object ? object->remote_name : remote_path_for(context_.job.target, action->entry.path)});
+      commands.push_back(RemoveFile{object ? object->remote_name
+                                           : remote_path_for(context_.job.target, action->entry.path)});
     }
     const std::vector<CommandResult> results = context_.commands.run(commands);
     Transaction transaction = context_.state.begin();

@@ -11,7 +11,7 @@ class Removals {
  public:
   explicit Removals(JobContext context) : context_(context) {}
 
-  void forget(const std::vector<const Action*>& actions);        ///< state only
+  void forget(const std::vector<const Action*>& actions);  ///< state only
   void remove_files(const std::vector<const Action*>& actions);
   /// Children first, as the plan orders them.
   void remove_dirs(const std::vector<const Action*>& actions);

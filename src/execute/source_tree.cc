@@ -12,12 +12,15 @@
 namespace outhaul {
 namespace {
 
-std::int64_t ns(const timespec& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; }
+std::int64_t ns(const timespec& t) {
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
 
 [[noreturn]] void refuse(int errno_value, const RelPath& path) {
   const std::string name = printable(path.bytes());
   if (errno_value == ENOENT)
-    throw SourceChanged(SourceChanged::How::vanished, fmt::format("\"{}\" vanished after it was scanned", name));
+    throw SourceChanged(SourceChanged::How::vanished,
+                        fmt::format("\"{}\" vanished after it was scanned", name));
   if (errno_value == ELOOP || errno_value == ENOTDIR || errno_value == ENXIO)
     throw SourceChanged(SourceChanged::How::other_kind,
                         fmt::format("\"{}\" became something else after it was scanned", name));
@@ -40,7 +43,8 @@ Entry entry_from(const struct stat& st, RelPath path) {
   return entry;
 }
 
-/// Opens `name` in `dir`; a segment of its own each time, so that a path of any length works and no symlink is followed.
+/// Opens `name` in `dir`; a segment of its own each time, so that a path of any length works and no symlink
+/// is followed.
 Fd open_segment(int dir, const std::string& name, int flags) {
   // O_NONBLOCK: a FIFO that took the file's place must not hang us.
   return Fd(::openat(dir, name.c_str(), flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -94,11 +98,12 @@ std::size_t SourceFile::read(std::span<std::byte> buffer) {
     got = ::pread(fd_.get(), buffer.data(), want, static_cast<off_t>(position_));
   } while (got < 0 && errno == EINTR);
   if (got < 0)
-    throw errno_error(errno, fmt::format("can't read \"{}\" at byte {}", printable(entry_.path.bytes()), position_),
+    throw errno_error(errno,
+                      fmt::format("can't read \"{}\" at byte {}", printable(entry_.path.bytes()), position_),
                       ErrorKind::source, "Check the disk that holds the source.");
   if (got == 0)
-    throw SourceChanged(SourceChanged::How::content,
-                        fmt::format("\"{}\" became shorter while it was read", printable(entry_.path.bytes())));
+    throw SourceChanged(SourceChanged::How::content, fmt::format("\"{}\" became shorter while it was read",
+                                                                 printable(entry_.path.bytes())));
   const auto bytes = static_cast<std::size_t>(got);
   hash_.update(buffer.first(bytes));
   position_ += bytes;

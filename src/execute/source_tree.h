@@ -17,7 +17,8 @@
 
 namespace outhaul {
 
-/// The file is no longer what the caller thinks it is: it vanished, became something else, or changed under the reader.
+/// The file is no longer what the caller thinks it is: it vanished, became something else, or changed under
+/// the reader.
 class SourceChanged : public Error {
  public:
   enum class How : std::uint8_t { vanished, other_kind, content };
@@ -35,8 +36,8 @@ class SourceTree {
  public:
   /// Throws Error{source}.
   explicit SourceTree(const std::filesystem::path& source);
-  /// Opens the regular file at `path`, never following a symlink in any segment below the source. Throws SourceChanged
-  /// or Error{source}.
+  /// Opens the regular file at `path`, never following a symlink in any segment below the source. Throws
+  /// SourceChanged or Error{source}.
   SourceFile open(const RelPath& path) const;
 
  private:

@@ -8,11 +8,13 @@ void Tally::did(ActionKind kind, const RelPath& path, std::uint64_t bytes) {
   events_.on(ActionDone{kind, path.bytes(), bytes});
 }
 
-void Tally::problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice) {
+void Tally::problem(Problem::Severity severity, const RelPath& path, std::string message,
+                    std::string advice) {
   Problem problem{severity, report_.job, printable(path.bytes()), std::move(message), std::move(advice)};
   events_.on(ProblemFound{problem});
   ++report_.problem_count;
-  if (severity == Problem::Severity::error && report_.outcome == ExitCode::done) report_.outcome = ExitCode::incomplete;
+  if (severity == Problem::Severity::error && report_.outcome == ExitCode::done)
+    report_.outcome = ExitCode::incomplete;
   if (report_.problems.size() < JobReport::kMaxProblems) report_.problems.push_back(std::move(problem));
 }
 
@@ -47,6 +49,8 @@ bool Tally::failed_above(const RelPath& path) const {
   return false;
 }
 
-ExitCode Tally::outcome() const { return report_.outcome; }
+ExitCode Tally::outcome() const {
+  return report_.outcome;
+}
 
 }  // namespace outhaul

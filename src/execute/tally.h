@@ -16,7 +16,8 @@ class Tally {
 
   JobCounters& done() noexcept { return report_.done; }
   void did(ActionKind kind, const RelPath& path, std::uint64_t bytes = 0);
-  /// A problem that makes the run incomplete; `path` is remembered as failed, which forbids deletions around it.
+  /// A problem that makes the run incomplete; `path` is remembered as failed, which forbids deletions around
+  /// it.
   void failed(const RelPath& path, std::string message, std::string advice = {});
   void problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice = {});
   /// The whole job (or run) can't go on. The gravest one stays.

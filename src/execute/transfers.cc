@@ -14,8 +14,8 @@ using std::chrono::milliseconds;
 
 /// Uploads whose ledger rows are committed together, ahead of the lanes.
 constexpr std::size_t kLedgerBatch = 256;
-/// Proven and renamed together: at most this many, and no later than kPublishDelay after the first, so that a crash
-/// costs little.
+/// Proven and renamed together: at most this many, and no later than kPublishDelay after the first, so that a
+/// crash costs little.
 constexpr std::size_t kPublishBatch = 256;
 constexpr std::size_t kWorthARoundTrip = 64;
 constexpr milliseconds kPublishDelay{250};
@@ -31,8 +31,10 @@ std::string random_tag() {
 }  // namespace
 
 Transfers::Transfers(const Context& context, const SourceTree& source)
-    : context_(context), source_(source),
-      part_prefix_(fmt::format("{}/{}-{}-", kPartsDir, static_cast<std::int64_t>(context.run), random_tag())) {
+    : context_(context),
+      source_(source),
+      part_prefix_(
+          fmt::format("{}/{}-{}-", kPartsDir, static_cast<std::int64_t>(context.run), random_tag())) {
   for (Part& part : context_.state.parts(context_.job_id)) {
     std::string path = part.path.bytes();
     leftovers_.emplace(std::move(path), std::move(part));
@@ -43,11 +45,13 @@ void Transfers::add(const Action& action) {
   (action.kind == ActionKind::compare ? compares_ : uploads_).push_back(&action);
 }
 
-bool Transfers::stopped() const { return context_.tally.stopped() || context_.cancel_lanes.cancelled(); }
+bool Transfers::stopped() const {
+  return context_.tally.stopped() || context_.cancel_lanes.cancelled();
+}
 
 Publisher Transfers::publisher() {
-  return Publisher({context_.job, context_.job_id, context_.run, context_.state, context_.connections.commands(),
-                    context_.tally});
+  return Publisher({context_.job, context_.job_id, context_.run, context_.state,
+                    context_.connections.commands(), context_.tally});
 }
 
 void Transfers::run() {
@@ -68,7 +72,8 @@ void Transfers::run() {
   drain();
 }
 
-/// Keeps the lanes' queue filled. Compares go first: they need no network, and an unchanged file needs no more.
+/// Keeps the lanes' queue filled. Compares go first: they need no network, and an unchanged file needs no
+/// more.
 void Transfers::fill() {
   LanePool& lanes = pool();
   for (; !again_.empty(); again_.pop_front()) lanes.submit(std::move(again_.front()));
@@ -100,7 +105,8 @@ Task Transfers::start(const Action& action) {
   task.action = &action;
   const Fingerprint source = fingerprint_of(action.entry);
   const auto [first, last] = leftovers_.equal_range(action.entry.path.bytes());
-  const auto found = std::find_if(first, last, [&](const auto& left) { return left.second.source == source; });
+  const auto found =
+      std::find_if(first, last, [&](const auto& left) { return left.second.source == source; });
   if (found != last) {
     task.object = found->second.object;
     task.part = found->second.part_name;
@@ -109,8 +115,9 @@ Task Transfers::start(const Action& action) {
     return task;
   }
   task.part = RemotePath::parse(fmt::format("{}{}.part", part_prefix_, ++part_count_));
-  task.object = context_.state.begin_object(context_.job_id, context_.run, action.entry.path,
-                                            remote_path_for(context_.job.target, action.entry.path), task.part, source);
+  task.object =
+      context_.state.begin_object(context_.job_id, context_.run, action.entry.path,
+                                  remote_path_for(context_.job.target, action.entry.path), task.part, source);
   return task;
 }
 
@@ -121,8 +128,8 @@ void Transfers::prepare_remote() {
     const CommandResult made = make_dirs(commands, dir);
     if (made.status == CommandResult::Status::done) continue;
     context_.tally.stop(FailureClass::stop_job,
-                        fmt::format("can't make the directory \"{}\" on the remote: {}", printable(dir.wire()),
-                                    made.reply_text),
+                        fmt::format("can't make the directory \"{}\" on the remote: {}",
+                                    printable(dir.wire()), made.reply_text),
                         "Check that the account may write there, and the path in \"remote.url\".");
     return;
   }
@@ -155,8 +162,10 @@ void Transfers::take(Outcome&& outcome) {
       return context_.tally.problem(Problem::Severity::note, path, std::move(outcome.message));
     case Outcome::Status::source_failed:
       return context_.tally.failed(path, std::move(outcome.message), std::move(outcome.advice));
-    case Outcome::Status::remote_failed: return take_remote_failure(std::move(outcome));
-    case Outcome::Status::handed_back: return hand_back(std::move(outcome));
+    case Outcome::Status::remote_failed:
+      return take_remote_failure(std::move(outcome));
+    case Outcome::Status::handed_back:
+      return hand_back(std::move(outcome));
   }
 }
 
@@ -175,13 +184,15 @@ void Transfers::take_compare(Outcome&& outcome) {
 void Transfers::take_remote_failure(Outcome&& outcome) {
   const RelPath& path = outcome.task.action->entry.path;
   switch (outcome.failure) {
-    case FailureClass::cancelled: return;
+    case FailureClass::cancelled:
+      return;
     case FailureClass::no_space:
     case FailureClass::stop_job:
     case FailureClass::stop_run:
       context_.tally.stop(outcome.failure, std::move(outcome.message), std::move(outcome.advice));
       return;
-    default: break;
+    default:
+      break;
   }
   const bool refused = outcome.failure == FailureClass::skip_file;
   if (refused && outcome.task.tries == 0) {
@@ -200,7 +211,8 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
                         std::move(outcome.advice));
 }
 
-/// A lane gave its connection up because the server allows fewer. When it was the last one, everything goes over one.
+/// A lane gave its connection up because the server allows fewer. When it was the last one, everything goes
+/// over one.
 void Transfers::hand_back(Outcome&& outcome) {
   again_.push_back(std::move(outcome.task));
   if (pool().lanes() > 1) return;
@@ -234,7 +246,8 @@ void Transfers::publish(std::vector<Outcome>& batch) {
   Publisher publisher = this->publisher();
   while (!batch.empty()) {
     const auto count = static_cast<std::ptrdiff_t>(std::min(batch.size(), kPublishBatch));
-    std::vector<Outcome> some(std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.begin() + count));
+    std::vector<Outcome> some(std::make_move_iterator(batch.begin()),
+                              std::make_move_iterator(batch.begin() + count));
     batch.erase(batch.begin(), batch.begin() + count);
     for (Task& task : publisher.publish(std::move(some))) again_.push_back(std::move(task));
   }

@@ -24,7 +24,7 @@ class Transfers {
   };
   Transfers(const Context& context, const SourceTree& source);
 
-  void add(const Action& action);   ///< an upload or a compare
+  void add(const Action& action);  ///< an upload or a compare
   bool waiting() const noexcept { return !compares_.empty() || !uploads_.empty() || !again_.empty(); }
   /// Carries out everything that was added; uploads that must wait for removals are sent, but held.
   void run();
@@ -58,12 +58,13 @@ class Transfers {
   bool prepared_ = false;
   int failures_in_a_row_ = 0;
   std::deque<const Action*> compares_, uploads_;
-  std::deque<Task> again_;                     ///< sent back; their ledger rows exist
+  std::deque<Task> again_;  ///< sent back; their ledger rows exist
   std::vector<Outcome> sent_, held_;
-  std::uint64_t sent_bytes_ = 0;               ///< in sent_: a large one is published at once
+  std::uint64_t sent_bytes_ = 0;  ///< in sent_: a large one is published at once
   std::chrono::steady_clock::time_point oldest_sent_{};
-  std::vector<Entry> same_;                    ///< compared and found equal: to be recorded
-  std::multimap<std::string, Part, std::less<>> leftovers_;   ///< of earlier runs, by path; taken out when continued
+  std::vector<Entry> same_;  ///< compared and found equal: to be recorded
+  std::multimap<std::string, Part, std::less<>>
+      leftovers_;  ///< of earlier runs, by path; taken out when continued
 };
 
 }  // namespace outhaul

@@ -21,7 +21,8 @@ constexpr int kRereads = 3;
 /// Tells the display that a transfer began, and that it ended however it ended.
 class TransferScope {
  public:
-  TransferScope(EventSink& events, int lane, const Entry& entry, std::uint64_t offset) : events_(events), lane_(lane) {
+  TransferScope(EventSink& events, int lane, const Entry& entry, std::uint64_t offset)
+      : events_(events), lane_(lane) {
     events_.on(TransferStarted{lane, entry.path.bytes(), entry.size, offset});
   }
   ~TransferScope() { events_.on(TransferEnded{lane_, ok_}); }
@@ -50,7 +51,9 @@ void describe(Outcome& outcome, const RemoteError& error) {
 }  // namespace
 
 Uploader::Uploader(Lane& lane, int lane_number, const Context& context)
-    : lane_(lane), number_(lane_number), context_(context),
+    : lane_(lane),
+      number_(lane_number),
+      context_(context),
       random_(static_cast<std::minstd_rand::result_type>(context.clock.now_ns() + lane_number)) {}
 
 Outcome Uploader::perform(const Task& task) noexcept {
@@ -145,7 +148,8 @@ std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file) {
   const CommandResult there = lane_.run(std::span(&ask, 1)).front();
   if (there.status == CommandResult::Status::unanswered)
     throw RemoteError(FailureClass::reconnect, fmt::format("no answer to SIZE ({})", there.reply_text));
-  if (there.status != CommandResult::Status::done || there.size == 0 || there.size > file.entry().size) return 0;
+  if (there.status != CommandResult::Status::done || there.size == 0 || there.size > file.entry().size)
+    return 0;
   return tail_matches(task.part, file, there.size) ? there.size : 0;
 }
 
@@ -179,7 +183,8 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
   scope.succeeded();
 }
 
-bool Uploader::wait_before_retry(const std::string& path, int attempt, const std::string& why, Outcome& outcome) {
+bool Uploader::wait_before_retry(const std::string& path, int attempt, const std::string& why,
+                                 Outcome& outcome) {
   const auto delay = backoff(context_.policy, attempt, std::generate_canonical<double, 24>(random_));
   ++outcome.retries;
   context_.events.on(RetryScheduled{number_, path, why, attempt + 1, context_.policy.retries, delay.count()});

@@ -18,30 +18,30 @@ namespace outhaul {
 /// What a lane is asked to do. Values only: the plan's action outlives every task.
 struct Task {
   enum class Kind : std::uint8_t {
-    compare,   ///< hash the file, nothing else
-    upload,    ///< store it under `part`
+    compare,  ///< hash the file, nothing else
+    upload,   ///< store it under `part`
   };
   Kind kind = Kind::upload;
   const Action* action = nullptr;
-  ObjectId object = kNoObject;            ///< upload: the ledger's row
+  ObjectId object = kNoObject;  ///< upload: the ledger's row
   RemotePath part;
-  bool resume = false;                    ///< something of this very file may be under `part` already
-  int tries = 0;                          ///< how often the publisher sent it back
+  bool resume = false;  ///< something of this very file may be under `part` already
+  int tries = 0;        ///< how often the publisher sent it back
 };
 
 struct Outcome {
   enum class Status : std::uint8_t {
-    done,            ///< compare: digest is there; upload: the server has said 2xx to everything
-    vanished,        ///< the file is gone or became something else: the next run will see what it is
-    source_failed,   ///< the file can't be read
-    remote_failed,   ///< see `failure`
-    handed_back,     ///< the lane gave up its connection; the task is still to be done
+    done,           ///< compare: digest is there; upload: the server has said 2xx to everything
+    vanished,       ///< the file is gone or became something else: the next run will see what it is
+    source_failed,  ///< the file can't be read
+    remote_failed,  ///< see `failure`
+    handed_back,    ///< the lane gave up its connection; the task is still to be done
   };
   Task task;
   Status status = Status::done;
-  Entry entry;                            ///< the file as it was read
+  Entry entry;  ///< the file as it was read
   Sha256Digest digest{};
-  bool torn = false;                      ///< it kept changing while it was read; the copy may be mixed
+  bool torn = false;  ///< it kept changing while it was read; the copy may be mixed
   FailureClass failure = FailureClass::none;
   int reply_code = 0;
   std::string message, advice;
@@ -56,7 +56,7 @@ class Uploader {
     Clock& clock;
     const CancelToken& cancel;
     EventSink& events;
-    bool may_hand_back = true;   ///< false for the only connection: it waits instead of giving itself up
+    bool may_hand_back = true;  ///< false for the only connection: it waits instead of giving itself up
   };
   Uploader(Lane& lane, int lane_number, const Context& context);
   /// Never throws: what went wrong is in the outcome.

@@ -26,7 +26,8 @@ std::int64_t next_local_time(std::string_view hh_mm, std::int64_t now_ns) {
   const int hour = hh_mm.size() == 5 && hh_mm[2] == ':' ? two_digits(hh_mm.substr(0, 2), 24) : -1;
   const int minute = hour < 0 ? -1 : two_digits(hh_mm.substr(3), 60);
   if (minute < 0)
-    throw Error(ErrorKind::usage, fmt::format("\"{}\" is not a time of day", hh_mm), "Write it as HH:MM, like 06:00.");
+    throw Error(ErrorKind::usage, fmt::format("\"{}\" is not a time of day", hh_mm),
+                "Write it as HH:MM, like 06:00.");
   const std::time_t now = static_cast<std::time_t>(now_ns / kSecond);
   std::tm local = {};
   ::localtime_r(&now, &local);

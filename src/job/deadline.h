@@ -14,7 +14,8 @@ namespace outhaul {
 /// CancelToken::reason() of a window that ended.
 inline constexpr int kWindowEnded = -2;
 
-/// The next time, after `now_ns`, at which local clocks show HH:MM. Throws Error{usage} when it isn't a time of day.
+/// The next time, after `now_ns`, at which local clocks show HH:MM. Throws Error{usage} when it isn't a time
+/// of day.
 std::int64_t next_local_time(std::string_view hh_mm, std::int64_t now_ns);
 
 /// Cancels `token` with kWindowEnded when the wall clock reaches `at_ns`; a thread of its own until then.
@@ -26,7 +27,7 @@ class DeadlineWatch {
  private:
   std::mutex mutex_;
   std::condition_variable ended_;
-  bool stop_ = false;   // guarded by mutex_
+  bool stop_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -25,7 +25,8 @@ std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings) {
 
 std::filesystem::path find_state_root(const std::filesystem::path& flag) {
   if (!flag.empty()) return std::filesystem::absolute(flag);
-  if (const auto dir = from_environment("OUTHAUL_STATE_DIR"); !dir.empty()) return std::filesystem::absolute(dir);
+  if (const auto dir = from_environment("OUTHAUL_STATE_DIR"); !dir.empty())
+    return std::filesystem::absolute(dir);
   if (const auto dir = from_environment("XDG_STATE_HOME"); dir.is_absolute()) return dir / "outhaul";
   if (::geteuid() == 0) return "/var/lib/outhaul";
   if (const auto home = from_environment("HOME"); home.is_absolute()) return home / ".local/state/outhaul";

@@ -22,7 +22,7 @@ struct Environment {
   const CancelToken& cancel;
   /// Called at most once per run, and only when the plan needs the remote: until then no secret is resolved.
   std::function<std::unique_ptr<Remote>(const RemoteSettings&)> open_remote;
-  RetryPolicy retry{};   ///< `retries` comes from the profile
+  RetryPolicy retry{};  ///< `retries` comes from the profile
 
   std::filesystem::path state_dir(const Profile& profile) const { return state_root / profile.name; }
 };
@@ -30,7 +30,8 @@ struct Environment {
 /// Resolves the profile's credentials and connects through libcurl or the file system.
 std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings);
 
-/// `flag` if not empty, else $OUTHAUL_STATE_DIR, else $XDG_STATE_HOME/outhaul, else /var/lib/outhaul for root and
+/// `flag` if not empty, else $OUTHAUL_STATE_DIR, else $XDG_STATE_HOME/outhaul, else /var/lib/outhaul for root
+/// and
 /// ~/.local/state/outhaul for everybody else. Absolute. Throws Error{usage} when there is no home.
 std::filesystem::path find_state_root(const std::filesystem::path& flag);
 

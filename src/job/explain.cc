@@ -27,15 +27,18 @@ std::string rule_line(const Job& job, const RelPath& path, bool is_directory) {
   const Filter::Decision decision = filter.decide(path, is_directory);
   if (!decision.rule) return "included: no exclude pattern matches it";
   const std::string& pattern = filter.pattern(*decision.rule);
-  const std::string at =
-      decision.at == path ? std::string("it") : fmt::format("its directory \"{}\"", printable(decision.at.bytes()));
+  const std::string at = decision.at == path
+                             ? std::string("it")
+                             : fmt::format("its directory \"{}\"", printable(decision.at.bytes()));
   return decision.excluded ? fmt::format("excluded: pattern \"{}\" matches {}", printable(pattern), at)
                            : fmt::format("included: pattern \"{}\" takes {} back in", printable(pattern), at);
 }
 
-std::string state_line(const Profile& profile, const JobPath& wanted, const std::filesystem::path& state_dir) {
+std::string state_line(const Profile& profile, const JobPath& wanted,
+                       const std::filesystem::path& state_dir) {
   std::error_code fault;
-  if (!std::filesystem::exists(state_dir / "state.db", fault)) return "not on the remote: the profile has never run here";
+  if (!std::filesystem::exists(state_dir / "state.db", fault))
+    return "not on the remote: the profile has never run here";
   const State state = State::open(state_dir, profile.name, State::Open::read_only);
   const auto job = state.find_job(wanted.job->name);
   const auto entry = job ? state.entry(*job, wanted.path) : std::nullopt;
@@ -47,15 +50,16 @@ std::string state_line(const Profile& profile, const JobPath& wanted, const std:
 
 }  // namespace
 
-std::string explain_path(const Profile& profile, const JobPath& wanted, const std::filesystem::path& state_dir) {
+std::string explain_path(const Profile& profile, const JobPath& wanted,
+                         const std::filesystem::path& state_dir) {
   const std::filesystem::path local =
       wanted.path.empty() ? wanted.job->source : wanted.job->source / wanted.path.bytes();
   struct stat st = {};
   const bool there = ::lstat(local.c_str(), &st) == 0;
   const int reason = there ? 0 : errno;
   std::string text = fmt::format("{}\n  job:     {}\n", printable(local.native()), wanted.job->name);
-  text += fmt::format("  source:  {}\n",
-                      there ? kind_word(st.st_mode) : std::generic_category().message(reason));
+  text +=
+      fmt::format("  source:  {}\n", there ? kind_word(st.st_mode) : std::generic_category().message(reason));
   if (!wanted.path.empty()) {
     text += fmt::format("  filter:  {}\n", rule_line(*wanted.job, wanted.path, there && S_ISDIR(st.st_mode)));
     text += fmt::format("  state:   {}\n", state_line(profile, wanted, state_dir));

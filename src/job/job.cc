@@ -26,12 +26,14 @@ class NoEntries final : public EntryStream {
 std::vector<const Job*> chosen_jobs(const Profile& profile, const std::vector<std::string>& names) {
   std::vector<const Job*> chosen;
   for (const Job& job : profile.jobs)
-    if (names.empty() || std::find(names.begin(), names.end(), job.name) != names.end()) chosen.push_back(&job);
+    if (names.empty() || std::find(names.begin(), names.end(), job.name) != names.end())
+      chosen.push_back(&job);
   for (const std::string& name : names)
     if (std::none_of(chosen.begin(), chosen.end(), [&](const Job* job) { return job->name == name; })) {
       std::string known;
       for (const Job& job : profile.jobs) known += (known.empty() ? "" : ", ") + job.name;
-      throw Error(ErrorKind::usage, fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(name)),
+      throw Error(ErrorKind::usage,
+                  fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(name)),
                   fmt::format("Its jobs are: {}.", known));
     }
   return chosen;
@@ -73,15 +75,20 @@ Judged plan_job(const Profile& profile, const Job& job, std::unique_ptr<EntryStr
 }
 
 bool casts_doubt(const ScanProblem& problem) {
-  return problem.kind == ScanProblem::Kind::unreadable_directory || problem.kind == ScanProblem::Kind::unreadable_entry;
+  return problem.kind == ScanProblem::Kind::unreadable_directory ||
+         problem.kind == ScanProblem::Kind::unreadable_entry;
 }
 
 /// One profile's run: the lock, the state, the remote when it is needed, and the jobs' reports.
 class ProfileRun {
  public:
   ProfileRun(const Profile& profile, const RunOptions& options, const Environment& environment)
-      : profile_(profile), options_(options), environment_(environment), jobs_(chosen_jobs(profile, options.jobs)),
-        cancel_(environment.cancel), lock_(StateLock::take(environment.state_dir(profile), "run " + profile.name)),
+      : profile_(profile),
+        options_(options),
+        environment_(environment),
+        jobs_(chosen_jobs(profile, options.jobs)),
+        cancel_(environment.cancel),
+        lock_(StateLock::take(environment.state_dir(profile), "run " + profile.name)),
         state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)) {}
 
   RunReport run() {
@@ -150,7 +157,8 @@ void ProfileRun::run_job(const Job& job) {
 void ProfileRun::carry_out(const Job& job, JobReport& report) {
   const JobId id = state_.job(job.name, job.target);
   const std::vector<Part> parts = state_.parts(id);
-  if (std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.stage != Part::Stage::sending; })) {
+  if (std::any_of(parts.begin(), parts.end(),
+                  [](const Part& part) { return part.stage != Part::Stage::sending; })) {
     report = executor().settle(job, id, report_.run);
     if (report.outcome != ExitCode::done) return;
   }
@@ -193,7 +201,8 @@ void ProfileRun::tell_scan_problems(const Plan& plan, JobReport& report) {
       told.severity = Problem::Severity::error;
       told.message = fmt::format("can't be read: {}", seen.message);
       told.advice =
-          "Give the user that runs outhaul read permission, or exclude the path; nothing below it is removed meanwhile.";
+          "Give the user that runs outhaul read permission, or exclude the path; nothing below it is removed "
+          "meanwhile.";
     } else {
       told.message = fmt::format("not stored: {}", seen.message);
     }
@@ -211,7 +220,8 @@ void ProfileRun::refuse(const std::vector<GuardRefusal>& refusals, JobReport& re
 void ProfileRun::problem(JobReport& report, Problem told) {
   environment_.events.on(ProblemFound{told});
   ++report.problem_count;
-  if (told.severity == Problem::Severity::error) report.outcome = worst_of(report.outcome, ExitCode::incomplete);
+  if (told.severity == Problem::Severity::error)
+    report.outcome = worst_of(report.outcome, ExitCode::incomplete);
   if (report.problems.size() < JobReport::kMaxProblems) report.problems.push_back(std::move(told));
 }
 
@@ -223,15 +233,19 @@ Remote& ProfileRun::remote() {
 Executor ProfileRun::executor() {
   RetryPolicy retry = environment_.retry;
   retry.retries = profile_.remote.retries;
-  return {remote(), state_, environment_.events, environment_.clock, cancel_, profile_.remote.connections, retry};
+  return {remote(), state_, environment_.events, environment_.clock, cancel_, profile_.remote.connections,
+          retry};
 }
 
 ExitCode ProfileRun::cancelled_outcome() const {
   switch (cancel_.reason()) {
-    case kWindowEnded: return ExitCode::window_ended;
+    case kWindowEnded:
+      return ExitCode::window_ended;
     case SIGTERM:
-    case SIGHUP: return ExitCode::terminated;
-    default: return ExitCode::interrupted;
+    case SIGHUP:
+      return ExitCode::terminated;
+    default:
+      return ExitCode::interrupted;
   }
 }
 
@@ -269,7 +283,8 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
                   const std::function<void(PlannedJob&&)>& each) {
   const std::filesystem::path dir = environment.state_dir(profile);
   std::optional<State> state;
-  if (std::filesystem::exists(dir / "state.db")) state = State::open(dir, profile.name, State::Open::read_only);
+  if (std::filesystem::exists(dir / "state.db"))
+    state = State::open(dir, profile.name, State::Open::read_only);
   for (const Job* job : chosen_jobs(profile, options.jobs)) {
     environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
     PlannedJob planned;

@@ -14,23 +14,25 @@
 namespace outhaul {
 
 struct RunOptions {
-  std::vector<std::string> jobs;          ///< only these; empty = all
-  std::vector<std::string> approve;       ///< plan ids that may pass the guards
-  std::optional<std::int64_t> until_ns;   ///< end of the window, wall clock
+  std::vector<std::string> jobs;         ///< only these; empty = all
+  std::vector<std::string> approve;      ///< plan ids that may pass the guards
+  std::optional<std::int64_t> until_ns;  ///< end of the window, wall clock
 };
 
 struct PlannedJob {
   const Job* job = nullptr;
   Plan plan;
   std::vector<GuardRefusal> refusals;
-  std::uint64_t unsettled = 0;   ///< publications of a crashed run that `run` will bring to their end first
+  std::uint64_t unsettled = 0;  ///< publications of a crashed run that `run` will bring to their end first
 };
 
-/// Runs the profile's jobs, one after the other, under the profile's lock. Failures of one job don't stop the next, except
-/// those of the remote itself. Throws Error for what stands before any job: unknown job name, lock held, state refused.
+/// Runs the profile's jobs, one after the other, under the profile's lock. Failures of one job don't stop the
+/// next, except those of the remote itself. Throws Error for what stands before any job: unknown job name,
+/// lock held, state refused.
 RunReport run_profile(const Profile& profile, const RunOptions& options, const Environment& environment);
 
-/// What run would do. Writes nothing, takes no lock, asks no remote. Hands each job's plan to `each` as it is ready.
+/// What run would do. Writes nothing, takes no lock, asks no remote. Hands each job's plan to `each` as it is
+/// ready.
 void plan_profile(const Profile& profile, const RunOptions& options, const Environment& environment,
                   const std::function<void(PlannedJob&&)>& each);
 

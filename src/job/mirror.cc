@@ -9,7 +9,8 @@ namespace outhaul {
 Profile mirror_profile(const std::filesystem::path& source, const RemoteSettings& settings) {
   std::error_code fault;
   std::filesystem::path real = std::filesystem::canonical(source, fault);
-  if (fault) real = std::filesystem::absolute(source).lexically_normal();  // the guard will say that it is missing
+  if (fault)
+    real = std::filesystem::absolute(source).lexically_normal();  // the guard will say that it is missing
   if (!real.has_filename() && real.has_parent_path() && real != real.root_path()) real = real.parent_path();
   Sha256 identity;
   identity.update(real.native());

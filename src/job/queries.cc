@@ -51,17 +51,18 @@ void judge_health(StatusReport& status, std::chrono::seconds max_age, std::int64
 }
 
 const Job* job_named(const Profile& profile, const std::string& name) {
-  const auto found =
-      std::find_if(profile.jobs.begin(), profile.jobs.end(), [&](const Job& job) { return job.name == name; });
+  const auto found = std::find_if(profile.jobs.begin(), profile.jobs.end(),
+                                  [&](const Job& job) { return job.name == name; });
   if (found == profile.jobs.end())
-    throw Error(ErrorKind::usage, fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(name)));
+    throw Error(ErrorKind::usage,
+                fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(name)));
   return &*found;
 }
 
 }  // namespace
 
-StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir, std::chrono::seconds max_age,
-                       std::int64_t now_ns) {
+StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir,
+                       std::chrono::seconds max_age, std::int64_t now_ns) {
   StatusReport status;
   status.profile = profile.name;
   status.remote = profile.remote.url;
@@ -86,7 +87,8 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
   return status;
 }
 
-std::vector<RunRow> runs_of(const Profile& profile, const std::filesystem::path& state_dir, std::size_t newest) {
+std::vector<RunRow> runs_of(const Profile& profile, const std::filesystem::path& state_dir,
+                            std::size_t newest) {
   return open_or_refuse(profile, state_dir).runs(newest);
 }
 
@@ -102,18 +104,20 @@ JobPath find_path(const Profile& profile, const std::string& job_name, const std
       const std::string inside = source == "/" ? source : source + '/';
       if (bytes.starts_with(inside)) return {&job, RelPath::parse(bytes.substr(inside.size()))};
     }
-    throw Error(ErrorKind::usage, fmt::format("\"{}\" lies in no source of profile \"{}\"", printable(text), profile.name));
+    throw Error(ErrorKind::usage,
+                fmt::format("\"{}\" lies in no source of profile \"{}\"", printable(text), profile.name));
   }
   const RelPath path = bytes == "." ? RelPath{} : RelPath::parse(bytes);
   if (!job_name.empty()) return {job_named(profile, job_name), path};
   if (profile.jobs.size() == 1) return {&profile.jobs.front(), path};
-  throw Error(ErrorKind::usage, fmt::format("profile \"{}\" has several jobs; \"{}\" could be in any of them",
-                                            profile.name, printable(text)),
+  throw Error(ErrorKind::usage,
+              fmt::format("profile \"{}\" has several jobs; \"{}\" could be in any of them", profile.name,
+                          printable(text)),
               "Give --job NAME, or an absolute path.");
 }
 
-bool list_entries(const Profile& profile, const std::filesystem::path& state_dir, const std::vector<JobPath>& paths,
-                  const std::function<void(LsRow&&)>& each) {
+bool list_entries(const Profile& profile, const std::filesystem::path& state_dir,
+                  const std::vector<JobPath>& paths, const std::function<void(LsRow&&)>& each) {
   const State state = open_or_refuse(profile, state_dir);
   bool any = false;
   for (const JobPath& wanted : paths) {

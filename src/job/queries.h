@@ -13,22 +13,25 @@
 namespace outhaul {
 
 /// Healthy: the newest finished run ended with exit code 0, and the last success is not older than `max_age`.
-StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir, std::chrono::seconds max_age,
-                       std::int64_t now_ns);
+StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir,
+                       std::chrono::seconds max_age, std::int64_t now_ns);
 
 /// Newest first. Throws Error{usage} when the profile never ran.
-std::vector<RunRow> runs_of(const Profile& profile, const std::filesystem::path& state_dir, std::size_t newest);
+std::vector<RunRow> runs_of(const Profile& profile, const std::filesystem::path& state_dir,
+                            std::size_t newest);
 
 /// What a person names on the command line: a path below a job's source, absolute or relative to it.
 struct JobPath {
   const Job* job = nullptr;
   RelPath path;
 };
-/// `text` absolute: the job whose source holds it. Relative: in `job_name`, or in the only job. Throws Error{usage}.
+/// `text` absolute: the job whose source holds it. Relative: in `job_name`, or in the only job. Throws
+/// Error{usage}.
 JobPath find_path(const Profile& profile, const std::string& job_name, const std::string& text);
 
-/// Every stored entry at or below `path` (all of the chosen jobs when unset), in path order. False when there is none.
-bool list_entries(const Profile& profile, const std::filesystem::path& state_dir, const std::vector<JobPath>& paths,
-                  const std::function<void(LsRow&&)>& each);
+/// Every stored entry at or below `path` (all of the chosen jobs when unset), in path order. False when there
+/// is none.
+bool list_entries(const Profile& profile, const std::filesystem::path& state_dir,
+                  const std::vector<JobPath>& paths, const std::function<void(LsRow&&)>& each);
 
 }  // namespace outhaul

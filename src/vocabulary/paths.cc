@@ -27,7 +27,8 @@ void refuse_bad_segments(std::string_view path) {
       throw Error(ErrorKind::usage,
                   fmt::format("\"{}\": a path here has no leading, trailing or double '/'", printable(path)));
     if (segment == "." || segment == "..")
-      throw Error(ErrorKind::usage, fmt::format("\"{}\": a path here can't hold \"{}\"", printable(path), segment));
+      throw Error(ErrorKind::usage,
+                  fmt::format("\"{}\": a path here can't hold \"{}\"", printable(path), segment));
   });
 }
 
@@ -45,8 +46,8 @@ bool at_or_below(std::string_view path, std::string_view dir) {
   return dir.empty() || (path.starts_with(dir) && (path.size() == dir.size() || path[dir.size()] == '/'));
 }
 
-/// Length of the valid, printable UTF-8 sequence at the start of `text`; 0 when there is none (RFC 3629; C1 controls and
-/// bidirectional overrides count as not printable: they could make a message lie).
+/// Length of the valid, printable UTF-8 sequence at the start of `text`; 0 when there is none (RFC 3629; C1
+/// controls and bidirectional overrides count as not printable: they could make a message lie).
 std::size_t printable_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t lead = byte(0);
@@ -60,15 +61,16 @@ std::size_t printable_utf8(std::string_view text) {
   }
   const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  const bool control = code < 0xA0 || (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
-                       code == 0x2028 || code == 0x2029;
+  const bool control = code < 0xA0 || (code >= 0x202A && code <= 0x202E) ||
+                       (code >= 0x2066 && code <= 0x2069) || code == 0x2028 || code == 0x2029;
   return overlong || surrogate || control || code > 0x10FFFF ? 0 : length;
 }
 
 }  // namespace
 
 RelPath RelPath::parse(std::string_view bytes) {
-  if (bytes.find('\0') != std::string_view::npos) throw Error(ErrorKind::usage, "a path can't hold a NUL byte");
+  if (bytes.find('\0') != std::string_view::npos)
+    throw Error(ErrorKind::usage, "a path can't hold a NUL byte");
   refuse_bad_segments(bytes);
   return RelPath(std::string(bytes));
 }
@@ -82,9 +84,15 @@ RelPath RelPath::child(std::string_view name) const {
   return RelPath(std::move(path));
 }
 
-std::string_view RelPath::parent() const noexcept { return parent_of(bytes_); }
-std::string_view RelPath::name() const noexcept { return name_of(bytes_); }
-bool RelPath::is_at_or_below(const RelPath& dir) const noexcept { return at_or_below(bytes_, dir.bytes_); }
+std::string_view RelPath::parent() const noexcept {
+  return parent_of(bytes_);
+}
+std::string_view RelPath::name() const noexcept {
+  return name_of(bytes_);
+}
+bool RelPath::is_at_or_below(const RelPath& dir) const noexcept {
+  return at_or_below(bytes_, dir.bytes_);
+}
 
 RemotePath RemotePath::parse(std::string_view wire) {
   for (const char c : wire) {
@@ -103,9 +111,15 @@ RemotePath RemotePath::operator/(const RemotePath& below) const {
   return RemotePath(wire_ + '/' + below.wire_);
 }
 
-RemotePath RemotePath::parent() const { return RemotePath(std::string(parent_of(wire_))); }
-std::string_view RemotePath::name() const noexcept { return name_of(wire_); }
-bool RemotePath::is_at_or_below(const RemotePath& dir) const noexcept { return at_or_below(wire_, dir.wire_); }
+RemotePath RemotePath::parent() const {
+  return RemotePath(std::string(parent_of(wire_)));
+}
+std::string_view RemotePath::name() const noexcept {
+  return name_of(wire_);
+}
+bool RemotePath::is_at_or_below(const RemotePath& dir) const noexcept {
+  return at_or_below(wire_, dir.wire_);
+}
 
 std::string printable(std::string_view bytes) {
   std::string text;

@@ -1,0 +1,32 @@
+// One function per command. Each returns the process's answer and throws Error for what it can't report
+// itself.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "cli/options.h"
+#include "outhaul/error.h"
+
+namespace outhaul::cli {
+
+ExitCode run(const Common& common, const RunChoices& choices, const std::vector<std::string>& profiles,
+             const CancelToken& cancel);
+ExitCode mirror(const Common& common, const RunChoices& choices, const MirrorChoices& what,
+                const CancelToken& cancel);
+
+ExitCode status(const Common& common, const std::vector<std::string>& profiles, const std::string& max_age);
+ExitCode runs(const Common& common, const std::string& profile, std::size_t newest);
+ExitCode ls(const Common& common, const std::string& profile, const std::string& job, const std::string& path,
+            bool long_form);
+ExitCode explain(const Common& common, const std::string& profile, const std::string& job,
+                 const std::string& path);
+
+ExitCode check(const Common& common, const std::vector<std::string>& profiles);
+ExitCode init(const std::string& file, const std::string& name, const std::string& source,
+              const std::string& url, bool overwrite);
+ExitCode schema();
+
+}  // namespace outhaul::cli

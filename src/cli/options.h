@@ -1,0 +1,45 @@
+// What the command line said, as values.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace outhaul::cli {
+
+/// Options that every command takes.
+struct Common {
+  std::filesystem::path state_dir;
+  std::filesystem::path log_file;
+  bool quiet = false;
+  bool json = false;
+  int verbosity = 0;
+};
+
+/// What run, plan and mirror share.
+struct RunChoices {
+  std::vector<std::string> jobs;
+  std::vector<std::string> approve;
+  std::string until;
+  bool dry_run = false;
+  std::size_t most = 200;  ///< actions printed per job by a plan; 0 = all
+};
+
+struct MirrorChoices {
+  std::string source, url;
+  bool remove = false;
+  std::vector<std::string> exclude;
+  bool one_file_system = false;
+  std::string compare = "stat";
+  int connections = 2;
+  bool tls_off = false;
+  std::filesystem::path ca;
+  std::vector<std::string> pins;
+  bool no_verify = false;
+  std::string password_env, password_file;
+  bool netrc = false;
+  std::string max_delete;
+};
+
+}  // namespace outhaul::cli

@@ -1,0 +1,65 @@
+// check, init and schema.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/fd.h"
+#include "cli/commands.h"
+#include "cli/terminal_output.h"
+#include "profile/decode.h"
+
+namespace outhaul::cli {
+
+ExitCode check(const Common& common, const std::vector<std::string>& files) {
+  ExitCode outcome = ExitCode::done;
+  for (const std::string& file : files) {
+    try {
+      const Profile profile = load_profile(file);
+      if (common.quiet) continue;
+      print(fmt::format("{}: good: profile \"{}\", {} job{} to {}\n", printable(file), profile.name,
+                        profile.jobs.size(), profile.jobs.size() == 1 ? "" : "s", profile.remote.url));
+      for (const Job& job : profile.jobs) {
+        std::error_code fault;
+        if (!std::filesystem::is_directory(job.source, fault))
+          print(fmt::format("  note: job \"{}\": the source \"{}\" is not a directory on this machine now\n",
+                            job.name, printable(job.source.native())));
+      }
+    } catch (const Error& error) {
+      complain(error);
+      outcome = worst_of(outcome, exit_code_for(error.kind()));
+    }
+  }
+  return outcome;
+}
+
+ExitCode init(const std::string& file, const std::string& name, const std::string& source,
+              const std::string& url, bool overwrite) {
+  const std::string text = starter_profile(name, source, url);
+  if (file == "-") {
+    print(text);
+    return ExitCode::done;
+  }
+  const Fd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (overwrite ? O_TRUNC : O_EXCL), 0600));
+  if (!out && errno == EEXIST)
+    throw Error(ErrorKind::usage, fmt::format("\"{}\" is there already", printable(file)),
+                "Name another file, or give --force to replace it.");
+  if (!out) throw errno_error(errno, fmt::format("can't write \"{}\"", printable(file)));
+  for (std::string_view rest = text; !rest.empty();) {
+    const ssize_t written = ::write(out.get(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw errno_error(errno, fmt::format("can't write \"{}\"", printable(file)));
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  print(fmt::format("Wrote {}. Edit it, then: outhaul check {} && outhaul plan {}\n", printable(file),
+                    printable(file), printable(file)));
+  return ExitCode::done;
+}
+
+ExitCode schema() {
+  print(profile_schema());
+  return ExitCode::done;
+}
+
+}  // namespace outhaul::cli

@@ -1,0 +1,100 @@
+// status, runs, ls and explain.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "cli/commands.h"
+#include "cli/terminal_output.h"
+#include "job/explain.h"
+#include "job/queries.h"
+#include "profile/decode.h"
+#include "report/json.h"
+#include "report/text.h"
+
+namespace outhaul::cli {
+namespace {
+
+/// "26h", "3d", "90min", "45s".
+std::chrono::seconds parse_age(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const std::int64_t factor = unit == "s"                    ? 1
+                              : unit == "min" || unit == "m" ? 60
+                              : unit == "h"                  ? 3600
+                              : unit == "d"                  ? 86400
+                                                             : 0;
+  if (fault != std::errc{} || value <= 0 || factor == 0 || value > 100'000'000 / factor)
+    throw Error(ErrorKind::usage, fmt::format("--max-age: \"{}\" is not an age", printable(text)),
+                "Write it like 26h, 3d or 90min.");
+  return std::chrono::seconds(value * factor);
+}
+
+std::filesystem::path state_dir_of(const Common& common, const Profile& profile) {
+  return find_state_root(common.state_dir) / profile.name;
+}
+
+}  // namespace
+
+ExitCode status(const Common& common, const std::vector<std::string>& files, const std::string& max_age) {
+  const std::chrono::seconds age = parse_age(max_age);
+  const SystemClock clock;
+  std::vector<StatusReport> reports;
+  ExitCode outcome = ExitCode::done;
+  for (const std::string& file : files) {
+    const Profile profile = load_profile(file);
+    reports.push_back(status_of(profile, state_dir_of(common, profile), age, clock.now_ns()));
+    if (reports.back().healthy) continue;
+    const auto& last = reports.back().last_run;
+    const bool merely_incomplete = last && last->outcome == ExitCode::incomplete;
+    outcome = worst_of(outcome, merely_incomplete ? ExitCode::incomplete : ExitCode::failed);
+  }
+  print(common.json ? status_json(reports) + "\n" : status_text(reports));
+  return outcome;
+}
+
+ExitCode runs(const Common& common, const std::string& file, std::size_t newest) {
+  const Profile profile = load_profile(file);
+  const std::vector<RunRow> rows = runs_of(profile, state_dir_of(common, profile), newest);
+  print(common.json ? runs_json(profile.name, rows) + "\n" : runs_text(rows));
+  return ExitCode::done;
+}
+
+ExitCode ls(const Common& common, const std::string& file, const std::string& job, const std::string& path,
+            bool long_form) {
+  const Profile profile = load_profile(file);
+  std::vector<JobPath> wanted;
+  if (!path.empty() || !job.empty()) {
+    wanted.push_back(find_path(profile, job, path.empty() ? "." : path));
+  } else {
+    for (const Job& each : profile.jobs) wanted.push_back({&each, {}});
+  }
+  LsJson json(profile.name);
+  if (common.json) print(json.open());
+  std::vector<LsRow> rows;
+  const auto flush = [&] {
+    if (!rows.empty()) print(ls_text(rows, long_form));
+    rows.clear();
+  };
+  const bool any = list_entries(profile, state_dir_of(common, profile), wanted, [&](LsRow&& row) {
+    if (common.json) return print(json.row(row));
+    rows.push_back(std::move(row));
+    if (rows.size() >= 1000) flush();
+  });
+  flush();
+  if (common.json) print(json.close() + "\n");
+  if (any || path.empty()) return ExitCode::done;
+  throw Error(ErrorKind::local_io,
+              fmt::format("\"{}\" is not on the remote, as far as the state knows", printable(path)),
+              "`outhaul explain` says whether a pattern leaves it out.");
+}
+
+ExitCode explain(const Common& common, const std::string& file, const std::string& job,
+                 const std::string& path) {
+  const Profile profile = load_profile(file);
+  const JobPath wanted = find_path(profile, job, path);
+  print(explain_path(profile, wanted, state_dir_of(common, profile)));
+  return ExitCode::done;
+}
+
+}  // namespace outhaul::cli

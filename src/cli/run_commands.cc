@@ -1,0 +1,196 @@
+// run, plan and mirror.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/event_log.h"
+#include "cli/terminal_output.h"
+#include "filter/patterns.h"
+#include "job/deadline.h"
+#include "job/job.h"
+#include "job/mirror.h"
+#include "profile/decode.h"
+#include "profile/url.h"
+#include "report/json.h"
+#include "report/progress.h"
+#include "report/text.h"
+
+namespace outhaul::cli {
+namespace {
+
+std::unique_ptr<Progress> display_for(const Common& common) {
+  ProgressOptions options;
+  options.fd = STDERR_FILENO;
+  options.quiet = common.quiet;
+  options.verbosity = common.verbosity;
+  options.colour = wants_colour(STDERR_FILENO);
+  // With -vv the log shares the screen; a display that is redrawn would fight with it.
+  options.tty =
+      is_terminal(STDERR_FILENO) && wants_colour(STDERR_FILENO) && !common.quiet && common.verbosity < 2;
+  return make_progress(options);
+}
+
+RunOptions options_from(const RunChoices& choices, const Clock& clock) {
+  RunOptions options;
+  options.jobs = choices.jobs;
+  options.approve = choices.approve;
+  if (!choices.until.empty()) options.until_ns = next_local_time(choices.until, clock.now_ns());
+  return options;
+}
+
+ExitCode outcome_of(const PlannedJob& planned) {
+  if (!planned.refusals.empty()) return ExitCode::guard_refused;
+  for (const ScanProblem& problem : planned.plan.problems)
+    if (problem.kind == ScanProblem::Kind::unreadable_directory ||
+        problem.kind == ScanProblem::Kind::unreadable_entry)
+      return ExitCode::incomplete;
+  for (const Action& action : planned.plan.actions)
+    if (action.kind == ActionKind::withhold && action.reason != Reason::under_doubt)
+      return ExitCode::incomplete;
+  return ExitCode::done;
+}
+
+ExitCode show_plan(const Common& common, const RunChoices& choices, const Profile& profile,
+                   const Environment& environment, Progress& display) {
+  std::vector<PlannedJob> planned;
+  plan_profile(profile, options_from(choices, environment.clock), environment,
+               [&](PlannedJob&& job) { planned.push_back(std::move(job)); });
+  display.finish();
+  ExitCode outcome = ExitCode::done;
+  std::vector<JobPlan> shown;
+  for (const PlannedJob& job : planned) {
+    outcome = worst_of(outcome, outcome_of(job));
+    shown.push_back(
+        {job.job->name, job.job->source.native(), job.job->target.wire(), &job.plan, job.refusals});
+    if (job.unsettled > 0)
+      complain(
+          fmt::format("note: {} uploads of an interrupted run will be settled first, so the plan may shrink",
+                      job.unsettled));
+  }
+  print(common.json ? plan_json(profile.name, shown) + "\n" : plan_text(shown, choices.most));
+  return outcome;
+}
+
+ExitCode carry_out(const Common& common, const RunChoices& choices, const Profile& profile,
+                   const Environment& environment, Progress& display) {
+  const RunReport report = run_profile(profile, options_from(choices, environment.clock), environment);
+  display.finish();
+  if (common.json)
+    print(run_json(report) + "\n");
+  else if (!common.quiet)
+    print(run_text(report));
+  return report.outcome;
+}
+
+ExitCode run_profiles(const Common& common, const RunChoices& choices, const std::vector<Profile>& profiles,
+                      const CancelToken& cancel) {
+  const std::filesystem::path state_root = find_state_root(common.state_dir);
+  ExitCode outcome = ExitCode::done;
+  SystemClock clock;
+  for (const Profile& profile : profiles) {
+    const std::unique_ptr<Progress> display = display_for(common);
+    EventLog events(*display);
+    const Environment environment{state_root, events, clock, cancel, open_real_remote, {}};
+    try {
+      outcome = worst_of(outcome, (choices.dry_run ? show_plan : carry_out)(common, choices, profile,
+                                                                            environment, *display));
+    } catch (const Error& error) {
+      display->finish();
+      complain(error);
+      log::write(log::Level::error, error.what());
+      outcome = worst_of(outcome, exit_code_for(error.kind()));
+    }
+    if (cancel.cancelled())
+      return worst_of(outcome, cancel.reason() == 2 ? ExitCode::interrupted : ExitCode::terminated);
+  }
+  return outcome;
+}
+
+Limit parse_limit(const std::string& text) {
+  const bool percent = text.ends_with('%');
+  const std::string_view digits(text.data(), text.size() - (percent ? 1 : 0));
+  std::uint64_t value = 0;
+  const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (fault != std::errc{} || end != digits.data() + digits.size() || (percent && value > 100))
+    throw Error(ErrorKind::usage, fmt::format("--max-delete: \"{}\" is not a limit", printable(text)),
+                "Write a number of files, like 100, or a share, like 20%.");
+  Limit limit;
+  if (percent)
+    limit.percent = static_cast<double>(value);
+  else
+    limit.count = value;
+  return limit;
+}
+
+Compare parse_compare(const std::string& word) {
+  if (word == "mtime") return Compare::mtime;
+  if (word == "hash") return Compare::hash;
+  return Compare::stat;
+}
+
+SecretSource password_for(const MirrorChoices& what, const RemoteSettings& remote) {
+  SecretSource secret;
+  if (!what.password_env.empty()) {
+    secret = {SecretSource::Kind::env, what.password_env, {}};
+  } else if (!what.password_file.empty()) {
+    secret = {SecretSource::Kind::file, std::filesystem::absolute(what.password_file).native(), {}};
+  } else if (what.netrc) {
+    secret.kind = SecretSource::Kind::netrc;
+  } else if (!remote.user.empty() && remote.user != "anonymous") {
+    throw Error(ErrorKind::usage, fmt::format("no password for user \"{}\"", printable(remote.user)),
+                "Give --password-env VARIABLE, --password-file FILE or --netrc.");
+  }
+  return secret;
+}
+
+Profile profile_from(const MirrorChoices& what) {
+  RemoteSettings remote;
+  try {
+    remote = parse_remote_url(what.url);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::usage, fmt::format("url: {}", error.what()), error.advice());
+  }
+  if (remote.scheme != Scheme::file) remote.password = password_for(what, remote);
+  if (what.tls_off && remote.scheme != Scheme::ftp)
+    throw Error(ErrorKind::usage, "--tls-off is for ftp:// only",
+                "ftps:// is TLS from the first byte, and file:// has none.");
+  if (what.no_verify && what.pins.empty())
+    throw Error(ErrorKind::usage, "--no-verify needs --pin",
+                "Without either, anybody could pose as the server.");
+  remote.connections = what.connections;
+  remote.tls.off = what.tls_off;
+  remote.tls.ca = what.ca.empty() ? what.ca : std::filesystem::absolute(what.ca);
+  remote.tls.pins = what.pins;
+  remote.tls.verify = !what.no_verify;
+  Profile profile = mirror_profile(what.source, remote);
+  Job& job = profile.jobs.front();
+  for (const std::string& pattern : what.exclude)
+    if (const std::string fault = pattern_fault(pattern); !fault.empty())
+      throw Error(ErrorKind::usage, fmt::format("--exclude \"{}\": {}", printable(pattern), fault));
+  job.exclude = what.exclude;
+  job.one_file_system = what.one_file_system;
+  job.on_removal = what.remove ? OnRemoval::remove : OnRemoval::keep;
+  job.compare = parse_compare(what.compare);
+  if (!what.max_delete.empty()) profile.safety.max_delete = parse_limit(what.max_delete);
+  return profile;
+}
+
+}  // namespace
+
+ExitCode run(const Common& common, const RunChoices& choices, const std::vector<std::string>& files,
+             const CancelToken& cancel) {
+  std::vector<Profile> profiles;
+  for (const std::string& file : files)
+    profiles.push_back(load_profile(file));  // all, before the first one runs
+  return run_profiles(common, choices, profiles, cancel);
+}
+
+ExitCode mirror(const Common& common, const RunChoices& choices, const MirrorChoices& what,
+                const CancelToken& cancel) {
+  return run_profiles(common, choices, {profile_from(what)}, cancel);
+}
+
+}  // namespace outhaul::cli
