@@ -17,12 +17,12 @@ struct ScanOptions {
   std::filesystem::path leave_out;
 };
 
-/// Walks with openat/fstatat and O_NOFOLLOW from one directory descriptor, so that no symlink race leads outside; holds
-/// open one descriptor per depth (re-opened by path of descriptors past 200 levels) and the names of the directories on
-/// the current path, never the tree. The walk runs on a thread of its own, ahead of next() by a bounded number of
-/// entries. `filter` and `cancel` must outlive the stream. Throws Error{source} when the source is missing, not a
-/// directory, or can't be read; Error{cancelled} from next() when cancelled.
-/// The source directory itself is not an entry.
+/// Walks with openat/fstatat and O_NOFOLLOW from one directory descriptor, so that no symlink race leads
+/// outside; holds open one descriptor per depth (re-opened by path of descriptors past 200 levels) and the
+/// names of the directories on the current path, never the tree. The walk runs on a thread of its own, ahead
+/// of next() by a bounded number of entries. `filter` and `cancel` must outlive the stream. Throws
+/// Error{source} when the source is missing, not a directory, or can't be read; Error{cancelled} from next()
+/// when cancelled. The source directory itself is not an entry.
 std::unique_ptr<ScanStream> scan(const ScanOptions& options, const Filter& filter, const CancelToken& cancel);
 
 }  // namespace outhaul

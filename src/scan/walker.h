@@ -1,0 +1,76 @@
+// The walk over the source, one directory descriptor at a time.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "outhaul/entry.h"
+#include "scan/listing.h"
+
+namespace outhaul {
+
+class CancelToken;
+class Filter;
+class HandOver;
+
+/// The source, opened once: everything is reached from this descriptor and never by an absolute path.
+struct OpenSource {
+  Fd fd;
+  FileId id;
+  std::string name;  ///< for messages, printable
+  bool one_file_system = false;
+  std::optional<FileId> leave_out;
+};
+
+class Walker {
+ public:
+  Walker(OpenSource source, const Filter& filter, const CancelToken& cancel, HandOver& out);
+  /// Hands over everything below the source, then returns. Throws Error{source} when the source itself can't
+  /// be listed, Error{cancelled}, HandOver::Stopped.
+  void run();
+
+ private:
+  /// A directory between the source and where the walk is.
+  struct Frame {
+    Fd fd;  ///< empty when too far up, and when lost
+    FileId id;
+    std::size_t path_length = 0;  ///< of its path, which path_ begins with
+    bool lost = false;            ///< it was moved away while its descriptor was closed
+    Listing listing;
+  };
+  struct Opened;
+
+  void visit(Frame& frame, const Listing::Item& item);
+  void examine(Frame& frame, const Listing::Item& item, int attempts);
+  void emit(const struct stat& info, EntryKind kind);
+  bool emit_symlink(const Frame& frame, const char* name, const struct stat& info, int& error);
+  void emit_directory(Frame& frame, const Listing::Item& item, const struct stat& info);
+  void problem(ScanProblem::Kind kind, std::string message);
+  bool excluded(bool is_directory) const;
+  void set_path(const Frame& frame, const Listing::Item& item);
+
+  void descend(Frame& frame, const Listing::Item& item);
+  void enter(Fd fd, FileId id);
+  void leave();
+  void regain(Frame& frame, const Fd& child);
+  Fd reopen_from_source(std::size_t depth) const;
+  std::string_view segment(std::size_t depth) const;
+
+  OpenSource source_;
+  const Filter& filter_;
+  const CancelToken& cancel_;
+  HandOver& out_;
+  std::deque<Frame> frames_;  ///< kept with their memory when the walk goes up again
+  std::size_t depth_ = 0;     ///< frames in use
+  std::string path_;          ///< of what is being looked at
+  std::unique_ptr<std::byte[]> buffer_;
+};
+
+}  // namespace outhaul
