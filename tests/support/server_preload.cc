@@ -23,6 +23,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 // Linux-PAM's ABI; its headers are not needed to build outhaul, so they are not asked for here.
 extern "C" {
@@ -223,6 +224,14 @@ pid_t getpgrp() noexcept {
 }
 pid_t setsid() noexcept {
   return settings().fakes_root ? ::getpid() : real<pid_t (*)()>("setsid")();
+}
+
+// vsftpd reads a configuration only if it belongs to root, which it believes to be.
+int stat64(const char* path, struct stat64* st) noexcept {
+  const int result = real<int (*)(const char*, struct stat64*)>("stat64")(path, st);
+  const bool served = std::string_view(path).starts_with(settings().home);
+  if (result == 0 && settings().fakes_root && !served && st->st_uid == settings().uid) st->st_uid = 0;
+  return result;
 }
 
 passwd* getpwnam(const char*) {

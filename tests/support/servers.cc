@@ -77,25 +77,33 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-// The inode of the socket that listens on 127.0.0.1:port, or "". Asking the kernel instead of connecting
-// leaves no session behind that would count against max_clients or show up in the log.
-std::string listening_socket(std::uint16_t port) {
+struct Listener {
+  std::string inode;
+  uid_t uid = 0;
+};
+
+// The socket that listens on 127.0.0.1:port. Asking the kernel instead of connecting leaves no session behind
+// that would count against max_clients or show up in the log.
+std::optional<Listener> listener_on(std::uint16_t port) {
   std::ifstream table("/proc/net/tcp");
   const std::string wanted = fmt::format("0100007F:{:04X}", port);
   std::string line;
   while (std::getline(table, line)) {
+    if (line.find(wanted) == std::string::npos) continue;
     std::istringstream fields(line);
     std::string number, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
     fields >> number >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
-    if (local == wanted && state == "0A") return inode;
+    if (local == wanted && state == "0A") return Listener{inode, static_cast<uid_t>(std::stoul(uid))};
   }
-  return {};
+  return std::nullopt;
 }
 
-bool owns_socket(pid_t pid, const std::string& inode) {
-  const std::string fds = fmt::format("/proc/{}/fd", pid), wanted = "socket:[" + inode + "]";
+// Somebody else may have been quicker to take the port. A server that forbids core dumps hides its
+// descriptors from its own user; then the user must do.
+bool is_of(const Listener& listener, pid_t pid) {
+  const std::string fds = fmt::format("/proc/{}/fd", pid), wanted = "socket:[" + listener.inode + "]";
   DIR* dir = ::opendir(fds.c_str());
-  if (dir == nullptr) return false;
+  if (dir == nullptr) return errno == EACCES && listener.uid == ::geteuid();
   bool found = false;
   while (const dirent* entry = ::readdir(dir)) {
     char target[64];
@@ -240,8 +248,8 @@ bool TestServer::try_launch() {
   bool listening = false;
   eventually(
       [&] {
-        const std::string inode = listening_socket(port_);
-        listening = !inode.empty() && owns_socket(process_.pid(), inode);
+        const std::optional<Listener> listener = listener_on(port_);
+        listening = listener && is_of(*listener, process_.pid());
         return listening || process_.try_wait().has_value();
       },
       kStartDeadline);
