@@ -1,0 +1,53 @@
+// private_server [proftpd|vsftpd|pureftpd] [plain|explicit|implicit]
+//
+// A real FTP server on loopback for as long as standard input stays open. Prints how to reach it as shell assignments
+// (URL, USER, PASSWORD_FILE, CA, ROOT), one a line, then "READY".
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "support/servers.h"
+
+using namespace outhaul::test;
+
+namespace {
+
+ServerKind kind_from(const char* word) {
+  for (const ServerKind kind : {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd})
+    if (to_string(kind) == word) return kind;
+  throw std::runtime_error(fmt::format("unknown server \"{}\"", word));
+}
+
+Tls tls_from(const char* word) {
+  if (std::strcmp(word, "plain") == 0) return Tls::none;
+  if (std::strcmp(word, "explicit") == 0) return Tls::explicit_;
+  if (std::strcmp(word, "implicit") == 0) return Tls::implicit;
+  throw std::runtime_error(fmt::format("unknown TLS mode \"{}\"", word));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto server =
+        TestServer::start(kind_from(argc > 1 ? argv[1] : "proftpd"), tls_from(argc > 2 ? argv[2] : "explicit"));
+    const TempDir dir;
+    const auto secret = dir / "password";
+    write_file(secret, std::string(TestServer::kPassword) + "\n");
+    ::chmod(secret.c_str(), 0600);
+    fmt::print("URL='{}'\nUSER='{}'\nPASSWORD_FILE='{}'\nCA='{}'\nROOT='{}'\nREADY\n", server->url(), TestServer::kUser,
+               secret.native(), server->certificates().ca.native(), server->root().native());
+    std::fflush(stdout);
+    char byte;
+    while (::read(STDIN_FILENO, &byte, 1) > 0) {
+    }
+    return 0;
+  } catch (const std::exception& fault) {
+    fmt::print(stderr, "private_server: {}\n", fault.what());
+    return 1;
+  }
+}
