@@ -1,0 +1,100 @@
+// A remote in memory: a tree that tests can look into, and faults at chosen moments. Deterministic for one
+// thread; safe for many.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "outhaul/remote.h"
+
+namespace outhaul::test {
+
+struct FakeOptions {
+  bool replaces = true;                 ///< false: Rename onto an existing name is refused (550)
+  bool has_size = true;                 ///< false: SizeOf is unsupported
+  bool has_mtime = true;                ///< false: SetMtime is unsupported
+  int max_connections = 0;              ///< 0 = any number; one more is answered with 421 (lower_cap)
+  std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
+  std::string listing_untrusted;        ///< what Listing::untrusted says
+};
+
+/// The moments at which a fault can strike. A put passes put_start, put_middle and put_reply, every other
+/// operation one moment; whoever isn't connected passes connect first.
+enum class FakePoint : std::uint8_t { connect, put_start, put_middle, put_reply, get, list, command };
+
+struct FakeCall {
+  std::uint64_t number = 0;  ///< 1, 2, 3… over all connections
+  FakePoint point{};
+  std::string what;  ///< "CONNECT", "PUT a/b", "SENDING a/b", "STORED a/b", "GET a/b", "LIST a", "SIZE a/b",
+                     ///< "RNFR a RNTO b", "MFMT a/b", "MKD a", "DELE a/b", "RMD a"
+};
+
+struct Fault {
+  enum class Effect : std::uint8_t {
+    refused,  ///< the server says no: nothing is done, the connection lives on (connect: no connection)
+    lost,  ///< the connection dies before it is carried out; a put in its middle leaves the first half behind
+    lost_after,  ///< it is carried out, but the connection dies before the answer (put_middle: first half, as
+                 ///< lost)
+  };
+  Effect effect = Effect::lost;
+  FailureClass failure = FailureClass::reconnect;
+  int reply_code = 0;
+};
+
+/// What all connections to one fake remote share. Outlives "runs": make a new Remote for each.
+class FakeServer {
+ public:
+  struct Node {
+    bool directory = false;
+    std::string content;
+    std::optional<std::int64_t> mtime_s;
+  };
+  using Decide = std::function<std::optional<Fault>(const FakeCall&)>;
+
+  explicit FakeServer(FakeOptions options = {});
+
+  /// A Remote onto this server, which must outlive it.
+  std::unique_ptr<Remote> remote();
+
+  /// Asked at every moment, under the server's lock: must not call back into the server. Empty: no faults.
+  void set_faults(Decide decide);
+  /// The n-th moment from now (1 = the next one) has this fault, the others none.
+  void fail_nth(std::uint64_t n, Fault fault);
+  void change(const FakeOptions& options);
+
+  // --- for the test's eyes, keyed by wire path; the base directory is not in it
+  std::map<std::string, Node> tree() const;
+  /// Files only: path → content.
+  std::map<std::string, std::string> files() const;
+  std::optional<std::string> file(const std::string& path) const;
+  bool is_dir(const std::string& path) const;
+  void put_file(const std::string& path, std::string content);  ///< makes the directories above it
+  void make_dir(const std::string& path);
+  void remove(const std::string& path);  ///< with everything below
+  std::vector<FakeCall> calls() const;
+  /// How many calls' `what` start with `prefix`.
+  std::size_t count(std::string_view prefix) const;
+  void forget_calls();
+  std::uint64_t moments() const;  ///< passed so far, faults or not
+  std::uint64_t bytes_received() const;
+  int connections() const;       ///< open now
+  int most_connections() const;  ///< that were ever open at one time
+
+ private:
+  friend class FakeLane;
+  FakeOptions options_;
+  mutable std::mutex mutex_;  // guards all that follows, and options_
+  Decide decide_;
+  std::map<std::string, Node> nodes_;
+  std::vector<FakeCall> calls_;
+  std::uint64_t moments_ = 0, bytes_received_ = 0, used_ = 0;
+  int connections_ = 0, most_connections_ = 0;
+};
+
+}  // namespace outhaul::test
