@@ -1,0 +1,65 @@
+#include "fixture.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+TEST_CASE("a job keeps its id over runs of the program") {
+  StateFixture f;
+  CHECK(f.state.job("www", RemotePath::parse("www")) == f.job);
+  const JobId etc = f.state.job("etc", RemotePath{});
+  CHECK(etc != f.job);
+  f.state = State::open(f.dir, kProfile, State::Open::must_exist);
+  CHECK(f.state.find_job("etc") == etc);
+  CHECK(f.state.job("etc", RemotePath{}) == etc);
+  CHECK_FALSE(f.state.find_job("mail"));
+  CHECK(f.state.job_names() == std::vector<std::string>{"www", "etc"});
+}
+
+TEST_CASE("a job whose target changed is refused with both targets and the way out") {
+  StateFixture f;
+  const auto error = error_of([&] { f.state.job("www", RemotePath::parse("elsewhere")); });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::state);
+  const std::string what = error->what();
+  CHECK(what.find("\"www\"") != std::string::npos);
+  CHECK(what.find("\"elsewhere\"") != std::string::npos);
+  CHECK(error->advice().find("\"target\": \"www\"") != std::string::npos);
+  CHECK(f.state.job("www", RemotePath::parse("www")) == f.job);
+}
+
+TEST_CASE("doubts are replaced as a whole and come in the order of their paths") {
+  StateFixture f;
+  f.state.set_doubts(
+      f.job, f.run,
+      {{RelPath::parse("b\xFF"), "Permission denied"}, {RelPath::parse("a"), "Input/output error"}});
+  const auto doubts = f.state.doubts(f.job);
+  REQUIRE(doubts.size() == 2);
+  CHECK(doubts[0].path.bytes() == "a");
+  CHECK(doubts[1].path.bytes() == "b\xFF");
+  CHECK(doubts[1].reason == "Permission denied");
+  f.state.set_doubts(f.job, f.run, {{RelPath{}, "first"}, {RelPath{}, "said twice"}});
+  REQUIRE(f.state.doubts(f.job).size() == 1);
+  CHECK(f.state.doubts(f.job)[0].path.empty());
+  f.state.set_doubts(f.job, f.run, {});
+  CHECK(f.state.doubts(f.job).empty());
+}
+
+TEST_CASE("the doubts of one job are not those of another") {
+  StateFixture f;
+  const JobId etc = f.state.job("etc", RemotePath::parse("etc"));
+  f.state.set_doubts(f.job, f.run, {{RelPath::parse("a"), "x"}});
+  f.state.set_doubts(etc, f.run, {});
+  CHECK(f.state.doubts(f.job).size() == 1);
+}
+
+TEST_CASE("what was learned of a server is remembered per server and can be corrected") {
+  StateFixture f;
+  CHECK_FALSE(f.state.server_fact("ftp://host:21", "mtime"));
+  f.state.set_server_fact("ftp://host:21", "mtime", "MFMT");
+  f.state.set_server_fact("ftp://other:21", "mtime", "");
+  f.state.set_server_fact("ftp://host:21", "mtime", "MDTM");
+  f.state = State::open(f.dir, kProfile, State::Open::must_exist);
+  CHECK(f.state.server_fact("ftp://host:21", "mtime") == "MDTM");
+  CHECK(f.state.server_fact("ftp://other:21", "mtime") == "");
+}
