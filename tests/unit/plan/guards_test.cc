@@ -1,0 +1,207 @@
+#include "outhaul/guard.h"
+
+#include "support/catch.h"
+
+using namespace outhaul;
+
+namespace {
+
+constexpr const char* kId = "0123456789ab";
+
+/// A plan over a source that still holds something.
+Plan plan_that_removes(std::uint64_t removes, std::uint64_t stored_files) {
+  Plan plan;
+  plan.id = kId;
+  plan.counts.removes = removes;
+  plan.counts.stored_files = stored_files;
+  plan.counts.scanned_files = 1;
+  return plan;
+}
+
+SourceFacts source() {
+  return {"/srv/www", true, {}};
+}
+GuardPolicy limit(std::optional<double> percent, std::optional<std::uint64_t> count) {
+  return {Limit{percent, count}, {}};
+}
+
+std::vector<Guard> guards(const std::vector<GuardRefusal>& refusals) {
+  std::vector<Guard> list;
+  for (const GuardRefusal& refusal : refusals) list.push_back(refusal.guard);
+  return list;
+}
+
+bool refused(std::uint64_t removes, std::uint64_t stored, const GuardPolicy& policy = {}) {
+  return !judge(plan_that_removes(removes, stored), source(), policy, {}).empty();
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the default limits refuse just above fifty percent or a thousand and never at ten or below") {
+  const auto [removes, stored, refuses] = GENERATE(table<std::uint64_t, std::uint64_t, bool>({
+      {0, 0, false},
+      {0, 100, false},
+      {1, 1, false},
+      {10, 10, false},
+      {11, 11, true},
+      {11, 22, false},
+      {11, 21, true},
+      {50, 100, false},
+      {51, 100, true},
+      {49, 100, false},
+      {999, 1000000, false},
+      {1000, 1000000, false},
+      {1001, 1000000, true},
+      {1000, 2000, false},
+      {1000, 1999, true},
+      {500000, 1000000, true},
+  }));
+  INFO(removes << " of " << stored);
+  CHECK(refused(removes, stored) == refuses);
+}
+
+TEST_CASE("a limit of the profile is taken at its word without a floor") {
+  CHECK_FALSE(refused(20, 100, limit(20, {})));
+  CHECK(refused(21, 100, limit(20, {})));
+  CHECK_FALSE(refused(19, 100, limit(20, {})));
+  CHECK(refused(1, 2, limit(20, {})));
+  CHECK_FALSE(refused(1, 2, limit(50, {})));
+  CHECK(refused(1, 100, limit(0, {})));
+  CHECK_FALSE(refused(0, 100, limit(0, {})));
+  CHECK_FALSE(refused(100, 100, limit(100, {})));
+  CHECK_FALSE(refused(4, 4, limit({}, 4)));
+  CHECK(refused(5, 1000, limit({}, 4)));
+  CHECK_FALSE(refused(3, 3, limit({}, 4)));
+  CHECK(refused(1, 1000, limit({}, 0)));
+  CHECK_FALSE(refused(0, 1000, limit({}, 0)));
+  CHECK(refused(1, 200, limit(0.1, {})));
+  CHECK_FALSE(refused(1, 1000, limit(0.1, {})));
+}
+
+TEST_CASE("a limit of the profile replaces both defaults") {
+  CHECK_FALSE(refused(5000, 6000, limit(90, {})));
+  CHECK_FALSE(refused(5000, 6000, limit({}, 5000)));
+  CHECK(refused(5001, 6000, limit({}, 5000)));
+}
+
+TEST_CASE("of a percentage and a count the one that is exceeded refuses") {
+  CHECK(refused(3, 10, limit(20, 5)));
+  CHECK(refused(6, 1000, limit(20, 5)));
+  CHECK_FALSE(refused(2, 10, limit(20, 5)));
+  CHECK(refused(60, 100, limit({}, {})));  // says nothing: the defaults hold
+}
+
+TEST_CASE("a mass deletion is told in numbers with the limit and the way out") {
+  const auto refusals = judge(plan_that_removes(1234, 2000), source(), {}, {});
+  REQUIRE(guards(refusals) == std::vector<Guard>{Guard::mass_deletion});
+  CHECK(refusals[0].message ==
+        "1,234 of 2,000 files (61.7 %) would be removed from the remote; the limit is 50 %");
+  CHECK(holds(refusals[0].advice, "`outhaul plan PROFILE`"));
+  CHECK(holds(refusals[0].advice, "`outhaul run PROFILE --approve 0123456789ab`"));
+  CHECK(refusals[0].approvable);
+}
+
+TEST_CASE("the limit in the message is the one that was exceeded") {
+  const auto message = [](std::uint64_t removes, std::uint64_t stored, const GuardPolicy& policy) {
+    return judge(plan_that_removes(removes, stored), source(), policy, {}).at(0).message;
+  };
+  CHECK(message(1001, 1000000, {}) ==
+        "1,001 of 1,000,000 files (0.1 %) would be removed from the remote; the limit is 1,000 files");
+  CHECK(message(1, 1, limit(12.5, {})) ==
+        "1 of 1 file (100.0 %) would be removed from the remote; the limit is 12.5 %");
+  CHECK(message(3, 100, limit(20, 1)) ==
+        "3 of 100 files (3.0 %) would be removed from the remote; the limit is 1 file");
+  CHECK(message(50001, 100000, {}) ==
+        "50,001 of 100,000 files (50.001 %) would be removed from the remote; the limit is 50 %");
+}
+
+TEST_CASE("pain 1: an empty source is refused while the state holds files") {
+  Plan plan = plan_that_removes(3, 3);
+  plan.counts.scanned_files = 0;
+  const auto refusals = judge(plan, source(), {}, {});
+  REQUIRE(guards(refusals) == std::vector<Guard>{Guard::empty_source});
+  CHECK(refusals[0].message == "the source /srv/www is empty, but 3 files were saved from it before");
+  CHECK(holds(refusals[0].advice, "mounted"));
+  CHECK(holds(refusals[0].advice, kId));
+  CHECK(refusals[0].approvable);
+}
+
+TEST_CASE("pain 1: with keep an empty source is refused too although nothing would be removed") {
+  Plan plan = plan_that_removes(0, 3);
+  plan.counts.scanned_files = 0;
+  plan.counts.forgets = 3;
+  CHECK(guards(judge(plan, source(), {}, {})) == std::vector<Guard>{Guard::empty_source});
+}
+
+TEST_CASE("a source is not empty when it holds a directory or a symlink or was empty before") {
+  Plan plan = plan_that_removes(3, 3);
+  plan.counts.scanned_files = 0;
+  plan.counts.scanned_dirs = 1;
+  CHECK(judge(plan, source(), {}, {}).empty());
+  plan.counts.scanned_dirs = 0;
+  plan.counts.scanned_symlinks = 1;
+  CHECK(judge(plan, source(), {}, {}).empty());
+  plan.counts = {};
+  CHECK(judge(plan, source(), {}, {}).empty());
+}
+
+TEST_CASE("what keep forgets and what is moved is no deletion") {
+  Plan plan = plan_that_removes(0, 100);
+  plan.counts.forgets = 90;
+  plan.counts.moves = 90;
+  CHECK(judge(plan, source(), limit(0, {}), {}).empty());
+}
+
+TEST_CASE("pain 1: a missing source is not an empty source and can't be approved") {
+  Plan plan;
+  plan.id = kId;
+  plan.counts.stored_files = 100;
+  plan.counts.removes = 100;
+  const auto refusals = judge(plan, {"/mnt/nas\n", false, {}}, {}, {kId});
+  REQUIRE(guards(refusals) == std::vector<Guard>{Guard::missing_source});
+  CHECK(holds(refusals[0].message, "/mnt/nas\\x0A is missing"));
+  CHECK(holds(refusals[0].advice, "nothing was changed"));
+  CHECK_FALSE(refusals[0].approvable);
+}
+
+TEST_CASE("a missing marker is named and can't be approved") {
+  SourceFacts facts = source();
+  facts.missing_markers = {"/srv/www/.mounted"};
+  auto refusals = judge(plan_that_removes(0, 5), facts, {}, {kId});
+  REQUIRE(guards(refusals) == std::vector<Guard>{Guard::missing_marker});
+  CHECK(
+      refusals[0].message ==
+      "/srv/www/.mounted must exist before /srv/www is saved (\"require\" in the profile), but is not there");
+  CHECK_FALSE(refusals[0].approvable);
+  facts.missing_markers = {"/1", "/2", "/3", "/4", "/5", "/6", "/7"};
+  CHECK(holds(judge(plan_that_removes(0, 5), facts, {}, {}).at(0).message,
+              "/1, /2, /3, /4, /5 and 2 more must exist"));
+}
+
+TEST_CASE("every guard that refuses is told with the gravest first") {
+  Plan plan = plan_that_removes(100, 100);
+  plan.counts.scanned_files = 0;
+  SourceFacts facts = source();
+  facts.missing_markers = {"/m"};
+  CHECK(guards(judge(plan, facts, {}, {})) ==
+        std::vector<Guard>{Guard::missing_marker, Guard::empty_source, Guard::mass_deletion});
+  CHECK(guards(judge(plan, facts, {}, {kId})) == std::vector<Guard>{Guard::missing_marker});
+  facts.exists = false;
+  CHECK(guards(judge(plan, facts, {}, {})) ==
+        std::vector<Guard>{Guard::missing_source, Guard::missing_marker});
+}
+
+TEST_CASE("an approval lets exactly its own plan through") {
+  Plan plan = plan_that_removes(100, 100);
+  CHECK(judge(plan, source(), {}, {"ffffffffffff", kId}).empty());
+  CHECK_FALSE(judge(plan, source(), {}, {"ffffffffffff"}).empty());
+  CHECK_FALSE(judge(plan, source(), {}, {""}).empty());
+  plan.counts.scanned_files = 0;
+  CHECK(judge(plan, source(), {}, {kId}).empty());
+  plan.id = "";
+  CHECK_FALSE(judge(plan, source(), {}, {""}).empty());
+}
