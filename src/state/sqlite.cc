@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cctype>
+#include <cerrno>
 
 #include "state/sqlite_error.h"
 
@@ -33,15 +34,20 @@ std::string uri_for(const std::string& file, Access access) {
   return uri;
 }
 
+/// sqlite3_system_errno() knows nothing of a commit that failed (SQLite 3.40): then it is errno, as the
+/// failed call left it.
 [[noreturn]] void raise(sqlite3* connection, int result, std::string_view file) {
-  throw error_for(
-      sqlite3_extended_errcode(connection) != SQLITE_OK ? sqlite3_extended_errcode(connection) : result,
-      sqlite3_system_errno(connection), file, sqlite3_errmsg(connection));
+  const int left_behind = errno;
+  const int extended = sqlite3_extended_errcode(connection);
+  const int known = sqlite3_system_errno(connection);
+  throw error_for(extended != SQLITE_OK ? extended : result, known != 0 ? known : left_behind, file,
+                  sqlite3_errmsg(connection));
 }
 
 }  // namespace
 
-// --- Statement ----------------------------------------------------------------------------------------------
+// --- Statement
+// ----------------------------------------------------------------------------------------------
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
   sqlite3_finalize(statement);  // repeats the error of the last step, which was reported then
@@ -71,6 +77,7 @@ void Statement::bind(int index, Text value) {
 }
 
 bool Statement::step() {
+  errno = 0;
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
   if (result == SQLITE_DONE) return false;
@@ -98,7 +105,8 @@ bool Statement::is_null(int column) const noexcept {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
-// --- Database -----------------------------------------------------------------------------------------------
+// --- Database
+// -----------------------------------------------------------------------------------------------
 
 void Database::Close::operator()(sqlite3* connection) const noexcept {
   sqlite3_close_v2(connection);  // waits for statements that outlive us
@@ -114,6 +122,7 @@ Database Database::in_memory() {
 
 Database::Database(std::string file, const std::string& uri, int flags) : file_(std::move(file)) {
   sqlite3* connection = nullptr;
+  errno = 0;
   // No mutexes of SQLite's: a connection belongs to one thread.
   const int result =
       sqlite3_open_v2(uri.c_str(), &connection,
@@ -127,12 +136,14 @@ Database::Database(std::string file, const std::string& uri, int flags) : file_(
 }
 
 void Database::exec(const char* sql) {
+  errno = 0;
   if (const int result = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr); result != SQLITE_OK)
     raise(connection_.get(), result, file_);
 }
 
 Statement Database::prepare(const char* sql) const {
   sqlite3_stmt* statement = nullptr;
+  errno = 0;
   const int result =
       sqlite3_prepare_v3(connection_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (result != SQLITE_OK) raise(connection_.get(), result, file_);

@@ -77,14 +77,14 @@ class State {
 
   Transaction begin();
 
-  // --- runs ----------------------------------------------------------------------------------------------------------
+  // --- runs ---
   RunId begin_run(std::int64_t started_ns);                       ///< commits by itself
   void finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, const JobCounters& done,
                   std::uint64_t problems, std::string_view message);   ///< commits by itself
   std::vector<RunRow> runs(std::size_t newest) const;             ///< newest first
   std::optional<RunRow> last_success() const;                     ///< newest run with outcome done
 
-  // --- jobs and entries ----------------------------------------------------------------------------------------------
+  // --- jobs and entries ---
   /// The job's id, made on first use. Throws Error{state} when the stored target differs: a changed target is a new job.
   JobId job(std::string_view name, const RemotePath& target);
   std::optional<JobId> find_job(std::string_view name) const;
@@ -102,7 +102,7 @@ class State {
   struct Totals { std::uint64_t files = 0, bytes = 0; };
   Totals totals() const;
 
-  // --- writing; each needs an open Transaction -----------------------------------------------------------------------
+  // --- writing; each needs an open Transaction ---
   /// Inserts or replaces the entry; a differing old one ends in past_entry. entry.object says which object holds it.
   void record(JobId job, RunId run, const Entry& entry);
   /// Ends the entry.
@@ -126,11 +126,11 @@ class State {
   std::vector<Part> parts(JobId job) const;
   std::optional<Part> part_for(JobId job, const RelPath& path) const;
 
-  // --- doubt ---------------------------------------------------------------------------------------------------------
+  // --- doubt ---
   void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);   ///< replaces the job's
   std::vector<Doubt> doubts(JobId job) const;
 
-  // --- what was learned of a server ("ftp://host:port") --------------------------------------------------------------
+  // --- what was learned of a server ("ftp://host:port") ---
   std::optional<std::string> server_fact(std::string_view server, std::string_view fact) const;
   void set_server_fact(std::string_view server, std::string_view fact, std::string_view value);
 
