@@ -1,0 +1,186 @@
+#include "remote/file_commands.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/cancel.h"
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+bool is_absent(int error) {
+  return error == ENOENT || error == ENOTDIR;
+}
+
+CommandResult done() {
+  return {Status::done, FailureClass::none, 250, {}, 0};
+}
+
+CommandResult missing(int error) {
+  return {Status::missing, FailureClass::none, 550, std::strerror(error), 0};
+}
+
+CommandResult refused(int error) {
+  return {Status::refused, classify_errno(error), reply_code_for(error), std::strerror(error), 0};
+}
+
+// Where a batch stands: which directories wait to be synced, and which results hang on each.
+class Batch {
+ public:
+  explicit Batch(Disk& disk) : disk_(disk) {}
+
+  void run(const Command& command) {
+    results_.push_back(std::visit([this](const auto& c) { return apply(c); }, command));
+  }
+  void leave_unanswered() { results_.push_back({Status::unanswered, FailureClass::cancelled, 0, {}, 0}); }
+  std::vector<CommandResult> finish();
+
+ private:
+  struct Touched {
+    Fd dir;
+    std::vector<std::size_t> commands;
+  };
+
+  CommandResult apply(const SizeOf& c);
+  CommandResult apply(const Rename& c);
+  CommandResult apply(const SetMtime& c);
+  CommandResult apply(const MakeDir& c);
+  CommandResult apply(const RemoveFile& c);
+  CommandResult apply(const RemoveDir& c);
+  CommandResult remove(const RemotePath& path, int flags);
+  CommandResult changed(const RemotePath& path, Fd dir);
+  void touch(const RemotePath& dir, Fd fd);
+
+  Disk& disk_;
+  std::vector<CommandResult> results_;
+  std::map<RemotePath, Touched> touched_;
+};
+
+std::string name_of(const RemotePath& path) {
+  return std::string(path.name());
+}
+
+void Batch::touch(const RemotePath& dir, Fd fd) {
+  Touched& touched = touched_[dir];
+  if (!touched.dir) touched.dir = std::move(fd);
+  touched.commands.push_back(results_.size());
+}
+
+CommandResult Batch::changed(const RemotePath& path, Fd dir) {
+  touch(path.parent(), std::move(dir));
+  return done();
+}
+
+CommandResult Batch::apply(const SizeOf& c) {
+  const Fd dir = disk_.open_parent(c.path);
+  struct stat st = {};
+  if (!dir || ::fstatat(dir.get(), name_of(c.path).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    return is_absent(errno) ? missing(errno) : refused(errno);
+  }
+  if (!S_ISREG(st.st_mode)) return {Status::refused, FailureClass::skip_file, 550, "not a regular file", 0};
+  CommandResult result = done();
+  result.size = static_cast<std::uint64_t>(st.st_size);
+  return result;
+}
+
+CommandResult Batch::apply(const Rename& c) {
+  Fd from_dir = disk_.open_parent(c.from);
+  struct stat st = {};
+  if (!from_dir || ::fstatat(from_dir.get(), name_of(c.from).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    return is_absent(errno) ? missing(errno) : refused(errno);
+  }
+  Fd to_dir = disk_.open_parent(c.to);
+  if (!to_dir ||
+      ::renameat(from_dir.get(), name_of(c.from).c_str(), to_dir.get(), name_of(c.to).c_str()) != 0) {
+    return refused(errno);
+  }
+  touch(c.from.parent(), std::move(from_dir));
+  if (c.to.parent() == c.from.parent()) return done();
+  return changed(c.to, std::move(to_dir));
+}
+
+CommandResult Batch::apply(const SetMtime& c) {
+  const Fd dir = disk_.open_parent(c.path);
+  timespec times[2] = {};
+  times[0].tv_nsec = UTIME_OMIT;
+  times[1].tv_sec = static_cast<time_t>(c.mtime_s);
+  if (dir && ::utimensat(dir.get(), name_of(c.path).c_str(), times, AT_SYMLINK_NOFOLLOW) == 0) return done();
+  if (is_absent(errno)) return missing(errno);
+  const bool cannot = errno == ENOSYS || errno == EOPNOTSUPP;
+  return cannot ? CommandResult{Status::unsupported, FailureClass::none, 502, std::strerror(errno), 0}
+                : refused(errno);
+}
+
+CommandResult Batch::apply(const MakeDir& c) {
+  if (c.path.empty()) return done();
+  Fd dir = disk_.open_parent(c.path);
+  if (!dir) return refused(errno);
+  if (::mkdirat(dir.get(), name_of(c.path).c_str(), 0777) == 0) return changed(c.path, std::move(dir));
+  const int error = errno;
+  struct stat st = {};
+  const bool there =
+      error == EEXIST && ::fstatat(dir.get(), name_of(c.path).c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
+  return there && S_ISDIR(st.st_mode) ? done() : refused(error);
+}
+
+CommandResult Batch::apply(const RemoveFile& c) {
+  return remove(c.path, 0);
+}
+CommandResult Batch::apply(const RemoveDir& c) {
+  return remove(c.path, AT_REMOVEDIR);
+}
+
+CommandResult Batch::remove(const RemotePath& path, int flags) {
+  Fd dir = disk_.open_parent(path);
+  if (dir && ::unlinkat(dir.get(), name_of(path).c_str(), flags) == 0) return changed(path, std::move(dir));
+  const int error = errno;
+  if (error == ENOENT) return done();
+  // ENOTDIR on the way there means that nothing of that name exists; on the name itself, that it is no
+  // directory.
+  return error == ENOTDIR && !dir ? done() : refused(error);
+}
+
+std::vector<CommandResult> Batch::finish() {
+  for (auto& [path, touched] : touched_) {
+    // EINVAL: a file system that can't sync directories (some network ones); then there is nothing to wait
+    // for.
+    if (::fsync(touched.dir.get()) == 0 || errno == EINVAL) continue;
+    const int error = errno;
+    for (const std::size_t index : touched.commands) {
+      results_[index] = {Status::unanswered, classify_errno(error), reply_code_for(error),
+                         std::strerror(error), 0};
+    }
+  }
+  const bool went_away = std::any_of(results_.begin(), results_.end(), [](const CommandResult& result) {
+    return result.failure == FailureClass::reconnect;
+  });
+  if (went_away) disk_.forget();
+  return std::move(results_);
+}
+
+}  // namespace
+
+std::vector<CommandResult> run_on_disk(Disk& disk, std::span<const Command> commands,
+                                       const CancelToken& cancel) {
+  Batch batch(disk);
+  for (const Command& command : commands) {
+    if (cancel.cancelled()) {
+      batch.leave_unanswered();
+    } else {
+      batch.run(command);
+    }
+  }
+  return batch.finish();
+}
+
+}  // namespace outhaul
