@@ -1,16 +1,11 @@
 #include "state/header.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
-#include "base/fd.h"
-#include "outhaul/error.h"
-#include "outhaul/paths.h"
 #include "state/refusal.h"
 #include "state/schema.h"
 
@@ -25,33 +20,17 @@ std::uint32_t big_endian(const Header& header, std::size_t at) {
          std::uint32_t{header[at + 2]} << 8 | std::uint32_t{header[at + 3]};
 }
 
-/// How much of the header is there.
-std::size_t read_header(const std::filesystem::path& file, Header& header) {
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  std::size_t have = 0;
-  while (fd && have < kHeaderSize) {
-    const ssize_t got = ::read(fd.get(), header.data() + have, kHeaderSize - have);
-    if (got == 0) return have;
-    if (got > 0) have += static_cast<std::size_t>(got);
-    if (got < 0 && errno != EINTR) break;
-  }
-  if (have == kHeaderSize) return have;
-  throw errno_error(
-      errno, printable(file.string()) + ": the state can't be read", ErrorKind::local_io,
-      "Run outhaul as the user who owns the state directory, and check the disk if this stays.");
-}
-
 }  // namespace
 
-void judge_header(const std::filesystem::path& file) {
+void judge_header(const sqlite::Database& db) {
   constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+  const std::string& name = db.file();
+  const std::string bytes = db.first_bytes(kHeaderSize);
+  if (bytes.empty()) throw damaged(name, "the file is empty");
+  if (bytes.size() < kHeaderSize) throw damaged(name, "the file was cut off within its first 100 bytes");
+  if (!bytes.starts_with(kMagic)) throw damaged(name, "the file is not a database");
   Header header{};
-  const std::size_t have = read_header(file, header);
-  const std::string name = file.string();
-  if (have == 0) throw damaged(name, "the file is empty");
-  if (have < kHeaderSize) throw damaged(name, "the file was cut off within its first 100 bytes");
-  if (std::string_view(reinterpret_cast<const char*>(header.data()), kMagic.size()) != kMagic)
-    throw damaged(name, "the file is not a database");
+  std::copy(bytes.begin(), bytes.end(), header.begin());
   // What SQLite fixes, or would take for a file of a future SQLite.
   const bool fixed_bytes_hold = header[18] >= 1 && header[18] <= 2 && header[19] >= 1 && header[19] <= 2 &&
                                 header[21] == 64 && header[22] == 32 && header[23] == 32;

@@ -103,10 +103,10 @@ OpenedState open_state(const std::filesystem::path& dir, std::string_view profil
     if (mode != State::Open::create_if_missing) throw missing(file.string());
     create_state(file, profile);
   }
-  judge_header(file);
   const Access access = access_for(file, mode);
   auto db = std::make_shared<sqlite::Database>(file, access);
   db->keep_files_on_close(true);
+  judge_header(*db);
   judge_or_name_damage(*db, profile, access == Access::read_write);
   if (access == Access::read_write) prepare_for_writing(*db);
   db->keep_files_on_close(false);

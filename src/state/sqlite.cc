@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 
@@ -166,6 +167,19 @@ std::string Database::string(const char* sql) const {
   Statement statement = prepare(sql);
   statement.step();
   return statement.string(0);
+}
+
+std::string Database::first_bytes(std::size_t count) const {
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 size = 0;
+  errno = 0;
+  int result = sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (result == SQLITE_OK) result = file->pMethods->xFileSize(file, &size);
+  std::string bytes(std::min(count, static_cast<std::size_t>(size)), '\0');
+  if (result == SQLITE_OK && !bytes.empty())
+    result = file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0);
+  if (result != SQLITE_OK) throw error_for(result, errno, file_, "its header can't be read");
+  return bytes;
 }
 
 std::int64_t Database::last_insert_rowid() const noexcept {

@@ -97,6 +97,11 @@ class Database {
   std::int64_t integer(const char* sql) const;
   std::string string(const char* sql) const;
 
+  /// The file's first bytes as they are on disk, at most `count`, read through SQLite's own descriptor:
+  /// closing another one would drop the locks of every connection that this process has to the file
+  /// (sqlite.org/howtocorrupt.html §2.2).
+  std::string first_bytes(std::size_t count) const;
+
   std::int64_t last_insert_rowid() const noexcept;
   std::int64_t changes() const noexcept;
   bool in_transaction() const noexcept;

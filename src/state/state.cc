@@ -11,7 +11,8 @@
 
 namespace outhaul {
 
-// --- lifetime -----------------------------------------------------------------------------------------------
+// --- lifetime
+// -----------------------------------------------------------------------------------------------
 
 State State::open(const std::filesystem::path& dir, std::string_view profile, Open mode) {
   return State(std::make_unique<Impl>(open_state(dir, profile, mode)));
@@ -29,7 +30,8 @@ State::Impl::~Impl() {
   }
 }
 
-// --- transactions -------------------------------------------------------------------------------------------
+// --- transactions
+// -------------------------------------------------------------------------------------------
 
 Transaction State::begin() {
   return Transaction(*this);
@@ -87,7 +89,8 @@ std::shared_ptr<sqlite::Database> State::Impl::connection_for_stream() {
   return idle_reader_;
 }
 
-// --- values -------------------------------------------------------------------------------------------------
+// --- values
+// -------------------------------------------------------------------------------------------------
 
 std::optional<ObjectId> nullable(ObjectId object) {
   return object == kNoObject ? std::nullopt : std::optional(object);

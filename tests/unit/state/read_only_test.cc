@@ -104,3 +104,16 @@ TEST_CASE("a writer that may not write is told so") {
       kNobody);
   CHECK(said.find((dir / "state.db").string()) != std::string::npos);
 }
+
+TEST_CASE("a second look at an open state doesn't take the first one's locks away") {
+  StateFixture f;
+  State::open(f.dir, kProfile, State::Open::read_only);
+  // Were our locks gone, the child would take itself for the last one, and take the log with it.
+  CHECK(in_child([&]() -> std::string {
+          State::open(f.dir, kProfile, State::Open::must_exist).begin_run(2);
+          return "closed";
+        }) == "closed");
+  CHECK(fs::exists(f.file.string() + "-wal"));
+  f.state.begin_run(3);
+  CHECK(State::open(f.dir, kProfile, State::Open::read_only).runs(9).size() == 3);
+}
