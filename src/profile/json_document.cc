@@ -73,8 +73,8 @@ class TreeBuilder final : public nlohmann::json_sax<Json> {
 
   bool parse_error(std::size_t position, const std::string& last_token,
                    const Json::exception& error) override {
-    faults_.add("", describe_syntax_error(text_, position, last_token.size(), error.what()),
-                "JSON (RFC 8259)", syntax_hint(text_, position));
+    SyntaxFault fault = explain_syntax_error(text_, position, last_token.size(), error.what());
+    faults_.add("", std::move(fault.found), std::move(fault.expected), std::move(fault.hint));
     return false;
   }
 

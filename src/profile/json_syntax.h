@@ -17,11 +17,14 @@ Place place_of(std::string_view text, std::size_t offset);
 /// Offset of the first byte that is not part of valid UTF-8 (RFC 3629).
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
-/// "line 3, column 5: unexpected '}'": `bytes_read` and `token_size` as the parser counted them,
-/// `parser_message` is its own account, of which only the reason is used: the rest quotes the text.
-std::string describe_syntax_error(std::string_view text, std::size_t bytes_read, std::size_t token_size,
-                                  std::string_view parser_message);
-/// What people do wrong there most often, or empty.
-std::string syntax_hint(std::string_view text, std::size_t bytes_read);
+struct SyntaxFault {
+  std::string found;  ///< "line 3, column 5: unexpected '}'"
+  std::string expected;
+  std::string hint;  ///< what people do wrong there most often, or empty
+};
+/// `bytes_read` and `token_size` as the parser counted them, `parser_message` is its own account, of which
+/// only the reason is used: the rest quotes the text.
+SyntaxFault explain_syntax_error(std::string_view text, std::size_t bytes_read, std::size_t token_size,
+                                 std::string_view parser_message);
 
 }  // namespace outhaul

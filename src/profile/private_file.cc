@@ -23,16 +23,19 @@ std::string name_of_user(uid_t uid) {
   return entry ? fmt::format("{} (uid {})", printable(entry->pw_name), uid) : fmt::format("uid {}", uid);
 }
 
-void refuse_others(const struct stat& status, const std::string& path, const std::string& what) {
+}  // namespace
+
+void refuse_exposed(const struct stat& status, uid_t reader, const std::string& path,
+                    const std::string& what) {
   const std::string name = printable(path);
   if (!S_ISREG(status.st_mode))
     throw Error(ErrorKind::profile, fmt::format("{} {}: not a regular file", what, name),
                 "name a plain file that holds the secret");
-  if (status.st_uid != ::geteuid() && status.st_uid != 0)
+  if (status.st_uid != reader && status.st_uid != 0)
     throw Error(ErrorKind::profile,
                 fmt::format("{} {}: belongs to {}, who could change it; expected {} or root", what, name,
-                            name_of_user(status.st_uid), name_of_user(::geteuid())),
-                fmt::format("chown {} {}", ::geteuid(), name));
+                            name_of_user(status.st_uid), name_of_user(reader)),
+                fmt::format("chown {} {}", reader, name));
   if ((status.st_mode & 077) != 0)
     throw Error(ErrorKind::profile,
                 fmt::format("{} {}: group or others can read or change it (mode {:04o})", what, name,
@@ -43,8 +46,6 @@ void refuse_others(const struct stat& status, const std::string& path, const std
                 "name the file that holds the secret");
 }
 
-}  // namespace
-
 Secret read_private_file(const std::string& path, const std::string& what) {
   // O_NONBLOCK: a FIFO without a writer must be refused, not waited for.
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
@@ -54,7 +55,7 @@ Secret read_private_file(const std::string& path, const std::string& what) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0)
     throw errno_error(errno, fmt::format("{} {}", what, printable(path)), ErrorKind::profile);
-  refuse_others(status, path, what);
+  refuse_exposed(status, ::geteuid(), path, what);
   WipedBuffer content(kLargest);
   while (content.room() > 0) {
     const ssize_t got = ::read(fd.get(), content.end(), content.room());

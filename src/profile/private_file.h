@@ -1,7 +1,8 @@
 // Files that hold secrets: read only when nobody else can read them.
 #pragma once
 
-#include <optional>
+#include <sys/stat.h>
+
 #include <string>
 
 #include "profile/secret.h"
@@ -12,5 +13,10 @@ namespace outhaul {
 /// and that neither group nor others can touch. Throws Error{profile} that says what was found and how to
 /// mend it; `what` is the noun of the message: "the secret file".
 Secret read_private_file(const std::string& path, const std::string& what);
+
+/// The rule alone: throws unless `status` is a file that `reader` may take a secret from. Pure but for the
+/// names of users.
+void refuse_exposed(const struct stat& status, uid_t reader, const std::string& path,
+                    const std::string& what);
 
 }  // namespace outhaul

@@ -1,0 +1,219 @@
+#include "profile/decode.h"
+
+#include <fmt/format.h>
+
+#include "support/catch.h"
+#include "support/temp_dir.h"
+
+using namespace outhaul;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* kFile = "/etc/outhaul/p.json";
+
+/// A whole profile with `remote` and `jobs` as given, without their braces and brackets.
+std::string profile_text(std::string_view remote, std::string_view jobs, std::string_view more = "") {
+  return fmt::format(R"({{"profile": "p", "remote": {{{}}}, "jobs": [{}]{}}})", remote, jobs, more);
+}
+constexpr const char* kRemote = R"("url": "ftp://h/d")";
+constexpr const char* kJob = R"({"name": "a", "source": "/a", "target": "a"})";
+
+std::vector<ProfileFault> faults_of(std::string_view text) {
+  try {
+    decode_profile(text, kFile);
+    return {};
+  } catch (const ProfileError& error) {
+    CHECK(error.kind() == ErrorKind::profile);
+    return error.faults();
+  }
+}
+
+/// The one fault, as a person reads it, without the file.
+std::string fault_of(std::string_view text) {
+  const auto faults = faults_of(text);
+  REQUIRE(faults.size() == 1);
+  return to_string(kFile, faults[0]).substr(std::string_view(kFile).size() + 2);
+}
+
+}  // namespace
+
+TEST_CASE("what is not said has the documented default") {
+  const Profile profile = decode_profile(profile_text(kRemote, kJob), kFile);
+  CHECK(profile.file == kFile);
+  CHECK(profile.remote.connections == 2);
+  CHECK(profile.remote.retries == 5);
+  CHECK(profile.remote.connect_timeout == 30s);
+  CHECK(profile.remote.no_progress_timeout == 120s);
+  CHECK(profile.remote.final_reply_timeout == 10min);
+  CHECK(profile.remote.tls.verify);
+  CHECK_FALSE(profile.remote.tls.off);
+  CHECK_FALSE(profile.safety.max_delete);
+  CHECK(profile.jobs.at(0).on_removal == OnRemoval::keep);
+  CHECK(profile.jobs.at(0).compare == Compare::stat);
+  CHECK_FALSE(profile.jobs.at(0).one_file_system);
+}
+
+TEST_CASE("a job has the defaults and behind them its own") {
+  const Profile profile = decode_profile(
+      profile_text(
+          kRemote,
+          R"({"name": "a", "source": "/a", "target": "a", "exclude": ["!x.tmp"], "on_removal": "keep"},
+                      {"name": "b", "source": "/b", "target": "b"})",
+          R"(, "defaults": {"exclude": ["*.tmp"], "on_removal": "delete", "compare": "hash", "one_file_system": true})"),
+      kFile);
+  CHECK(profile.jobs[0].exclude == std::vector<std::string>{"*.tmp", "!x.tmp"});
+  CHECK(profile.jobs[0].on_removal == OnRemoval::keep);
+  CHECK(profile.jobs[1].exclude == std::vector<std::string>{"*.tmp"});
+  CHECK(profile.jobs[1].on_removal == OnRemoval::remove);
+  CHECK(profile.jobs[1].compare == Compare::hash);
+  CHECK(profile.jobs[1].one_file_system);
+}
+
+TEST_CASE("limits and markers of safety") {
+  const auto safety = [](std::string_view limit) {
+    return decode_profile(
+               profile_text(kRemote, kJob,
+                            fmt::format(R"(, "safety": {{"max_delete": {}, "require": ["/m"]}})", limit)),
+               kFile)
+        .safety;
+  };
+  CHECK(safety("\"20%\"").max_delete == Limit{20.0, std::nullopt});
+  CHECK(safety("7").max_delete == Limit{std::nullopt, 7});
+  CHECK(safety("7").require == std::vector<std::string>{"/m"});
+}
+
+TEST_CASE("relative paths are below the profile's folder") {
+  const Profile profile = decode_profile(
+      profile_text(
+          R"("url": "ftp://u@h", "password": {"file": "p.secret"}, "tls": {"ca": "./ca.pem"})",
+          R"({"name": "a", "source": "data/./x/", "target": "a"}, {"name": "b", "source": "../y", "target": "b"})"),
+      kFile);
+  CHECK(profile.remote.password.name == "/etc/outhaul/p.secret");
+  CHECK(profile.remote.tls.ca == "/etc/outhaul/ca.pem");
+  CHECK(profile.jobs[0].source == "/etc/outhaul/data/x");
+  CHECK(profile.jobs[1].source == "/etc/outhaul/../y");
+}
+
+TEST_CASE("a program without a slash is looked for in PATH and one with a slash below the folder") {
+  const auto program = [](std::string_view name) {
+    return decode_profile(
+               profile_text(
+                   fmt::format(R"("url": "ftp://u@h", "password": {{"command": ["{}", "x"]}})", name), kJob),
+               kFile)
+        .remote.password.command.at(0);
+  };
+  CHECK(program("pass") == "pass");
+  CHECK(program("bin/secret") == "/etc/outhaul/bin/secret");
+  CHECK(program("/usr/bin/pass") == "/usr/bin/pass");
+}
+
+TEST_CASE("names that servers can't hold are escaped in a target") {
+  const Profile profile = decode_profile(
+      profile_text(kRemote, R"({"name": "a", "source": "/a", "target": "x\\y/new\nline"})"), kFile);
+  CHECK(profile.jobs[0].target.wire() == "x%5Cy/new%0Aline");
+}
+
+TEST_CASE("a fault is told with place and finding and expectation and advice") {
+  const auto [remote, jobs, more,
+              expected] = GENERATE(table<std::string, std::string, std::string, std::string>({
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "exlude": []})", "",
+       "/jobs/0/exlude: the unknown key \"exlude\"; expected one of name, description, source, target, "
+       "exclude, "
+       "on_removal, compare, one_file_system; did you mean \"exclude\"?"},
+      {kRemote, kJob, R"(, "exclude": [])",
+       "/exclude: the unknown key \"exclude\"; expected one of $schema, profile, description, remote, "
+       "defaults, jobs, "
+       "safety; it belongs into \"defaults\", or into a job"},
+      {kRemote, kJob, R"(, "hooks": {})",
+       "/hooks: the key \"hooks\", which this version does not support yet; expected one of $schema, "
+       "profile, "
+       "description, remote, defaults, jobs, safety; remove it; this version would not do what it says"},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "on_removal": "retire"})", "",
+       "/jobs/0/on_removal: \"retire\", which this version does not support yet; expected \"keep\" or "
+       "\"delete\""},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "one_file_system": "yes"})", "",
+       "/jobs/0/one_file_system: the string \"yes\"; expected true or false; write it without quotes"},
+      {kRemote, R"({"name": "a", "source": "~/a", "target": "a"})", "",
+       "/jobs/0/source: the string \"~/a\"; expected a path, absolute or relative to the profile's folder; "
+       "\"~\" is not "
+       "expanded here: write the home directory in full (a name that starts with '~': \"./~…\")"},
+      {kRemote, R"({"name": "a", "source": "/a", "target": ".outhaul/x"})", "",
+       "/jobs/0/target: the string \".outhaul/x\"; expected any other directory; \".outhaul\" is where "
+       "outhaul keeps its "
+       "parts; nothing else may live there"},
+      {kRemote,
+       R"({"name": "a", "source": "/a", "target": "t"}, {"name": "b", "source": "/b", "target": "t/u"})", "",
+       "/jobs/1/target: \"t/u\", which is inside the target of job \"a\", \"t\"; expected targets side by "
+       "side; two jobs "
+       "in one directory would overwrite and delete each other's files"},
+      {kRemote,
+       R"({"name": "a", "source": "/a", "target": "t"}, {"name": "a", "source": "/b", "target": "u"})", "",
+       "/jobs/1/name: the name \"a\" a second time, after /jobs/0; expected a name of its own for every job; "
+       "the state "
+       "remembers jobs by their names: rename one of the two"},
+      {kRemote, "", "", "/jobs: an empty array; expected an array of at least one job"},
+      {R"("url": "ftp://backup@h")", kJob, "",
+       "/remote/password: nothing: the key is missing; expected the password of backup, as one of {\"file\": "
+       "\"/PATH\"}, "
+       "{\"env\": \"NAME\"}, {\"command\": [\"PROGRAM\", …]} or {\"netrc\": true}"},
+      {R"("url": "ftp://h", "password": {"env": "A"})", kJob, "",
+       "/remote/password: a password, but no user in the URL; expected a user: \"url\": "
+       "\"ftp://USER@HOST/DIRECTORY\"; "
+       "name the user in the URL, or remove the password for an anonymous login"},
+      {R"("url": "ftps://h", "tls": "off")", kJob, "",
+       "/remote/tls: \"off\" for an ftps:// remote, which is TLS from the first byte; expected an object "
+       "with \"ca\", "
+       "\"pin\", \"verify\", or no \"tls\"; to allow plaintext, write the URL as ftp://"},
+      {R"("url": "ftp://h", "tls": false)", kJob, "",
+       "/remote/tls: false; expected \"off\", or an object with \"ca\", \"pin\", \"verify\"; to allow "
+       "plaintext, write "
+       "\"tls\": \"off\""},
+      {R"("url": "ftp://h", "tls": {"verify": false})", kJob, "",
+       "/remote/tls/verify: false; expected true, or false together with a \"pin\"; without either anybody "
+       "can pose as "
+       "the server: add \"pin\": \"sha256//…\", or name the server's own certificate authority with \"ca\" "
+       "instead"},
+      {R"("url": "file:///m", "tls": {})", kJob, "",
+       "/remote/tls: \"tls\" for a file:// remote; expected no \"tls\"; a mounted disk has no connection: "
+       "remove the key"},
+  }));
+  CHECK(fault_of(profile_text(remote, jobs, more)) == expected);
+}
+
+TEST_CASE("a password in the profile is refused and never repeated") {
+  for (const char* remote : {R"("url": "ftp://u:hunter2@h", "password": {"env": "A"})",
+                             R"("url": "ftp://u@h", "password": "hunter2")",
+                             R"("url": "ftp://u@h", "password": {"env": "hunter2-!"})",
+                             R"("url": "ftp://u@h", "password": {"netrc": "~hunter2"})",
+                             R"("url": "ftp://u@h", "password": {"netrc": true}, "passwd": "hunter2")"}) {
+    CAPTURE(remote);
+    CHECK(fault_of(profile_text(remote, kJob)).find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("all faults of a file come at once and in its message one line each") {
+  const std::string text = R"({"profile": "a b", "remote": {"url": "http://h", "conections": 3},
+    "jobs": [{"name": "x", "source": "", "target": "/"}, {"name": "x", "target": "t"}], "safety": {"max_delete": "all"}})";
+  const auto faults = faults_of(text);
+  std::vector<std::string> pointers;
+  for (const ProfileFault& fault : faults) pointers.push_back(fault.pointer);
+  CHECK(pointers == std::vector<std::string>{"/profile", "/remote/conections", "/remote/url",
+                                             "/jobs/0/source", "/jobs/0/target", "/jobs/1/source",
+                                             "/jobs/1/name", "/safety/max_delete"});
+  const ProfileError error(kFile, faults);
+  const std::string message = error.what();
+  CHECK(message.starts_with("/etc/outhaul/p.json: 8 faults in the profile\n/etc/outhaul/p.json: /profile: "));
+  CHECK(std::count(message.begin(), message.end(), '\n') == 8);
+  CHECK(error.advice() == "correct the file, then run: outhaul check /etc/outhaul/p.json");
+}
+
+TEST_CASE("a profile file that can't be read says why") {
+  const test::TempDir dir;
+  const std::string missing = dir / "missing.json", folder = dir.path();
+  CHECK_THROWS_WITH(load_profile(missing), missing + ": No such file or directory");
+  CHECK_THROWS_WITH(load_profile(folder), folder + ": is a directory, not a profile");
+  const std::string huge = dir / "huge.json";
+  test::write_file(huge, std::string(5u << 20, ' '));
+  CHECK_THROWS_WITH(load_profile(huge), huge + ": larger than 4 MiB, which no profile is");
+}
