@@ -1,1 +1,35 @@
-// Being written.
+#include "remote/connect.h"
+
+#include "remote/command_channel.h"
+#include "remote/endpoint.h"
+#include "remote/file_remote.h"
+#include "remote/ftp_lane.h"
+
+namespace outhaul {
+namespace {
+
+class FtpRemote final : public Remote {
+ public:
+  explicit FtpRemote(std::shared_ptr<Endpoint> endpoint) : endpoint_(std::move(endpoint)) {}
+
+  std::unique_ptr<Lane> open_lane(const CancelToken& cancel) override {
+    return make_ftp_lane(endpoint_, cancel);
+  }
+  std::unique_ptr<CommandRunner> open_channel(const CancelToken& cancel) override {
+    return make_command_channel(endpoint_, cancel);
+  }
+  std::string describe() const override { return printable(endpoint_->settings.url); }
+
+ private:
+  std::shared_ptr<Endpoint> endpoint_;
+};
+
+}  // namespace
+
+std::unique_ptr<Remote> connect(const RemoteSettings& settings, const std::string& user,
+                                const std::string& password) {
+  if (settings.scheme == Scheme::file) return make_file_remote(settings);
+  return std::make_unique<FtpRemote>(std::make_shared<Endpoint>(settings, user, password));
+}
+
+}  // namespace outhaul

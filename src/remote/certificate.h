@@ -1,0 +1,28 @@
+// What a server's certificate says, kept so that a failure can name it.
+#pragma once
+
+#include <string>
+
+namespace outhaul {
+
+/// The leaf certificate of the last full handshake. All texts are printable.
+struct PeerCertificate {
+  std::string pin;  ///< "sha256//BASE64" of the public key, as "tls": {"pin": …} takes it; empty = none seen
+  std::string subject;
+  std::string issuer;
+  std::string names;  ///< host names and addresses it is for, comma-separated
+  std::string not_before;
+  std::string not_after;
+  int verify_error = 0;     ///< X509_V_ERR_…; 0 = the chain is good
+  std::string verify_text;  ///< OpenSSL's words for verify_error
+
+  bool seen() const noexcept { return !pin.empty(); }
+  bool self_signed() const noexcept;
+  bool expired() const noexcept;
+};
+
+/// Makes `curl_handle` (a CURL*) fill `seen` during each handshake; `seen` must outlive the handle. Does
+/// nothing when this libcurl does not use OpenSSL. Changes nothing about what is accepted.
+void watch_certificate(void* curl_handle, PeerCertificate* seen);
+
+}  // namespace outhaul

@@ -1,0 +1,47 @@
+// What a failure of the transport or a reply of the server means. Pure; the table is docs' and the tests'
+// too.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "outhaul/remote.h"
+
+namespace outhaul {
+
+/// What was going on when it failed.
+enum class Phase : std::uint8_t {
+  connect,      ///< TCP, TLS, greeting, login
+  command,      ///< on the control connection only
+  store,        ///< an upload with bytes still to send
+  store_final,  ///< an upload whose bytes were all sent; the final reply is missing
+  retrieve,
+  list,
+};
+
+/// One failure as it was seen.
+struct Fault {
+  int curl_code = 0;  ///< CURLcode; 0 = only the reply tells
+  int reply = 0;      ///< last FTP reply code, 0 = none
+  std::string_view reply_text;
+  Phase phase = Phase::command;
+  bool fresh = false;         ///< the control connection was opened in this operation
+  bool resuming = false;      ///< an upload at an offset > 0
+  bool name_unknown = false;  ///< with CURLE_COULDNT_RESOLVE_HOST: the name does not exist (not: DNS is down)
+  bool transport_cut =
+      false;  ///< with CURLE_SSL_CONNECT_ERROR: the connection was cut, TLS itself did not object
+};
+
+/// Never FailureClass::none or cancelled.
+FailureClass classify(const Fault& fault) noexcept;
+/// The same for a negative reply on the command channel.
+FailureClass classify_reply(int code, std::string_view text) noexcept;
+
+/// What the texts of servers say; ASCII case is ignored.
+bool says_too_many(std::string_view text) noexcept;
+bool says_tls_required(std::string_view text) noexcept;
+bool says_no_space(std::string_view text) noexcept;
+bool says_denied(std::string_view text) noexcept;
+
+}  // namespace outhaul

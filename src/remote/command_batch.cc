@@ -1,0 +1,339 @@
+#include "remote/command_batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "remote/classify.h"
+#include "remote/listing.h"
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+/// So many commands become lines at a time: bounds memory, and keeps the distance between a doubt and its
+/// check short.
+constexpr std::size_t kChunk = 2000;
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+/// What is at a path, as far as the server can be made to say.
+enum class Presence { unknown, nothing, file, directory };
+
+/// A command whose reply leaves a doubt that looking at `path` settles.
+struct Doubt {
+  std::size_t command = 0;
+  const RemotePath* path = nullptr;
+  bool denied = false;  ///< the reply spoke of permissions: "nothing there" may mean "not for you"
+};
+
+bool no_such_command(int code) {
+  return code == 500 || code == 501 || code == 502 || code == 504;
+}
+
+CommandResult done() {
+  return {.status = Status::done, .reply_text = {}};
+}
+
+CommandResult with_status(Status status, const Reply& reply) {
+  return {.status = status, .reply_code = reply.code, .reply_text = reply.text()};
+}
+
+CommandResult refused(const Reply& reply) {
+  CommandResult result = with_status(Status::refused, reply);
+  result.failure = classify_reply(reply.code, result.reply_text);
+  return result;
+}
+
+class Batch {
+ public:
+  Batch(CommandWire& wire, const WirePath& paths, Learned& learned, std::span<const Command> commands,
+        std::vector<CommandResult>& results)
+      : wire_(wire), paths_(paths), learned_(learned), commands_(commands), results_(results) {}
+
+  /// False when the connection broke.
+  bool run() {
+    if (needs_features()) features_ = wire_.features();
+    build_lines();
+    const CommandWire::Answer answer = wire_.exchange(lines_);
+    for (std::size_t i = 0; i < commands_.size(); ++i) judge(i, answer);
+    return answer.broken == FailureClass::none ? settle_doubts() : (give_up_on_doubts(answer), false);
+  }
+
+ private:
+  bool needs_features() const {
+    return !learned_.features() &&
+           std::any_of(commands_.begin(), commands_.end(),
+                       [](const Command& command) { return std::holds_alternative<SetMtime>(command); });
+  }
+
+  std::string argument(const RemotePath& path) const { return paths_.argument(path); }
+
+  void build_lines() {
+    features_ = learned_.features().value_or(features_);
+    for (const Command& command : commands_) {
+      first_line_.push_back(lines_.size());
+      std::visit(Overloaded{[&](const SizeOf& c) { lines_.push_back("SIZE " + argument(c.path)); },
+                            [&](const Rename& c) {
+                              lines_.push_back("RNFR " + argument(c.from));
+                              lines_.push_back("RNTO " + argument(c.to));
+                            },
+                            [&](const SetMtime& c) { add_mtime_line(c); },
+                            [&](const MakeDir& c) { lines_.push_back("MKD " + argument(c.path)); },
+                            [&](const RemoveFile& c) { lines_.push_back("DELE " + argument(c.path)); },
+                            [&](const RemoveDir& c) { lines_.push_back("RMD " + argument(c.path)); }},
+                 command);
+    }
+    first_line_.push_back(lines_.size());
+  }
+
+  void add_mtime_line(const SetMtime& command) {
+    const std::string time = time_val(command.mtime_s);
+    if (time.empty()) return;
+    if (features_.mfmt)
+      lines_.push_back(fmt::format("MFMT {} {}", time, argument(command.path)));
+    else if (learned_.mtime != Learned::Mtime::none)
+      lines_.push_back(fmt::format("MDTM {} {}", time, argument(command.path)));
+  }
+
+  void judge(std::size_t i, const CommandWire::Answer& answer) {
+    const std::size_t from = first_line_[i];
+    const std::size_t to = first_line_[i + 1];
+    if (from == to) {  // a time that can't be set here
+      results_[i] = {.status = Status::unsupported, .reply_text = {}};
+      return;
+    }
+    const auto& replies = answer.replies;
+    const bool answered = replies.size() >= to;
+    // RNFR's refusal is the answer; its RNTO does nothing then.
+    const bool refused_early = replies.size() > from && to - from == 2 && replies[from].code >= 400;
+    if (!answered && !refused_early) {
+      results_[i] = {.status = Status::unanswered,
+                     .failure = answer.broken,
+                     .reply_code = answer.last_words.code,
+                     .reply_text = answer.last_words.text()};
+      return;
+    }
+    const Reply& reply = replies[from];
+    std::visit(Overloaded{[&](const SizeOf&) { judge_size(i, reply); },
+                          [&](const Rename& c) {
+                            judge_rename(i, c, reply, answered ? &replies[from + 1] : nullptr);
+                          },
+                          [&](const SetMtime& c) { judge_mtime(i, c, reply); },
+                          [&](const MakeDir& c) { judge_goal(i, c.path, reply); },
+                          [&](const RemoveFile& c) { judge_goal(i, c.path, reply); },
+                          [&](const RemoveDir& c) { judge_goal(i, c.path, reply); }},
+               commands_[i]);
+  }
+
+  void judge_size(std::size_t i, const Reply& reply) {
+    if (reply.code == 213) {
+      const std::string& line = reply.lines.front();
+      const char* start = line.data() + std::min(line.find_first_not_of(' '), line.size());
+      const auto [end, error] = std::from_chars(start, line.data() + line.size(), results_[i].size);
+      results_[i] = error == std::errc{}
+                        ? CommandResult{.status = Status::done, .reply_text = {}, .size = results_[i].size}
+                        : refused(reply);
+      return;
+    }
+    results_[i] = reply.code == 550             ? with_status(Status::missing, reply)
+                  : no_such_command(reply.code) ? with_status(Status::unsupported, reply)
+                                                : refused(reply);
+  }
+
+  void judge_rename(std::size_t i, const Rename& command, const Reply& from, const Reply* to) {
+    if (from.code >= 300 && from.code < 400 && to != nullptr) {
+      results_[i] = to->positive() ? done() : refused(*to);
+      return;
+    }
+    results_[i] = refused(from);
+    if (to != nullptr && to->positive()) {  // it has renamed something, but not what we named
+      results_[i] = with_status(Status::unanswered, *to);
+      results_[i].failure = FailureClass::unknown_outcome;
+    } else if (from.code == 550) {
+      doubts_.push_back({i, &command.from, says_denied(from.text())});
+    }
+  }
+
+  void judge_mtime(std::size_t i, const SetMtime& command, const Reply& reply) {
+    if (reply.positive()) {
+      if (!features_.mfmt) learned_.mtime = Learned::Mtime::mdtm;
+      results_[i] = done();
+    } else if (no_such_command(reply.code)) {
+      if (!features_.mfmt && reply.code != 501) learned_.mtime = Learned::Mtime::none;
+      results_[i] = with_status(Status::unsupported, reply);
+    } else {
+      results_[i] = refused(reply);
+      if (reply.code == 550) doubts_.push_back({i, &command.path, false});
+    }
+  }
+
+  void judge_goal(std::size_t i, const RemotePath& path, const Reply& reply) {
+    if (reply.positive()) {
+      results_[i] = done();
+      return;
+    }
+    results_[i] = refused(reply);
+    if (reply.code >= 400 && !no_such_command(reply.code) && results_[i].failure != FailureClass::reconnect &&
+        results_[i].failure != FailureClass::lower_cap)
+      doubts_.push_back({i, &path, says_denied(results_[i].reply_text)});
+  }
+
+  void give_up_on_doubts(const CommandWire::Answer& answer) {
+    for (const Doubt& doubt : doubts_) {
+      results_[doubt.command].status = Status::unanswered;
+      results_[doubt.command].failure = answer.broken;
+    }
+  }
+
+  /// Looks at every doubtful path, in one more exchange.
+  bool settle_doubts() {
+    if (doubts_.empty()) return true;
+    CommandWire::Answer answer;
+    std::vector<std::string> lines;
+    try {
+      features_ = wire_.features();
+      home_ = wire_.login_directory();
+      for (const Doubt& doubt : doubts_) add_look(lines, *doubt.path);
+      answer = wire_.exchange(lines);
+    } catch (const RemoteError& error) {  // some commands were sent: their answers are still good
+      answer.broken = error.failure();
+    }
+    const std::size_t each = looks_per_path();
+    for (std::size_t i = 0; i < doubts_.size(); ++i) {
+      const std::size_t from = i * each;
+      if (answer.replies.size() < from + each) {
+        results_[doubts_[i].command].status = Status::unanswered;
+        results_[doubts_[i].command].failure = answer.broken;
+      } else if (!settle(doubts_[i], std::span(answer.replies).subspan(from, each))) {
+        answer.broken = FailureClass::reconnect;  // not where we think we are: the rest is worth nothing
+        answer.replies.resize(from + each);
+        wire_.drop();
+      }
+    }
+    return answer.broken == FailureClass::none;
+  }
+
+  std::size_t looks_per_path() const { return features_.mlst ? 1 : can_change_directory() ? 3 : 1; }
+  bool can_change_directory() const { return home_.starts_with('/'); }
+
+  void add_look(std::vector<std::string>& lines, const RemotePath& path) const {
+    if (features_.mlst) {
+      lines.push_back("MLST " + argument(path));
+      return;
+    }
+    lines.push_back("SIZE " + argument(path));
+    if (!can_change_directory()) return;
+    lines.push_back("CWD " + argument(path));
+    lines.push_back("CWD " + home_);
+  }
+
+  /// False when the connection is no longer in its login directory.
+  bool settle(const Doubt& doubt, std::span<const Reply> replies) {
+    const Presence seen = features_.mlst ? presence_by_mlst(replies[0]) : presence_by_cwd(replies);
+    CommandResult& result = results_[doubt.command];
+    std::visit(Overloaded{[&](const MakeDir&) {
+                            if (seen == Presence::directory) result = done();
+                          },
+                          [&](const RemoveFile&) {
+                            if (seen == Presence::nothing && !doubt.denied) result = done();
+                          },
+                          [&](const RemoveDir&) {
+                            if (seen == Presence::nothing && !doubt.denied) result = done();
+                          },
+                          [&](const Rename&) {
+                            if (seen == Presence::nothing || (seen == Presence::unknown && !doubt.denied))
+                              missing(result);
+                          },
+                          [&](const SetMtime&) { settle_mtime(result, seen); }, [](const SizeOf&) {}},
+               commands_[doubt.command]);
+    return features_.mlst || !can_change_directory() || replies.back().positive();
+  }
+
+  static void missing(CommandResult& result) {
+    result.status = Status::missing;
+    result.failure = FailureClass::none;
+  }
+
+  /// 550 for a file that exists: the server took "TIME PATH" for a name, so it can't set times by MDTM.
+  void settle_mtime(CommandResult& result, Presence seen) {
+    if (seen == Presence::nothing) {
+      missing(result);
+    } else if (!features_.mfmt && learned_.mtime == Learned::Mtime::unknown) {
+      learned_.mtime = Learned::Mtime::none;
+      result.status = Status::unsupported;
+      result.failure = FailureClass::none;
+    }
+  }
+
+  static Presence presence_by_mlst(const Reply& reply) {
+    if (reply.code == 550) return Presence::nothing;
+    if (!reply.positive()) return Presence::unknown;
+    for (const std::string& line : reply.lines)
+      if (const auto entry = parse_facts(line))
+        return entry->kind == RemoteEntry::Kind::directory ? Presence::directory : Presence::file;
+    return Presence::unknown;
+  }
+
+  Presence presence_by_cwd(std::span<const Reply> replies) const {
+    if (replies[0].code == 213) return Presence::file;
+    if (!can_change_directory() || replies[0].code != 550) return Presence::unknown;
+    if (replies[1].positive()) return Presence::directory;
+    return replies[1].code == 550 && !says_denied(replies[1].text()) ? Presence::nothing : Presence::unknown;
+  }
+
+  CommandWire& wire_;
+  const WirePath& paths_;
+  Learned& learned_;
+  std::span<const Command> commands_;
+  std::vector<CommandResult>& results_;
+  Features features_;
+  std::string home_;
+  std::vector<std::string> lines_;
+  std::vector<std::size_t> first_line_;  ///< of each command in lines_; one more at the end
+  std::vector<Doubt> doubts_;
+};
+
+}  // namespace
+
+std::vector<CommandResult> run_commands(CommandWire& wire, const WirePath& paths, Learned& learned,
+                                        std::span<const Command> commands) {
+  std::vector<CommandResult> results;
+  results.reserve(commands.size());
+  bool broken = false;
+  while (!commands.empty() && !broken) {
+    const auto chunk = commands.first(std::min(commands.size(), kChunk));
+    commands = commands.subspan(chunk.size());
+    std::vector<CommandResult> part(chunk.size());
+    try {
+      broken = !Batch(wire, paths, learned, chunk, part).run();
+    } catch (const RemoteError& error) {
+      if (results.empty()) throw;
+      for (CommandResult& result : part) result.failure = error.failure();
+      broken = true;
+    }
+    std::move(part.begin(), part.end(), std::back_inserter(results));
+  }
+  CommandResult unsent;
+  unsent.failure = results.empty() ? FailureClass::reconnect : results.back().failure;
+  results.resize(results.size() + commands.size(), unsent);
+  return results;
+}
+
+std::string time_val(std::int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm utc{};
+  if (::gmtime_r(&time, &utc) == nullptr || utc.tm_year < -1900 || utc.tm_year > 8099) return {};
+  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+}  // namespace outhaul

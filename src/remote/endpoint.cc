@@ -1,0 +1,104 @@
+#include "remote/endpoint.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "outhaul/error.h"
+
+namespace outhaul {
+namespace {
+
+/// Where distributions keep the system's bundle: Debian, Fedora, SUSE, Alpine, FreeBSD.
+constexpr std::array kBundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                 "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
+                                 "/usr/local/etc/ssl/cert.pem"};
+
+std::string find_bundle(const TlsSettings& tls) {
+  if (!tls.ca.empty()) return tls.ca.string();
+  for (const char* bundle : kBundles)
+    if (::access(bundle, R_OK) == 0) return bundle;
+  return {};
+}
+
+void refuse_control_bytes(const std::string& text, const char* what) {
+  const bool bad = std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+  if (bad)
+    throw Error(ErrorKind::usage, fmt::format("the {} holds a control byte or a line end", what),
+                "FTP sends it as one line: remove the control byte");
+}
+
+void check(const RemoteSettings& settings) {
+  if (settings.host.empty())
+    throw Error(ErrorKind::usage, fmt::format("{}: the URL names no host", printable(settings.url)),
+                "write ftp://USER@HOST/DIRECTORY");
+  refuse_control_bytes(settings.host, "host name");
+  const TlsSettings& tls = settings.tls;
+  if (tls.off && settings.scheme == Scheme::ftps)
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: ftps:// and \"tls\": \"off\" exclude each other", settings.url),
+                "use ftp:// for a server without TLS");
+  if (!tls.verify && tls.pins.empty())
+    throw Error(ErrorKind::usage,
+                "\"verify\": false needs a \"pin\": without either, anybody could pose as the server",
+                "leave \"verify\" out once, and outhaul names the pin that the server shows");
+  for (const std::string& pin : tls.pins)
+    if (!pin.starts_with("sha256//") || pin.find(';') != std::string::npos)
+      throw Error(ErrorKind::usage, fmt::format("\"{}\" is not a pin", printable(pin)),
+                  "a pin is \"sha256//\" and the base64 of the SHA-256 of the server's public key");
+}
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return result;
+}
+
+}  // namespace
+
+Features Features::from(const Reply& feat) {
+  Features features;
+  if (!feat.positive()) return features;
+  for (const std::string& line : feat.lines) {
+    const std::size_t start = line.find_first_not_of(' ');
+    if (start == std::string::npos) continue;
+    const std::string word = upper(std::string_view(line).substr(start, line.find(' ', start) - start));
+    features.mlst |= word == "MLST";
+    features.mfmt |= word == "MFMT";
+    features.utf8 |= word == "UTF8";
+  }
+  return features;
+}
+
+std::optional<Features> Learned::features() const {
+  const std::lock_guard lock{mutex_};
+  return features_;
+}
+
+void Learned::set_features(const Features& features) {
+  const std::lock_guard lock{mutex_};
+  features_ = features;
+}
+
+Endpoint::Endpoint(RemoteSettings s, std::string u, std::string p)
+    : settings((check(s), std::move(s))),
+      user(u.empty() ? "anonymous" : std::move(u)),
+      paths(settings),
+      ca_file(find_bundle(settings.tls)),
+      password_(user == "anonymous" && p.empty() ? "outhaul@" : std::move(p)) {
+  refuse_control_bytes(user, "user name");
+  refuse_control_bytes(password_, "password");
+}
+
+Endpoint::~Endpoint() {
+  OPENSSL_cleanse(password_.data(), password_.size());
+}
+
+}  // namespace outhaul

@@ -1,0 +1,31 @@
+// A classified failure in an operator's words. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "outhaul/remote.h"
+#include "remote/certificate.h"
+#include "remote/classify.h"
+
+namespace outhaul {
+
+/// Everything that is known about one failure.
+struct FailureStory {
+  Fault fault;
+  std::string remote;  ///< for messages: "ftp://ftp.example.net/web01"
+  std::string host;
+  std::uint16_t port = 0;  ///< 0 = the scheme's own
+  std::string user;
+  std::string doing;      ///< "store \"etc/passwd\""; empty: it failed before anything was asked for
+  std::string transport;  ///< libcurl's own words, for what has no better ones
+  bool tls_off = false;
+  bool timed_out = false;  ///< our own clock ended it
+  std::chrono::seconds waited{0};
+  PeerCertificate certificate;
+};
+
+RemoteError explain(const FailureStory& story);
+
+}  // namespace outhaul

@@ -1,0 +1,319 @@
+#include "remote/ftp_lane.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "remote/command_batch.h"
+#include "remote/listing.h"
+#include "remote/session.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::uint64_t kLargeFile = 1024 * 1024;
+constexpr long kLargeBuffer = 512 * 1024;
+constexpr long kSmallBuffer = 64 * 1024;
+/// libcurl takes at most 300 KB of replies per transfer (facts: decision 6); servers repeat the path in
+/// theirs.
+constexpr std::size_t kQuotes = 1000;
+constexpr std::size_t kQuoteBytes = 200 * 1024;
+
+std::string quoted(const char* verb, const RemotePath& path) {
+  return fmt::format("{} \"{}\"", verb, path.empty() ? "." : printable(path.wire()));
+}
+
+class FtpLane final : public Lane, private CommandWire {
+ public:
+  FtpLane(std::shared_ptr<Endpoint> endpoint, const CancelToken& cancel)
+      : session_(std::move(endpoint), cancel) {}
+
+  void put(const Put& put) override;
+  void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) override;
+  Listing list(const RemotePath& dir) override;
+  std::vector<CommandResult> run(std::span<const Command> commands) override {
+    return run_commands(*this, paths(), learned(), commands);
+  }
+
+ private:
+  Learned& learned() const { return session_.endpoint().learned; }
+  const WirePath& paths() const { return session_.endpoint().paths; }
+
+  // CommandWire
+  Answer exchange(std::span<const std::string> lines) override;
+  Features features() override;
+  std::string login_directory() const override;
+  void drop() noexcept override { session_.drop(); }
+
+  void begin(const std::string& url);
+  void greet(Slist& quotes);
+  CURLcode attempt(Transfer& transfer);
+  CURLcode store(const Put& put, bool append, Transfer& transfer);
+  bool may_append(const Put& put);
+  bool list_into(const RemotePath& dir, const char* command, ListingParser& parser, Transfer& transfer);
+  std::optional<Listing> list_facts(const RemotePath& dir);
+  Listing list_lines(const RemotePath& dir);
+  bool directory_exists(const RemotePath& dir);
+  std::size_t quote_some(std::span<const std::string> lines, Answer& answer);
+
+  Session session_;
+};
+
+/// Clears what the last use asked for.
+void FtpLane::begin(const std::string& url) {
+  CURL* easy = session_.easy();
+  set_option(easy, CURLOPT_URL, url.c_str());
+  set_option(easy, CURLOPT_UPLOAD, 0L);
+  set_option(easy, CURLOPT_NOBODY, 0L);
+  set_option(easy, CURLOPT_APPEND, 0L);
+  set_option(easy, CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
+  set_option(easy, CURLOPT_PREQUOTE, static_cast<curl_slist*>(nullptr));
+  set_option(easy, CURLOPT_CUSTOMREQUEST, static_cast<char*>(nullptr));
+  set_option(easy, CURLOPT_RESUME_FROM_LARGE, curl_off_t{0});
+  set_option(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t{-1});
+  set_option(easy, CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_NOCWD));
+}
+
+/// A new connection speaks the same character set as the channel's.
+void FtpLane::greet(Slist& quotes) {
+  const auto features = learned().features();
+  if (!session_.open() && features && features->utf8) append(quotes, "*OPTS UTF8 ON");
+}
+
+/// One attempt; a second one when the first met a connection that the server had given up while it was idle,
+/// before anything was done on it (pain 11).
+CURLcode FtpLane::attempt(Transfer& transfer) {
+  const Transfer clean = transfer;
+  const CURLcode code = session_.attempt(transfer);
+  const bool lost = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
+  const bool unheard = transfer.replies == 0 && transfer.phase != Phase::command;
+  const bool goodbye = transfer.replies == 1 && transfer.last.code == 421;
+  if (!lost || transfer.fresh || transfer.timed_out || transfer.read > 0 || !(unheard || goodbye))
+    return code;
+  session_.drop();
+  transfer = clean;
+  return session_.attempt(transfer);
+}
+
+// --- storing
+// ---------------------------------------------------------------------------------------------------------
+
+CURLcode FtpLane::store(const Put& put, bool append_mode, Transfer& transfer) {
+  begin(paths().file_url(put.path));
+  CURL* easy = session_.easy();
+  Slist quotes;
+  Slist rest;
+  greet(quotes);
+  if (put.offset > 0 && !append_mode) append(rest, fmt::format("REST {}", put.offset));
+  set_option(easy, CURLOPT_QUOTE, quotes.get());
+  set_option(easy, CURLOPT_PREQUOTE, rest.get());
+  set_option(easy, CURLOPT_UPLOAD, 1L);
+  set_option(easy, CURLOPT_APPEND, append_mode ? 1L : 0L);
+  set_option(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(put.length));
+  set_option(easy, CURLOPT_UPLOAD_BUFFERSIZE, put.length > kLargeFile ? kLargeBuffer : kSmallBuffer);
+  transfer.phase = Phase::store;
+  transfer.doing = quoted("store", put.path);
+  transfer.source = put.source;
+  transfer.length = put.length;
+  transfer.sent = &put.sent;
+  transfer.resuming = put.offset > 0;
+  return attempt(transfer);
+}
+
+void FtpLane::put(const Put& put) {
+  Transfer transfer;
+  CURLcode code = store(put, false, transfer);
+  const bool rest_refused = code == CURLE_QUOTE_ERROR && put.offset > 0 && transfer.read == 0;
+  if (rest_refused && may_append(put)) {
+    transfer = Transfer{};
+    code = store(put, true, transfer);
+  }
+  if (code != CURLE_OK) session_.fail(code, transfer);
+}
+
+/// Appending is right only at exactly the end of what the server has now.
+bool FtpLane::may_append(const Put& put) {
+  const std::array<Command, 1> ask{SizeOf{put.path}};
+  const CommandResult result = run(ask).front();
+  return result.status == CommandResult::Status::done && result.size == put.offset;
+}
+
+// --- fetching
+// --------------------------------------------------------------------------------------------------------
+
+void FtpLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) {
+  begin(paths().file_url(path));
+  CURL* easy = session_.easy();
+  Slist quotes;
+  greet(quotes);
+  set_option(easy, CURLOPT_QUOTE, quotes.get());
+  set_option(easy, CURLOPT_BUFFERSIZE, kLargeBuffer);
+  set_option(easy, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(offset));
+  Transfer transfer;
+  transfer.phase = Phase::retrieve;
+  transfer.doing = quoted("fetch", path);
+  transfer.sink = &sink;
+  const CURLcode code = attempt(transfer);
+  if (code != CURLE_OK && !transfer.stopped) session_.fail(code, transfer);
+}
+
+// --- listing
+// ---------------------------------------------------------------------------------------------------------
+
+Listing FtpLane::list(const RemotePath& dir) {
+  if (!learned().no_mlsd)
+    if (auto listing = list_facts(dir)) return std::move(*listing);
+  return list_lines(dir);
+}
+
+/// False when the server lacks the command.
+bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParser& parser,
+                        Transfer& transfer) {
+  CURL* easy = session_.easy();
+  Slist quotes;
+  greet(quotes);
+  set_option(easy, CURLOPT_QUOTE, quotes.get());
+  set_option(easy, CURLOPT_CUSTOMREQUEST, command);
+  set_option(easy, CURLOPT_BUFFERSIZE, kLargeBuffer);
+  const ByteSink sink = [&](std::span<const std::byte> bytes) {
+    parser.feed({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return true;
+  };
+  transfer.phase = Phase::list;
+  transfer.doing = quoted("list", dir);
+  transfer.sink = &sink;
+  const CURLcode code = attempt(transfer);
+  transfer.sink = nullptr;
+  if (code == CURLE_OK) return true;
+  const int reply = transfer.last.code;
+  if (code == CURLE_FTP_COULDNT_RETR_FILE && (reply == 500 || reply == 502 || reply == 504)) return false;
+  session_.fail(code, transfer);
+}
+
+std::optional<Listing> FtpLane::list_facts(const RemotePath& dir) {
+  begin(paths().directory_url(dir));
+  ListingParser parser{ListingFormat::mlsd, std::time(nullptr)};
+  Transfer transfer;
+  if (!list_into(dir, "MLSD", parser, transfer)) {
+    learned().no_mlsd = true;
+    return std::nullopt;
+  }
+  return parser.finish(transfer.last.text());
+}
+
+/// Into the directory first: an argument of LIST is a pattern or an option to many servers (pain 16).
+Listing FtpLane::list_lines(const RemotePath& dir) {
+  for (const bool all : {true, false}) {
+    if (all && learned().no_list_all) continue;
+    begin(paths().directory_url(dir));
+    set_option(session_.easy(), CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_SINGLECWD));
+    ListingParser parser{ListingFormat::list, std::time(nullptr)};
+    Transfer transfer;
+    const bool known = list_into(dir, all ? "LIST -a" : "LIST", parser, transfer);
+    if (!known && !all) session_.fail(CURLE_FTP_COULDNT_RETR_FILE, transfer);
+    if (!known) continue;
+    const bool saw_itself = parser.saw_itself();
+    Listing listing = parser.finish(transfer.last.text());
+    if (!listing.entries.empty() || saw_itself) {
+      if (!all) learned().no_list_all = true;
+      return listing;
+    }
+    if (all) continue;  // empty, or "-a" was taken for a name
+    if (!directory_exists(dir))
+      throw RemoteError(FailureClass::skip_file,
+                        fmt::format("{}: cannot {}: there is no such directory",
+                                    printable(session_.endpoint().settings.url), transfer.doing),
+                        {}, 550);
+    return listing;
+  }
+  throw Error(ErrorKind::internal, "a listing was neither made nor refused");
+}
+
+bool FtpLane::directory_exists(const RemotePath& dir) {
+  const std::string home = login_directory();
+  const std::array lines{"CWD " + paths().argument(dir), "CWD " + (home.empty() ? std::string("/") : home)};
+  const Answer answer = exchange(lines);
+  if (answer.replies.size() < lines.size() || !answer.replies[1].positive()) drop();
+  return !answer.replies.empty() && answer.replies[0].positive();
+}
+
+// --- commands
+// --------------------------------------------------------------------------------------------------------
+
+CommandWire::Answer FtpLane::exchange(std::span<const std::string> lines) {
+  Answer answer;
+  while (!lines.empty() && answer.broken == FailureClass::none)
+    lines = lines.subspan(quote_some(lines, answer));
+  return answer;
+}
+
+/// Sends as many lines as fit into one transfer; returns how many that were.
+std::size_t FtpLane::quote_some(std::span<const std::string> lines, Answer& answer) {
+  begin(paths().origin());
+  Slist quotes;
+  greet(quotes);
+  // SIZE means bytes only in binary mode, and a listing has left ASCII on. libcurl does not notice, and need
+  // not: it knows of no mode that is "more binary" than the one we set.
+  const bool sizes =
+      std::any_of(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("SIZE "); });
+  if (sizes) append(quotes, "*TYPE I");
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < std::min(lines.size(), kQuotes) && bytes < kQuoteBytes; ++count) {
+    append(quotes, "*" + lines[count]);
+    bytes += 2 * lines[count].size() + 160;
+  }
+  set_option(session_.easy(), CURLOPT_QUOTE, quotes.get());
+  set_option(session_.easy(), CURLOPT_NOBODY, 1L);
+  Transfer transfer;
+  transfer.phase = Phase::command;
+  transfer.keep_dialogue = true;
+  const CURLcode code = attempt(transfer);
+  set_option(session_.easy(), CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
+
+  std::size_t answered = 0;
+  for (Transfer::Exchange& exchange : transfer.dialogue) {
+    if (answered == count || exchange.command != lines[answered]) continue;
+    if (exchange.reply.code == 421) break;
+    answer.replies.push_back(std::move(exchange.reply));
+    ++answered;
+  }
+  if (answered == count) return count;
+  const bool nothing_sent = answer.replies.empty() && transfer.last_command != lines.front();
+  try {
+    session_.fail(code != CURLE_OK ? code : CURLE_RECV_ERROR, transfer);
+  } catch (const RemoteError& error) {
+    if (nothing_sent) throw;
+    answer.broken =
+        error.failure() == FailureClass::unknown_outcome ? FailureClass::reconnect : error.failure();
+    answer.last_words = transfer.last;
+  }
+  session_.drop();
+  return count;
+}
+
+Features FtpLane::features() {
+  if (const auto known = learned().features()) return *known;
+  const std::array feat{std::string("FEAT")};
+  const Answer answer = exchange(feat);
+  if (answer.replies.empty())
+    throw RemoteError(answer.broken, fmt::format("{}: the connection was lost",
+                                                 printable(session_.endpoint().settings.url)));
+  learned().set_features(Features::from(answer.replies.front()));
+  return *learned().features();
+}
+
+std::string FtpLane::login_directory() const {
+  const char* entry = nullptr;
+  curl_easy_getinfo(session_.easy(), CURLINFO_FTP_ENTRY_PATH, &entry);
+  return entry != nullptr ? entry : "";
+}
+
+}  // namespace
+
+std::unique_ptr<Lane> make_ftp_lane(std::shared_ptr<Endpoint> endpoint, const CancelToken& cancel) {
+  return std::make_unique<FtpLane>(std::move(endpoint), cancel);
+}
+
+}  // namespace outhaul

@@ -1,0 +1,50 @@
+// Directory listings: MLSD facts (RFC 3659 §7), "ls -l" and MS-DOS lines → entries. Pure, incremental,
+// bounded. A line that is not understood makes the listing untrusted; it never makes a file absent (pain 13).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "outhaul/remote.h"
+
+namespace outhaul {
+
+enum class ListingFormat : std::uint8_t { mlsd, list };
+
+/// One line of MLSD or of MLST's reply, without line end: facts, a space, a name (MLST: a path, not checked
+/// here).
+std::optional<RemoteEntry> parse_facts(std::string_view line);
+/// One line of LIST. `now_s` dates lines without a year. Neither "total 8" nor an empty line is an entry.
+std::optional<RemoteEntry> parse_list_line(std::string_view line, std::int64_t now_s);
+
+class ListingParser {
+ public:
+  static constexpr std::size_t kMaxLine = 64 * 1024;
+  static constexpr std::size_t kMaxEntries = 2'000'000;
+
+  ListingParser(ListingFormat format, std::int64_t now_s) : format_(format), now_s_(now_s) {}
+
+  void feed(std::string_view bytes);
+  /// `final_reply`: the text that came with 226; some servers admit there that they left entries out.
+  Listing finish(std::string_view final_reply);
+  /// Whether the directory listed itself ("." or MLSD's cdir): it exists, even if nothing else is in it.
+  bool saw_itself() const noexcept { return saw_itself_; }
+
+ private:
+  void take_line(std::string_view line);
+  void take_entry(RemoteEntry entry, std::string_view line);
+  void distrust(std::string why);
+
+  ListingFormat format_;
+  std::int64_t now_s_;
+  std::string open_line_;
+  bool skipping_ = false;  ///< inside a line that is too long
+  bool saw_itself_ = false;
+  std::size_t lines_ = 0;  ///< that were entries, "." and ".." included
+  std::size_t dots_ = 0;
+  Listing listing_;
+};
+
+}  // namespace outhaul

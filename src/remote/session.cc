@@ -1,0 +1,240 @@
+#include "remote/session.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/cancel.h"
+#include "base/log.h"
+#include "remote/explain.h"
+#include "remote/session_callbacks.h"
+
+namespace outhaul {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+/// 1 ms while things move: old libcurl now and then waits on the wrong socket until the poll ends (facts:
+/// decision 2). A tenth of the silence so far costs at most 10 % then, and a quiet connection next to
+/// nothing. 50 ms keep us cancellable.
+milliseconds poll_time(steady_clock::duration quiet) {
+  const auto tenth = std::chrono::duration_cast<milliseconds>(quiet) / 10;
+  return std::clamp(tenth, milliseconds{1}, milliseconds{50});
+}
+
+/// NXDOMAIN, or is the name server down? libcurl says the same for both.
+bool name_is_unknown(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (found != nullptr) ::freeaddrinfo(found);
+  return code == EAI_NONAME;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ";") + part;
+  return text;
+}
+
+long ms(seconds time) {
+  return static_cast<long>(milliseconds(time).count());
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Endpoint> endpoint, const CancelToken& cancel)
+    : endpoint_(std::move(endpoint)), cancel_(cancel), verbose_(log::enabled(log::Level::debug)) {
+  init_curl();
+  easy_ = new_easy();
+  configure();
+}
+
+Session::~Session() {
+  drop();
+}
+
+void Session::configure() {
+  const RemoteSettings& settings = endpoint_->settings;
+  CURL* easy = easy_.get();
+  SessionCallbacks::install(*this);
+  set_option(easy, CURLOPT_ERRORBUFFER, static_cast<char*>(error_text_));
+  set_option(easy, CURLOPT_VERBOSE, verbose_ ? 1L : 0L);
+  set_option(easy, CURLOPT_NOSIGNAL, 1L);
+  set_option(easy, CURLOPT_QUICK_EXIT, 1L);  // don't wait for a name server that hangs
+  set_option(easy, CURLOPT_PROTOCOLS_STR, "ftp,ftps");
+  set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set_option(easy, CURLOPT_PROXY, "");
+  set_option(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  set_option(easy, CURLOPT_PATH_AS_IS, 1L);
+  set_option(easy, CURLOPT_USERNAME, endpoint_->user.c_str());
+  set_option(easy, CURLOPT_PASSWORD, endpoint_->password().c_str());
+  set_option(easy, CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_NOCWD));
+  set_option(easy, CURLOPT_FTP_USE_EPSV, 1L);
+  set_option(easy, CURLOPT_FTP_SKIP_PASV_IP, 1L);
+  set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, ms(settings.connect_timeout));
+  // Our own clock is stricter wherever libcurl gives us one; this bounds its blocking wait for a final reply.
+  set_option(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+             static_cast<long>(std::max(settings.final_reply_timeout, settings.no_progress_timeout).count()));
+  set_option(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  set_option(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+  set_option(easy, CURLOPT_TCP_KEEPINTVL, 30L);
+  set_option(easy, CURLOPT_MAXAGE_CONN, 24L * 3600);
+  if (!settings.tls.off) configure_tls();
+}
+
+void Session::configure_tls() {
+  const TlsSettings& tls = endpoint_->settings.tls;
+  CURL* easy = easy_.get();
+  set_option(easy, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+  set_option(easy, CURLOPT_FTPSSLAUTH, static_cast<long>(CURLFTPAUTH_TLS));
+  // TLS 1.3 session tickets can't be reused by old libcurl, and servers insist on reuse (facts c; pain 7).
+  if (curl_older_than(8, 9))
+    set_option(easy, CURLOPT_SSLVERSION,
+               static_cast<long>(CURL_SSLVERSION_TLSv1_2) | CURL_SSLVERSION_MAX_TLSv1_2);
+  else
+    set_option(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!endpoint_->ca_file.empty()) set_option(easy, CURLOPT_CAINFO, endpoint_->ca_file.c_str());
+  // A CA directory switches libcurl's cache of CAs off: they'd be loaded for every data connection (facts:
+  // decision 4).
+  set_option(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  set_option(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
+  set_option(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
+  if (!tls.pins.empty()) set_option(easy, CURLOPT_PINNEDPUBLICKEY, joined(tls.pins).c_str());
+  watch_certificate(easy, &certificate_);
+}
+
+CURLcode Session::attempt(Transfer& transfer, bool stay) {
+  if (cancel_.cancelled()) throw cancelled_error();
+  if (!multi_) multi_ = new_multi();
+  error_text_[0] = '\0';
+  parser_.reset();
+  pending_command_.clear();
+  transfer.last_activity = steady_clock::now();
+  set_option(easy_.get(), CURLOPT_VERBOSE, verbose_ || transfer.keep_dialogue ? 1L : 0L);
+  transfer_ = &transfer;
+  if (curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK)
+    throw Error(ErrorKind::internal, "libcurl refuses the handle");
+  added_ = true;
+  CURLcode code = CURLE_OK;
+  {
+    const Watchdog::Watch watch{endpoint_->watchdog, sockets_, cancel_};
+    code = drive(transfer);
+  }
+  if (code != CURLE_OK || !stay) {
+    curl_multi_remove_handle(multi_.get(), easy_.get());
+    added_ = false;
+  }
+  transfer_ = nullptr;
+  if (transfer.error) std::rethrow_exception(transfer.error);
+  if (code != CURLE_OK && cancel_.cancelled()) throw cancelled_error();
+  return code;
+}
+
+CURLcode Session::drive(Transfer& transfer) {
+  for (;;) {
+    int running = 0;
+    if (const CURLMcode code = curl_multi_perform(multi_.get(), &running); code != CURLM_OK) {
+      std::snprintf(error_text_, sizeof error_text_, "%s", curl_multi_strerror(code));
+      return code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_RECV_ERROR;
+    }
+    if (const auto code = finished()) return *code;
+    if (cancel_.cancelled()) return CURLE_ABORTED_BY_CALLBACK;
+    const auto quiet = steady_clock::now() - transfer.last_activity;
+    if (quiet > patience(transfer)) {
+      transfer.timed_out = true;
+      return CURLE_OPERATION_TIMEDOUT;
+    }
+    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(poll_time(quiet).count()), nullptr);
+  }
+}
+
+std::optional<CURLcode> Session::finished() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left))
+    if (message->msg == CURLMSG_DONE && message->easy_handle == easy_.get()) return message->data.result;
+  return std::nullopt;
+}
+
+seconds Session::patience(const Transfer& transfer) const {
+  const RemoteSettings& settings = endpoint_->settings;
+  return transfer.all_sent() ? settings.final_reply_timeout : settings.no_progress_timeout;
+}
+
+void Session::take_header(std::string_view bytes) {
+  Transfer& transfer = *transfer_;
+  transfer.last_activity = steady_clock::now();
+  parser_.feed(bytes);
+  while (auto reply = parser_.next()) {
+    ++transfer.replies;
+    transfer.logged_in |= reply->code == 230 || reply->code == 232 || reply->code == 257;
+    transfer.started |= reply->code == 125 || reply->code == 150;
+    if (transfer.keep_dialogue) transfer.dialogue.push_back({std::exchange(pending_command_, {}), *reply});
+    transfer.last = std::move(*reply);
+  }
+  if (parser_.bad()) parser_.reset();  // libcurl judges the stream here; we only listen
+}
+
+void Session::log_command(std::string_view line) const {
+  if (!verbose_) return;
+  log::write(log::Level::debug, fmt::format("{} > {}", endpoint_->settings.host,
+                                            line.starts_with("PASS") ? "PASS ****" : printable(line)));
+}
+
+void Session::log_reply(std::string_view line) const {
+  if (verbose_)
+    log::write(log::Level::debug, fmt::format("{} < {}", endpoint_->settings.host, printable(line)));
+}
+
+void Session::fail(CURLcode code, const Transfer& transfer) {
+  const RemoteSettings& settings = endpoint_->settings;
+  const std::string reply_text = transfer.last.text();
+  FailureStory story;
+  story.fault.curl_code = code;
+  story.fault.reply = transfer.last.code;
+  story.fault.reply_text = reply_text;
+  story.fault.fresh = transfer.fresh;
+  story.fault.resuming = transfer.resuming;
+  story.fault.phase = transfer.fresh && !transfer.logged_in ? Phase::connect
+                      : transfer.all_sent()                 ? Phase::store_final
+                                                            : transfer.phase;
+  long os_error = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_error);
+  story.transport = printable(error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code));
+  if (code == CURLE_COULDNT_CONNECT && os_error != 0)
+    story.transport = std::strerror(static_cast<int>(os_error));
+  story.fault.transport_cut = os_error == ECONNRESET || os_error == ETIMEDOUT || os_error == EPIPE ||
+                              story.transport.find("SSL_ERROR_SYSCALL") != std::string::npos;
+  if (code == CURLE_COULDNT_RESOLVE_HOST) story.fault.name_unknown = name_is_unknown(settings.host);
+  story.remote = printable(settings.url);
+  story.host = settings.host;
+  story.port = settings.port;
+  story.user = endpoint_->user;
+  story.doing = transfer.doing;
+  story.tls_off = settings.tls.off;
+  story.timed_out = transfer.timed_out;
+  story.waited = transfer.timed_out ? patience(transfer) : settings.final_reply_timeout;
+  story.certificate = certificate_;
+  throw explain(story);
+}
+
+void Session::drop() noexcept {
+  sockets_.stop_reading();  // libcurl says QUIT and would wait for the answer
+  if (added_) curl_multi_remove_handle(multi_.get(), easy_.get());
+  added_ = false;
+  multi_.reset();
+}
+
+RemoteError Session::cancelled_error() const {
+  return RemoteError(FailureClass::cancelled, fmt::format("{}: stopped", printable(endpoint_->settings.url)));
+}
+
+}  // namespace outhaul

@@ -1,0 +1,110 @@
+// One easy handle in a multi of its own, and the loop that drives it. Private to this layer.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "outhaul/remote.h"
+#include "remote/certificate.h"
+#include "remote/classify.h"
+#include "remote/curl.h"
+#include "remote/endpoint.h"
+#include "remote/reply_parser.h"
+#include "remote/watchdog.h"
+
+namespace outhaul {
+
+/// One use of the connection: what is wanted, and what was seen of it.
+struct Transfer {
+  Phase phase = Phase::command;
+  std::string doing;  ///< for messages: "store \"a/b\""
+  ByteSource* source = nullptr;
+  std::uint64_t length = 0;  ///< bytes that `source` is to give
+  const std::function<void(std::uint64_t)>* sent = nullptr;
+  const ByteSink* sink = nullptr;
+  bool resuming = false;
+  bool keep_dialogue = false;
+
+  struct Exchange {
+    std::string command;  ///< empty for what the server said by itself
+    Reply reply;
+  };
+  std::vector<Exchange> dialogue;  ///< with keep_dialogue
+  std::string last_command;        ///< with keep_dialogue: what was sent last
+  Reply last;                      ///< the server's last words
+  std::size_t replies = 0;
+  bool fresh = false;  ///< the control connection was opened during this use
+  bool logged_in = false;
+  bool started = false;                      ///< the server gave 125 or 150
+  bool stopped = false;                      ///< the sink wants no more
+  bool timed_out = false;                    ///< by our own clock
+  std::uint64_t read = 0, up = 0, down = 0;  ///< bytes taken from the source, sent, received
+  std::chrono::steady_clock::time_point last_activity{};
+  std::exception_ptr error;  ///< what a callback threw
+
+  bool storing() const noexcept { return phase == Phase::store; }
+  bool all_sent() const noexcept { return storing() && started && up >= length; }
+};
+
+/// Not thread-safe. Pinned: libcurl holds its address.
+class Session {
+ public:
+  Session(std::shared_ptr<Endpoint> endpoint, const CancelToken& cancel);
+  ~Session();
+  Session(Session&&) = delete;
+
+  CURL* easy() const noexcept { return easy_.get(); }
+  Endpoint& endpoint() const noexcept { return *endpoint_; }
+  const CancelToken& cancel() const noexcept { return cancel_; }
+
+  /// Carries out what the easy handle's options say. Throws what a callback threw, and
+  /// RemoteError{cancelled}; any other failure is the returned code. `stay` keeps the handle in the multi
+  /// after success (CONNECT_ONLY needs that).
+  CURLcode attempt(Transfer& transfer, bool stay = false);
+  /// Says what a failed attempt was.
+  [[noreturn]] void fail(CURLcode code, const Transfer& transfer);
+  /// attempt() that throws RemoteError for any failure.
+  void perform(Transfer& transfer) {
+    if (const CURLcode code = attempt(transfer); code != CURLE_OK) fail(code, transfer);
+  }
+  /// Has the token looked at while the caller blocks outside attempt().
+  Watchdog::Watch watch() { return {endpoint_->watchdog, sockets_, cancel_}; }
+  /// Closes the connection without waiting for the server.
+  void drop() noexcept;
+  /// Whether a connection is open on our side.
+  bool open() noexcept { return !sockets_.empty(); }
+  RemoteError cancelled_error() const;
+  /// Writes to the log, with the password masked; only when debug messages are wanted.
+  void log_command(std::string_view line) const;
+  void log_reply(std::string_view line) const;
+
+ private:
+  friend struct SessionCallbacks;
+  void configure();
+  void configure_tls();
+  CURLcode drive(Transfer& transfer);
+  std::optional<CURLcode> finished();
+  std::chrono::seconds patience(const Transfer& transfer) const;
+  void take_header(std::string_view bytes);
+
+  std::shared_ptr<Endpoint> endpoint_;
+  const CancelToken& cancel_;
+  SocketSet sockets_;
+  PeerCertificate certificate_;
+  ReplyParser parser_;
+  std::string pending_command_;
+  Transfer* transfer_ = nullptr;  ///< only during attempt()
+  char error_text_[CURL_ERROR_SIZE] = {};
+  bool added_ = false;
+  bool verbose_ = false;
+  EasyHandle easy_;    // after everything that its callbacks touch
+  MultiHandle multi_;  // destroyed first: closes the connections
+};
+
+}  // namespace outhaul

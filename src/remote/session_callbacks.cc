@@ -1,0 +1,161 @@
+#include "remote/session_callbacks.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace outhaul {
+namespace {
+
+using std::chrono::steady_clock;
+
+Session& session_of(void* self) noexcept {
+  return *static_cast<Session*>(self);
+}
+
+std::uint64_t unsigned_of(curl_off_t value) noexcept {
+  return value > 0 ? static_cast<std::uint64_t>(value) : 0;
+}
+
+}  // namespace
+
+void SessionCallbacks::install(Session& session) {
+  CURL* easy = session.easy();
+  void* self = &session;
+  set_option(easy, CURLOPT_READFUNCTION, &read);
+  set_option(easy, CURLOPT_READDATA, self);
+  set_option(easy, CURLOPT_WRITEFUNCTION, &write);
+  set_option(easy, CURLOPT_WRITEDATA, self);
+  set_option(easy, CURLOPT_HEADERFUNCTION, &header);
+  set_option(easy, CURLOPT_HEADERDATA, self);
+  set_option(easy, CURLOPT_XFERINFOFUNCTION, &progress);
+  set_option(easy, CURLOPT_XFERINFODATA, self);
+  set_option(easy, CURLOPT_NOPROGRESS, 0L);
+  set_option(easy, CURLOPT_DEBUGFUNCTION, &debug);
+  set_option(easy, CURLOPT_DEBUGDATA, self);
+  set_option(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  set_option(easy, CURLOPT_OPENSOCKETDATA, self);
+  set_option(easy, CURLOPT_SOCKOPTFUNCTION, &tune_socket);
+  set_option(easy, CURLOPT_SOCKOPTDATA, self);
+  set_option(easy, CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+  set_option(easy, CURLOPT_CLOSESOCKETDATA, self);
+}
+
+std::size_t SessionCallbacks::read(char* buffer, std::size_t size, std::size_t count, void* self) noexcept {
+  Transfer* transfer = session_of(self).transfer_;
+  if (transfer == nullptr || transfer->source == nullptr) return CURL_READFUNC_ABORT;
+  try {
+    // libcurl would send what is beyond the announced size, too.
+    const std::uint64_t left = transfer->length - transfer->read;
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size * count, left));
+    if (wanted == 0) return 0;
+    const std::size_t got = transfer->source->read({reinterpret_cast<std::byte*>(buffer), wanted});
+    transfer->read += got;
+    transfer->last_activity = steady_clock::now();
+    return got;
+  } catch (...) {
+    transfer->error = std::current_exception();
+    return CURL_READFUNC_ABORT;
+  }
+}
+
+std::size_t SessionCallbacks::write(char* data, std::size_t size, std::size_t count, void* self) noexcept {
+  Transfer* transfer = session_of(self).transfer_;
+  if (transfer == nullptr || transfer->sink == nullptr) return size * count;
+  try {
+    transfer->down += size * count;
+    const bool more = (*transfer->sink)({reinterpret_cast<const std::byte*>(data), size * count});
+    transfer->last_activity = steady_clock::now();
+    transfer->stopped = !more;
+    return more ? size * count : 0;
+  } catch (...) {
+    transfer->error = std::current_exception();
+    return 0;
+  }
+}
+
+std::size_t SessionCallbacks::header(char* data, std::size_t size, std::size_t count, void* self) noexcept {
+  Session& session = session_of(self);
+  if (session.transfer_ == nullptr) return size * count;
+  try {
+    session.take_header({data, size * count});
+  } catch (...) {
+    session.transfer_->error = std::current_exception();
+    return 0;
+  }
+  return size * count;
+}
+
+int SessionCallbacks::progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t up) noexcept {
+  Transfer* transfer = session_of(self).transfer_;
+  if (transfer == nullptr) return 0;
+  const std::uint64_t now_up = unsigned_of(up);
+  if (now_up <= transfer->up) return 0;
+  const std::uint64_t delta = now_up - transfer->up;
+  transfer->up = now_up;
+  transfer->last_activity = steady_clock::now();
+  try {
+    if (transfer->sent != nullptr && *transfer->sent) (*transfer->sent)(delta);
+  } catch (...) {
+    transfer->error = std::current_exception();
+    return 1;
+  }
+  return 0;
+}
+
+int SessionCallbacks::debug(CURL*, curl_infotype type, char* data, std::size_t size, void* self) noexcept {
+  Session& session = session_of(self);
+  try {
+    std::string_view text{data, size};
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+    if (type == CURLINFO_HEADER_IN) session.log_reply(text);
+    if (type != CURLINFO_HEADER_OUT) return 0;
+    session.log_command(text);
+    session.pending_command_ = text;
+    if (session.transfer_ != nullptr && session.transfer_->keep_dialogue)
+      session.transfer_->last_command = text;
+  } catch (
+      ...) {  // a poorer log; a lost command text makes the dialogue incomplete, which its reader notices
+  }
+  return 0;
+}
+
+curl_socket_t SessionCallbacks::open_socket(void* self, curlsocktype, curl_sockaddr* address) noexcept {
+  Session& session = session_of(self);
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  // A data connection is opened after at least one reply: this is a new control connection.
+  if (session.transfer_ != nullptr && session.transfer_->replies == 0) session.transfer_->fresh = true;
+  try {
+    session.sockets_.add(fd);
+  } catch (...) {
+    ::close(fd);
+    return CURL_SOCKET_BAD;
+  }
+  return fd;
+}
+
+int SessionCallbacks::tune_socket(void* self, curl_socket_t fd, curlsocktype) noexcept {
+  using std::chrono::milliseconds;
+  const milliseconds limit = session_of(self).endpoint_->settings.no_progress_timeout;
+  const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(limit.count(), 1000, 3'600'000));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout));
+  return CURL_SOCKOPT_OK;
+}
+
+int SessionCallbacks::close_socket(void* self, curl_socket_t fd) noexcept {
+  Session& session = session_of(self);
+  session.sockets_.remove(fd);
+  const Transfer* transfer = session.transfer_;
+  if (transfer != nullptr && transfer->storing() && !transfer->all_sent()) {
+    // What the kernel still holds must not arrive after we have looked at the part's size.
+    const linger at_once{1, 0};
+    static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+  }
+  return ::close(fd);
+}
+
+}  // namespace outhaul
