@@ -91,7 +91,9 @@ std::string Painter::bar(double fraction, std::size_t width) const {
 
 std::string left(std::optional<double> seconds) {
   if (!seconds) return "";
-  return format_duration(static_cast<std::int64_t>(std::max(*seconds, 1.0)) * 1'000'000'000) + " left";
+  const auto whole = static_cast<std::int64_t>(std::max(*seconds, 1.0));
+  if (whole < 60) return fmt::format("{} s left", whole);
+  return format_duration(whole * 1'000'000'000) + " left";
 }
 
 /// Columns are fixed where figures change, so that the bar doesn't breathe.
@@ -99,14 +101,15 @@ std::string Painter::overview(const ProgressModel& model) const {
   const bool bytes = model.transferring() && model.bytes_total() > 0;
   const std::uint64_t done = bytes ? model.bytes_done() : model.actions_done();
   const std::uint64_t total = bytes ? model.bytes_total() : model.actions_total();
-  std::vector<Piece> pieces = {{fit_middle(printable(model.job()), kMaxName, dots()), 3, kBold},
-                               {fmt::format("{:>3}%", percent_of(done, total)), 0}};
+  std::vector<Piece> pieces = {{fmt::format("{:>3}%", percent_of(done, total)), 0}};
+  if (!model.job().empty())
+    pieces.insert(pieces.begin(), {fit_middle(printable(model.job()), kMaxName, dots()), 3, kBold});
   if (bytes) {
     pieces.push_back({fmt::format("{:>8} of {}", format_bytes(done), format_bytes(total)), 4});
     pieces.push_back({fmt::format("{:>10}", format_rate(model.bytes_per_second())), 1});
     pieces.push_back({fmt::format("{:<16}", left(model.eta_seconds())), 2});
   } else {
-    pieces.push_back({fmt::format("{} of {}", format_count(done), format_count(total)), 1});
+    pieces.push_back({fmt::format("{} of {}", format_count(done), counted(total, "step")), 1});
   }
   drop_to(pieces, columns_, 2);
   const std::size_t used = width_of(pieces, 2);
@@ -117,6 +120,7 @@ std::string Painter::overview(const ProgressModel& model) const {
     const std::vector<Piece> head(pieces.begin(), pieces.begin() + 1), tail(pieces.begin() + 1, pieces.end());
     text = fmt::format("{}  {}  {}", line(head, "  "), bar(fraction, width), line(tail, "  "));
   }
+  text.erase(text.find_last_not_of(' ') + 1);
   return text;
 }
 
