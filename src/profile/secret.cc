@@ -30,6 +30,10 @@ Secret without_newline(const Secret& secret) {
   return Secret(std::string(text));
 }
 
+bool holds_control_byte(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7F; });
+}
+
 /// A secret that could not be sent in a PASS command (RFC 959 §5.3) is refused here, where its source is
 /// known.
 Secret checked(Secret secret, const std::string& origin) {
@@ -39,7 +43,7 @@ Secret checked(Secret secret, const std::string& origin) {
   if (text.find('\n') != std::string::npos)
     throw Error(ErrorKind::profile, fmt::format("{}: more than one line", origin),
                 "it must hold the password alone, on one line");
-  if (std::ranges::any_of(text, [](char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == 0x7F; }))
+  if (holds_control_byte(text))
     throw Error(ErrorKind::profile, fmt::format("{}: it holds a control byte, which FTP can't send", origin),
                 "check that it holds the password as plain text");
   return secret;
@@ -91,6 +95,12 @@ Credentials from_netrc(const RemoteSettings& remote) {
                             remote.user.empty() ? "" : fmt::format(" and login {}", login)),
                 fmt::format("add a line: machine {} login {} password …", remote.host, login));
   }
+  // A quoted login can hold an escaped line break, and USER goes out as it is: it would start a second
+  // command.
+  if (holds_control_byte(found->user))
+    throw Error(ErrorKind::profile,
+                fmt::format("{}: the login for machine {} holds a control byte", origin, remote.host),
+                "correct the login in that file");
   return {std::move(found->user), checked(std::move(found->password), origin)};
 }
 

@@ -166,6 +166,13 @@ TEST_CASE("a login comes from netrc") {
   CHECK(refusal_of(remote_with({Kind::netrc, path, {}}, "")).advice == "chmod 600 " + path);
 }
 
+TEST_CASE("a netrc login can't smuggle a second command") {
+  const test::TempDir dir;
+  const std::string path = file_with(dir, R"(machine ftp.example.net login "a\r\nDELE x" password p)");
+  CHECK(refusal_of(remote_with({Kind::netrc, path, {}}, "")).message ==
+        fmt::format("the netrc file {}: the login for machine ftp.example.net holds a control byte", path));
+}
+
 TEST_CASE("without a user the login is anonymous and with one it needs a password") {
   CHECK(resolve_credentials(remote_with({}, "")).user == "anonymous");
   CHECK(resolve_credentials(remote_with({}, "ftp")).user == "ftp");
