@@ -36,6 +36,10 @@ class Listing {
     bool descend = false;
   };
 
+  /// Adds what a directory says: a name that ends with NUL, and its d_type.
+  void add(const char* name, std::uint8_t type);
+  /// To be called behind the last add() and before the first next().
+  void sort();
   /// Reads the open directory `fd` from its position to the end, then sorts. 0, or the errno of a failed
   /// read; then, and when cancelled (ECANCELED), the listing is empty.
   int read(int fd, std::span<std::byte> buffer, const CancelToken& cancel);
@@ -50,10 +54,8 @@ class Listing {
   void clear() noexcept;
 
  private:
-  void add(const char* name, std::uint8_t type);
   void add_item(std::size_t offset, std::size_t length, std::uint8_t type, Role role);
   int read_names(int fd, std::span<std::byte> buffer, const CancelToken& cancel);
-  void sort();
   std::string_view key(const Item& item) const noexcept;
   bool repeats(const Item& item) const noexcept;
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 #include <thread>
 
@@ -74,6 +75,11 @@ class Scan final : public ScanStream {
 
  private:
   void walk() noexcept {
+    // A signal shall not break into a system call of the walk: a network or FUSE file system would fail with
+    // EINTR, and the file would look unreadable. Other threads take the signals.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     std::exception_ptr error;
     try {
       walker_.run();

@@ -124,7 +124,8 @@ void Walker::examine(Frame& frame, const Listing::Item& item, int attempts) {
     return;
   }
   const bool is_directory = S_ISDIR(info.st_mode);
-  if (is_directory != (item.type == DT_DIR) && excluded(is_directory)) return;
+  const bool as_listed = item.type != DT_UNKNOWN && is_directory == (item.type == DT_DIR);
+  if (!as_listed && excluded(is_directory)) return;
   if (is_directory) return emit_directory(frame, item, info);
   if (S_ISREG(info.st_mode)) return emit(info, EntryKind::file);
   if (!S_ISLNK(info.st_mode)) return problem(ProblemKind::special, special_text(info.st_mode));
