@@ -84,7 +84,7 @@ std::optional<GuardRefusal> empty_source(const Plan& plan, const SourceFacts& fa
 bool exceeds(const Limit& limit, std::uint64_t removed, std::uint64_t stored) {
   const bool by_share =
       limit.percent && 100.0 * static_cast<double>(removed) > *limit.percent * static_cast<double>(stored);
-  return removed > 0 && (by_share || (limit.count && removed > *limit.count));
+  return by_share || (limit.count && removed > *limit.count);
 }
 
 /// The limit in words, of the part that was exceeded.

@@ -259,6 +259,9 @@ TEST_CASE("another device number is learned from what is otherwise the same and 
                                  {dir("a"), stored(file("b")), stored(file("c"))});
   CHECK(result.counts.devices == std::vector<DeviceChange>{{1, 9}});
   CHECK(result.counts.unchanged == 2);
+
+  const auto replaced = [](Entry& e) { e.dev = 9, e.inode += 1; };
+  CHECK(run_diff({with(dir("a"), replaced)}, {dir("a")}).counts.devices.empty());
 }
 
 TEST_CASE("a stream out of order is our bug and refused because it would look like removals") {

@@ -258,23 +258,31 @@ TEST_CASE("a name that its escape makes too long is withheld and what is below i
 }
 
 TEST_CASE("the longest name that fits is stored and one byte more is not") {
-  CHECK(plan_for({file(std::string(255, 'x'))}, {}).counts.uploads == 1);
-  CHECK(plan_for({file(std::string(85, '\n'))}, {}).counts.uploads == 1);
-  CHECK(plan_for({file(std::string(84, '\n') + "xxx")}, {}).counts.uploads == 1);
-  CHECK(plan_for({file(std::string(84, '\n') + "xxxx")}, {}).counts.withheld == 1);
-  CHECK(plan_for({file(std::string(86, '\n'))}, {}).counts.withheld == 1);
-  CHECK(plan_for({file("d/" + std::string(86, '\n'))}, {}).counts.withheld == 1);
-  CHECK(plan_for({dir(std::string(86, '\n'))}, {}).counts.withheld == 1);
+  const auto [plain, escaped, directory, fits] = GENERATE(table<std::size_t, std::size_t, std::string, bool>({
+      {255, 0, "", true},
+      {0, 85, "", true},
+      {3, 84, "", true},
+      {4, 84, "", false},
+      {0, 86, "", false},
+      {0, 85, "d/", true},
+      {0, 86, "d/", false},
+  }));
+  INFO(plain << " plain and " << escaped << " escaped bytes");
+  const std::string name = fmt::format("{}{:\n>{}}{:x>{}}", directory, "", escaped, "", plain);
+  CHECK(plan_for({file(name)}, {}).counts.uploads == (fits ? 1 : 0));
+  CHECK(plan_for({dir(name)}, {}).counts.make_dirs == (fits ? 1 : 0));
+  CHECK(plan_for({dir(name)}, {}).counts.withheld == (fits ? 0 : 1));
 }
 
 TEST_CASE("a symlink with a long name is kept because it never reaches the remote") {
-  CHECK(in_words(plan_for({symlink(std::string(90, '\\'))}, {}).actions.at(0)) ==
-        "record " + std::string(90, '\\') + " (added)");
+  const std::string name(90, '\\');
+  CHECK(in_words(plan_for({symlink(name)}, {})) == Lines{fmt::format("record {} (added)", name)});
 }
 
 TEST_CASE("a symlink that becomes a file with a name that is too long is withheld") {
   const std::string name(90, '\\');
-  CHECK(in_words(plan_for({file(name)}, {symlink(name)})) == Lines{"withhold " + name + " (name_too_long)"});
+  CHECK(in_words(plan_for({file(name)}, {symlink(name)})) ==
+        Lines{fmt::format("withhold {} (name_too_long)", name)});
 }
 
 TEST_CASE("a planner can be used again after it gave its plan") {
@@ -286,4 +294,18 @@ TEST_CASE("a planner can be used again after it gave its plan") {
   const Plan second = planner.finish({});
   CHECK(in_words(second) == Lines{"remove p/x (removed)"});
   CHECK(second.problems.empty());
+}
+
+TEST_CASE("what is stored under a name that is too long is not given up for what can't be stored there") {
+  const std::string name(90, '\\');  // stored by a version that knew another escape
+  CHECK(in_words(plan_for({dir(name), file(name + "/x")}, {stored(file(name))})) ==
+        Lines{fmt::format("withhold {} (name_too_long)", name),
+              fmt::format("withhold {}/x (name_too_long)", name)});
+}
+
+TEST_CASE("a directory is held by the doubtful change below it alone") {
+  Planner planner(removing());
+  planner.add(Change{Change::Kind::removed, Reason::removed, {}, dir("d")});
+  planner.add(Change{Change::Kind::doubtful_removal, Reason::under_doubt, {}, stored(file("d/x"))});
+  CHECK(in_words(planner.finish({})) == Lines{"withhold d (under_doubt)", "withhold d/x (under_doubt)"});
 }

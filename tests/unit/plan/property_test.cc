@@ -1,4 +1,6 @@
 // Random trees, random edits: the plan, carried out on a strict model, always gives the source.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "support/catch.h"
@@ -35,7 +37,7 @@ struct Backup {
     if (policy.compare == Compare::hash)
       for (const auto& [path, entry] : model.state())
         if (entry.kind == EntryKind::file)
-          lines.push_back("compare " + printable(path) + " (hash_requested)");
+          lines.push_back(fmt::format("compare {} (hash_requested)", printable(path)));
     return lines;
   }
 
