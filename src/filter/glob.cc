@@ -115,6 +115,18 @@ bool Glob::consume(const Op& op, std::string_view text, std::size_t& pos) const 
   return true;
 }
 
+/// False when the first or the last thing of the pattern rules `text` out: most texts, and no walk is needed.
+bool Glob::ends_fit(std::string_view text) const noexcept {
+  const Op& first = ops_.front();
+  const Op& last = ops_.back();
+  const auto literal = [&](const Op& op) { return std::string_view(literals_).substr(op.first, op.count); };
+  if (first.kind == Kind::literal && !text.starts_with(literal(first))) return false;
+  if (last.kind == Kind::literal) return text.ends_with(literal(last));
+  if (last.kind == Kind::set)
+    return !text.empty() && sets_[last.first].test(static_cast<std::uint8_t>(text.back()));
+  return true;
+}
+
 /// Where to go on after a mismatch: the op behind a star, and what the star has swallowed up to.
 struct Glob::Retry {
   bool open = false;

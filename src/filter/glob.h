@@ -32,7 +32,7 @@ class Glob {
       case Shape::prefix:
         return text.starts_with(literals_);
       case Shape::general:
-        return walk(text);
+        return ends_fit(text) && walk(text);
     }
     return false;
   }
@@ -63,6 +63,7 @@ class Glob {
   void append_literal(char byte);
   void refuse_what_no_path_matches() const;
   void classify() noexcept;
+  bool ends_fit(std::string_view text) const noexcept;
   bool walk(std::string_view text) const noexcept;
   bool consume(const Op& op, std::string_view text, std::size_t& pos) const noexcept;
 
