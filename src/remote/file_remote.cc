@@ -93,15 +93,17 @@ class FileLane final : public Lane {
   std::vector<std::byte> buffer_;
 };
 
-// O_NONBLOCK: a FIFO that somebody left there must not make a run wait for ever.
+// O_NONBLOCK: a FIFO that somebody left there must not make a run wait for ever. ENXIO is what one without a
+// reader says.
 Fd FileLane::open_file(const RemotePath& path, int flags, const char* doing, struct stat& st) {
   const Fd dir = disk_.open_parent(path);
   if (!dir) throw disk_.error(errno, doing, path);
   Fd file(::openat(dir.get(), std::string(path.name()).c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                    0666));
-  if (!file || ::fstat(file.get(), &st) != 0) throw disk_.error(errno, doing, path);
+  const bool is_special = !file && errno == ENXIO;
+  if (!is_special && (!file || ::fstat(file.get(), &st) != 0)) throw disk_.error(errno, doing, path);
   if (S_ISDIR(st.st_mode)) throw disk_.error(EISDIR, doing, path);
-  if (!S_ISREG(st.st_mode)) {
+  if (is_special || !S_ISREG(st.st_mode)) {
     throw RemoteError(FailureClass::skip_file, url_ + ": not a regular file: " + printable(path.wire()),
                       "remove what is in the way", 550, "not a regular file");
   }

@@ -1,0 +1,300 @@
+// What only a server can do to us: refuse, throttle, time out, show a strange certificate.
+#include <algorithm>
+
+#include "contract/remote_contract.h"
+#include "support/catch.h"
+
+namespace outhaul::test {
+namespace {
+
+using Status = CommandResult::Status;
+
+struct Caught {
+  FailureClass failure = FailureClass::none;
+  std::string text;  // message and advice
+};
+
+Caught catch_from(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const RemoteError& error) {
+    return {error.failure(), std::string(error.what()) + "\n" + error.advice()};
+  }
+  return {};
+}
+
+Caught first_command(const RemoteSettings& settings, const std::string& password = TestServer::kPassword) {
+  const CancelToken cancel;
+  const auto remote = connect_to(settings, password);
+  const auto channel = remote->open_channel(cancel);
+  return catch_from([&] { channel->run(std::vector<Command>{SizeOf{wire("f")}}); });
+}
+
+Caught first_put(const RemoteSettings& settings, const std::string& password = TestServer::kPassword) {
+  const CancelToken cancel;
+  const auto remote = connect_to(settings, password);
+  const auto lane = remote->open_lane(cancel);
+  return catch_from([&] { put_text(*lane, "from first_put", "x"); });
+}
+
+void wrong_password(Subject& subject) {
+  TestServer& server = *subject.server();
+  for (const auto attempt : {first_command, first_put}) {
+    server.forget_commands();
+    const Caught caught = attempt(server.settings(), "wrong: secret");
+    CAPTURE(caught.text);
+    CHECK(caught.failure == FailureClass::stop_run);
+    CHECK(caught.text.find("wrong: secret") == std::string::npos);
+    CHECK(caught.text.find(TestServer::kUser) != std::string::npos);
+    CHECK(server.wait_for_no_sessions());
+    CHECK(server.count("PASS") == 1);
+  }
+}
+
+void server_down(Subject& subject) {
+  TestServer& server = *subject.server();
+  const CancelToken cancel;
+  const auto remote = subject.connect();
+  const auto lane = remote->open_lane(cancel);
+  const auto channel = remote->open_channel(cancel);
+  put_text(*lane, "before", "1");
+  CHECK(run_one(*channel, SizeOf{wire("before")}).size == 1);
+  server.stop();
+  for (int i = 0; i < 2; ++i) {
+    const FailureClass failure = failure_of([&] { put_text(*lane, "while down", "x"); });
+    const bool may_try_again = failure == FailureClass::retry || failure == FailureClass::reconnect ||
+                               failure == FailureClass::unknown_outcome;
+    CAPTURE(std::string(to_string(failure)));
+    CHECK(may_try_again);
+  }
+  server.resume();
+  CHECK(with_retry([&] { put_text(*lane, "after", "2"); }));
+  CommandResult size;
+  for (int i = 0; i < 2 && size.status != Status::done; ++i) {
+    CHECK(with_retry([&] { size = run_one(*channel, SizeOf{wire("after")}); }));
+  }
+  CHECK(size.size == 1);
+}
+
+void costs_two_commands(Subject& subject) {
+  TestServer& server = *subject.server();
+  server.forget_commands();
+  {
+    const CancelToken cancel;
+    const auto remote = subject.connect();
+    const auto lane = remote->open_lane(cancel);
+    for (int i = 0; i < 10; ++i) put_text(*lane, "f" + std::to_string(i), "content");
+  }
+  CHECK(server.wait_for_no_sessions());
+  CHECK(server.count("STOR") == 10);
+  CHECK(server.count("EPSV") == 10);
+  CHECK(server.count("USER") == 1);
+  CHECK(server.count("TYPE") == 1);
+  CHECK(server.count("CWD") <= 1);
+  CHECK(server.count("SIZE") == 0);
+  CHECK(server.count("MKD") == 0);
+}
+
+void untrusted_certificate(Subject& subject) {
+  TestServer& server = *subject.server();
+  RemoteSettings settings = server.settings();
+  if (settings.tls.off) return;
+  settings.tls.ca.clear();  // the system's authorities don't know ours
+  for (const auto attempt : {first_command, first_put}) {
+    server.forget_commands();
+    const Caught caught = attempt(settings, TestServer::kPassword);
+    CAPTURE(caught.text);
+    CHECK(caught.failure == FailureClass::stop_run);
+    CHECK(caught.text.find(server.certificates().pin) != std::string::npos);
+    CHECK(server.count("USER") == 0);
+  }
+  settings.tls.verify = false;
+  settings.tls.pins = {server.certificates().pin};
+  const Caught pinned = first_put(settings);
+  CAPTURE(pinned.text);
+  CHECK(pinned.failure == FailureClass::none);
+  CHECK(first_command(settings).failure == FailureClass::none);
+}
+
+void wrong_pin(Subject& subject) {
+  TestServer& server = *subject.server();
+  RemoteSettings settings = server.settings();
+  if (settings.tls.off) return;
+  settings.tls.pins = {"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+  for (const auto attempt : {first_command, first_put}) {
+    server.forget_commands();
+    const Caught caught = attempt(settings, TestServer::kPassword);
+    CAPTURE(caught.text);
+    CHECK(caught.failure == FailureClass::stop_run);
+    CHECK(caught.text.find(server.certificates().pin) != std::string::npos);
+    CHECK(server.count("USER") == 0);
+  }
+  settings.tls.pins.push_back(server.certificates().pin);
+  CHECK(first_put(settings).failure == FailureClass::none);
+}
+
+void wrong_host_name(Subject& subject) {
+  RemoteSettings settings = subject.server()->settings();
+  if (settings.tls.off) return;
+  settings.host = "127.0.0.2";  // the same machine, but a name that the certificate does not have
+  const Caught caught = first_put(settings);
+  CAPTURE(caught.text);
+  const bool refused = caught.failure == FailureClass::stop_run ||
+                       caught.failure == FailureClass::reconnect ||
+                       caught.failure == FailureClass::retry;  // the server listens on 127.0.0.1 only
+  CHECK(refused);
+}
+
+// Whoever asks for TLS never says a password without it; whoever doesn't is told that the server wants it.
+void tls_mismatch(Subject& subject) {
+  TestServer& server = *subject.server();
+  if (subject.traits().tls == Tls::implicit) return;
+  RemoteSettings settings = server.settings();
+  settings.tls.off = !settings.tls.off;
+  settings.tls.ca = server.certificates().ca;
+  for (const auto attempt : {first_command, first_put}) {
+    server.forget_commands();
+    const Caught caught = attempt(settings, TestServer::kPassword);
+    CAPTURE(caught.text);
+    CHECK(caught.failure == FailureClass::stop_run);
+    CHECK(caught.text.find("TLS") != std::string::npos);
+    CHECK(server.wait_for_no_sessions());
+    if (!settings.tls.off) CHECK(server.count("PASS") == 0);
+  }
+}
+
+ServerKind kind_of(const Subject& subject) {
+  for (const ServerKind kind : {ServerKind::proftpd, ServerKind::vsftpd}) {
+    if (subject.traits().name.starts_with(to_string(kind))) return kind;
+  }
+  return ServerKind::pureftpd;
+}
+
+std::unique_ptr<TestServer> own_server(const Subject& subject, const ServerOptions& options) {
+  return TestServer::start(kind_of(subject), subject.traits().tls, options);
+}
+
+void too_many_connections(Subject& subject) {
+  ServerOptions options;
+  options.max_clients = 1;
+  const auto server = own_server(subject, options);
+  const CancelToken cancel;
+  const auto remote = connect_to(server->settings());
+  auto first = remote->open_lane(cancel);
+  put_text(*first, "f", "x");
+  const auto second = remote->open_lane(cancel);
+  const auto channel = remote->open_channel(cancel);
+  CHECK(failure_of([&] { put_text(*second, "g", "x"); }) == FailureClass::lower_cap);
+  CHECK(failure_of([&] { run_one(*channel, SizeOf{wire("f")}); }) == FailureClass::lower_cap);
+  put_text(*first, "h", "x");
+  first.reset();
+  CHECK(server->wait_for_no_sessions());
+  put_text(*second, "g", "x");
+}
+
+void full_disk(Subject& subject) {
+  ServerOptions options;
+  options.limited_space = true;
+  const auto server = own_server(subject, options);
+  const CancelToken cancel;
+  const auto remote = connect_to(server->settings());
+  const auto lane = remote->open_lane(cancel);
+  put_text(*lane, "before", "fits");
+  server->set_free_space(1000);
+  CHECK(failure_of([&] { put_text(*lane, "small", PatternSource::text(5000)); }) == FailureClass::no_space);
+  CHECK(run_one(*lane, RemoveFile{wire("before")}).status == Status::done);
+  const FailureClass large = failure_of([&] { put_text(*lane, "large", PatternSource::text(20U << 20)); });
+  CAPTURE(std::string(to_string(large)));
+  const bool known = large == FailureClass::no_space || large == FailureClass::reconnect ||
+                     large == FailureClass::unknown_outcome || large == FailureClass::retry;
+  CHECK(known);
+  server->set_free_space(std::nullopt);
+  CHECK(with_retry([&] { put_text(*lane, "after", "fits again"); }));
+}
+
+void idle_session(Subject& subject) {
+  if (kind_of(subject) == ServerKind::pureftpd) return;  // it counts in minutes
+  ServerOptions options;
+  options.idle_timeout = std::chrono::seconds(1);
+  const auto server = own_server(subject, options);
+  const CancelToken cancel;
+  const auto remote = connect_to(server->settings());
+  const auto lane = remote->open_lane(cancel);
+  const auto channel = remote->open_channel(cancel);
+  put_text(*lane, "f", "x");
+  CHECK(run_one(*channel, SizeOf{wire("f")}).size == 1);
+  REQUIRE(server->wait_for_no_sessions());
+  CHECK(with_retry([&] { put_text(*lane, "g", "x"); }));
+  CommandResult size;
+  for (int i = 0; i < 2 && size.status != Status::done; ++i) {
+    CHECK(with_retry([&] { size = run_one(*channel, SizeOf{wire("g")}); }));
+  }
+  CHECK(size.status == Status::done);
+}
+
+void no_mtime(Subject& subject) {
+  if (kind_of(subject) == ServerKind::pureftpd) return;  // it always can
+  ServerOptions options;
+  options.set_mtime = false;
+  const auto server = own_server(subject, options);
+  const CancelToken cancel;
+  const auto remote = connect_to(server->settings());
+  const auto channel = remote->open_channel(cancel);
+  write_file(server->root() / "f", "12345");
+  server->hand_over(server->root() / "f");
+  const std::vector<Command> batch{SetMtime{wire("f"), 1'000'000'000}, SizeOf{wire("f")},
+                                   SetMtime{wire("f"), 1}, Rename{wire("f"), wire("g")}};
+  const std::vector<CommandResult> results = channel->run(batch);
+  REQUIRE(results.size() == 4);
+  for (const std::size_t i : {0U, 2U}) {
+    const bool said_no = results[i].status == Status::unsupported || results[i].status == Status::refused;
+    CHECK(said_no);
+  }
+  CHECK(results[1].size == 5);
+  CHECK(results[3].status == Status::done);
+}
+
+void read_only_directory(Subject& subject) {
+  TestServer& server = *subject.server();
+  subject.make_dir("read only");
+  subject.put_file("read only/f", "x");
+  const std::filesystem::path dir = server.root() / server.settings().base;
+  const CancelToken cancel;
+  const auto remote = subject.connect();
+  const auto lane = remote->open_lane(cancel);
+  run_one(*lane, MakeDir{wire("read only")});  // connected before the modes change
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(server.root())) {
+    if (entry.path().filename() == "read only") {
+      std::filesystem::permissions(entry.path(), std::filesystem::perms(0555));
+    }
+  }
+  CHECK(failure_of([&] { put_text(*lane, "read only/new", "x"); }) == FailureClass::skip_file);
+  const CommandResult removed = run_one(*lane, RemoveFile{wire("read only/f")});
+  CHECK(removed.status == Status::refused);
+  CHECK(removed.failure == FailureClass::skip_file);
+  CHECK(subject.file("read only/f") == "x");
+  CHECK(with_retry([&] { put_text(*lane, "elsewhere", "x"); }));
+}
+
+constexpr ContractCase kCases[] = {
+    {"a wrong password stops the run after one attempt", wrong_password},
+    {"a server that was down is used again when it is back", server_down},
+    {"a small file on a warm lane costs EPSV and STOR", costs_two_commands},
+    {"an untrusted certificate stops the run and shows the pin that would trust it", untrusted_certificate},
+    {"a wrong pin stops the run before the login", wrong_pin},
+    {"a certificate for another host is refused", wrong_host_name},
+    {"a mismatch in TLS stops the run and no password goes out in the clear", tls_mismatch},
+    {"one connection too many asks for a lower cap", too_many_connections},
+    {"a full disk is told apart and deletions go on", full_disk},
+    {"a session that the server ended for idleness is replaced", idle_session},
+    {"a server that can't set times refuses that alone", no_mtime},
+    {"a read-only directory refuses its own files only", read_only_directory},
+};
+
+}  // namespace
+
+std::span<const ContractCase> live_cases() {
+  return kCases;
+}
+
+}  // namespace outhaul::test
