@@ -24,7 +24,7 @@ enum class Phase : std::uint8_t {
 struct Fault {
   int curl_code = 0;  ///< CURLcode; 0 = only the reply tells
   int reply = 0;      ///< last FTP reply code, 0 = none
-  std::string_view reply_text;
+  std::string_view reply_text{};
   Phase phase = Phase::command;
   bool fresh = false;         ///< the control connection was opened in this operation
   bool resuming = false;      ///< an upload at an offset > 0

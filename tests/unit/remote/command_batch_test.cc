@@ -1,0 +1,243 @@
+#include "remote/command_batch.h"
+
+#include <map>
+
+#include "support/catch.h"
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+/// A control connection that answers from a table; what is not in it gets 550.
+class ScriptedWire final : public CommandWire {
+ public:
+  std::map<std::string, Reply> answers;
+  std::vector<std::string> asked;
+  Features offers;
+  std::size_t dies_after = SIZE_MAX;  ///< replies
+  bool dropped = false;
+
+  Answer exchange(std::span<const std::string> lines) override {
+    Answer answer;
+    for (const std::string& line : lines) {
+      if (replies_ == dies_after) {
+        answer.broken = FailureClass::reconnect;
+        break;
+      }
+      ++replies_;
+      asked.push_back(line);
+      const auto found = answers.find(line);
+      answer.replies.push_back(found != answers.end() ? found->second : Reply{550, {"no"}});
+    }
+    return answer;
+  }
+  Features features() override { return offers; }
+  std::string login_directory() const override { return "/home"; }
+  void drop() noexcept override { dropped = true; }
+
+ private:
+  std::size_t replies_ = 0;
+};
+
+struct Server {
+  ScriptedWire wire;
+  Learned learned;
+  WirePath paths{[] {
+    RemoteSettings settings;
+    settings.host = "h";
+    return settings;
+  }()};
+
+  explicit Server(Features features = {}) {
+    wire.offers = features;
+    learned.set_features(features);
+  }
+  void says(const std::string& line, int code, std::vector<std::string> lines = {""}) {
+    wire.answers[line] = {code, std::move(lines)};
+  }
+  CommandResult run(const Command& command) {
+    return run_commands(wire, paths, learned, std::span(&command, 1)).front();
+  }
+};
+
+RemotePath at(std::string_view wire) {
+  return RemotePath::parse(wire);
+}
+const Features kMlst{.mlst = true, .mfmt = true};
+
+TEST_CASE("sizes are numbers or absent or not to be had") {
+  Server server;
+  server.says("SIZE a", 213, {"5368709120"});
+  server.says("SIZE b", 213, {"lots"});
+  server.says("SIZE c", 502);
+  server.says("SIZE d", 450);
+  CHECK(server.run(SizeOf{at("a")}).size == 5'368'709'120);
+  CHECK(server.run(SizeOf{at("a")}).status == Status::done);
+  CHECK(server.run(SizeOf{at("b")}).status == Status::refused);
+  CHECK(server.run(SizeOf{at("c")}).status == Status::unsupported);
+  CHECK(server.run(SizeOf{at("d")}).failure == FailureClass::retry);
+  CHECK(server.run(SizeOf{at("missing")}).status == Status::missing);
+}
+
+TEST_CASE("MKD is judged by its goal and not by its code - pain 20") {
+  for (const int code : {521, 550, 553, 450}) {
+    CAPTURE(code);
+    Server server(kMlst);
+    server.says("MKD a", code, {"a: File exists"});
+    CHECK(server.run(MakeDir{at("a")}).status == Status::refused);
+    server.says("MLST a", 250, {"Start of list for a", " type=file;size=3; /a", "End of list"});
+    CHECK(server.run(MakeDir{at("a")}).status == Status::refused);
+    CHECK(server.run(MakeDir{at("a")}).reply_text == "a: File exists");
+    server.says("MLST a", 250, {"Start of list for a", " type=dir;modify=20200101000000; /a", "End of list"});
+    CHECK(server.run(MakeDir{at("a")}).status == Status::done);
+  }
+}
+
+TEST_CASE("without MLST a directory is one that can be entered and the way back is taken") {
+  Server server;
+  server.says("MKD a", 550, {"Create directory operation failed."});
+  server.says("CWD a", 250);
+  server.says("CWD /home", 250);
+  CHECK(server.run(MakeDir{at("a")}).status == Status::done);
+  CHECK(server.wire.asked.back() == "CWD /home");
+  CHECK_FALSE(server.wire.dropped);
+}
+
+TEST_CASE("a connection that does not find home is given up and believed nothing more") {
+  Server server;
+  server.says("MKD a", 550);
+  server.says("MKD b", 550);
+  server.says("CWD a", 250);
+  server.says("CWD b", 250);
+  const std::vector<Command> commands{MakeDir{at("a")}, MakeDir{at("b")}};
+  const auto results = run_commands(server.wire, server.paths, server.learned, commands);
+  CHECK(server.wire.dropped);
+  CHECK(results[1].status == Status::unanswered);
+}
+
+TEST_CASE("DELE and RMD of what is gone already are done - pain 20") {
+  for (const bool mlst : {true, false}) {
+    CAPTURE(mlst);
+    Server server(mlst ? kMlst : Features{});
+    server.says("CWD /home", 250);
+    CHECK(server.run(RemoveFile{at("gone")}).status == Status::done);
+    CHECK(server.run(RemoveDir{at("gone")}).status == Status::done);
+  }
+}
+
+TEST_CASE("what is still there after a refused removal is refused") {
+  Server facts(kMlst);
+  facts.says("DELE f", 550, {"f: Operation not permitted"});
+  facts.says("MLST f", 250, {"x", " type=file; f", "y"});
+  facts.says("RMD d", 550, {"d: Directory not empty"});
+  facts.says("MLST d", 250, {"x", " type=dir; d", "y"});
+  CHECK(facts.run(RemoveFile{at("f")}).status == Status::refused);
+  const auto full = facts.run(RemoveDir{at("d")});
+  CHECK(full.status == Status::refused);
+  CHECK(full.failure == FailureClass::skip_file);
+  CHECK(full.reply_text == "d: Directory not empty");
+
+  Server plain;
+  plain.says("CWD /home", 250);
+  plain.says("SIZE f", 213, {"3"});
+  plain.says("CWD d", 250);
+  CHECK(plain.run(RemoveFile{at("f")}).status == Status::refused);
+  CHECK(plain.run(RemoveFile{at("d")}).status == Status::refused);
+  CHECK(plain.run(RemoveDir{at("d")}).status == Status::refused);
+}
+
+TEST_CASE("a denied removal is never taken for a removal") {
+  Server server;
+  server.says("CWD /home", 250);
+  server.says("DELE f", 550, {"Permission denied."});
+  CHECK(server.run(RemoveFile{at("f")}).status == Status::refused);
+}
+
+TEST_CASE("a rename is done or its source is missing or it is refused") {
+  Server server(kMlst);
+  server.says("RNFR a", 350);
+  server.says("RNTO b", 250);
+  CHECK(server.run(Rename{at("a"), at("b")}).status == Status::done);
+  server.says("RNTO c", 553, {"exists"});
+  const auto refused = server.run(Rename{at("a"), at("c")});
+  CHECK(refused.status == Status::refused);
+  CHECK(refused.failure == FailureClass::skip_file);
+  CHECK(refused.reply_code == 553);
+  server.says("RNTO d", 503, {"Bad sequence of commands"});
+  CHECK(server.run(Rename{at("gone"), at("d")}).status == Status::missing);
+  CHECK(server.run(Rename{at("gone"), at("b")}).failure == FailureClass::unknown_outcome);
+}
+
+TEST_CASE("times are set by MFMT where it is offered and else by MDTM") {
+  Server mfmt(kMlst);
+  mfmt.says("MFMT 20170714024000 a", 213, {"Modify=20170714024000; a"});
+  CHECK(mfmt.run(SetMtime{at("a"), 1'500'000'000}).status == Status::done);
+  CHECK(mfmt.run(SetMtime{at("gone"), 1'500'000'000}).status == Status::missing);
+
+  Server mdtm;
+  mdtm.says("CWD /home", 250);
+  mdtm.says("MDTM 20170714024000 a", 213, {"File modification time set."});
+  CHECK(mdtm.run(SetMtime{at("a"), 1'500'000'000}).status == Status::done);
+  CHECK(mdtm.run(SetMtime{at("gone"), 1'500'000'000}).status == Status::missing);
+}
+
+TEST_CASE("a server that takes the time for a name is asked only once") {
+  Server server;
+  server.says("CWD /home", 250);
+  server.says("SIZE a", 213, {"3"});
+  CHECK(server.run(SetMtime{at("a"), 1'500'000'000}).status == Status::unsupported);
+  const std::size_t asked = server.wire.asked.size();
+  CHECK(server.run(SetMtime{at("a"), 1'500'000'000}).status == Status::unsupported);
+  CHECK(server.wire.asked.size() == asked);
+}
+
+TEST_CASE("a time that four digits of a year can not hold is unsupported") {
+  Server server(kMlst);
+  CHECK(server.run(SetMtime{at("a"), 253'402'300'800}).status == Status::unsupported);
+  CHECK(time_val(0) == "19700101000000");
+  CHECK(time_val(-1) == "19691231235959");
+  CHECK(time_val(253'402'300'799) == "99991231235959");
+}
+
+TEST_CASE("after the connection died every command is answered or unanswered in order") {
+  const std::vector<Command> commands{RemoveFile{at("a")}, Rename{at("b"), at("c")}, RemoveFile{at("d")},
+                                      SizeOf{at("e")}};
+  for (std::size_t n = 0; n <= 5; ++n) {
+    CAPTURE(n);
+    Server server(kMlst);
+    server.wire.dies_after = n;
+    for (const char* line : {"DELE a", "RNTO c", "DELE d"}) server.says(line, 250);
+    server.says("RNFR b", 350);
+    server.says("SIZE e", 213, {"1"});
+    const auto results = run_commands(server.wire, server.paths, server.learned, commands);
+    REQUIRE(results.size() == 4);
+    const std::size_t answered = n == 0 ? 0 : n < 3 ? 1 : n - 1;
+    for (std::size_t i = 0; i < 4; ++i)
+      CHECK(results[i].status == (i < answered ? Status::done : Status::unanswered));
+  }
+}
+
+TEST_CASE("a doubt that can not be settled leaves the command unanswered") {
+  Server server(kMlst);
+  server.says("MKD a", 550);
+  server.wire.dies_after = 1;
+  const auto result = server.run(MakeDir{at("a")});
+  CHECK(result.status == Status::unanswered);
+  CHECK(result.failure == FailureClass::reconnect);
+}
+
+TEST_CASE("a batch of many thousands has one result for each") {
+  Server server(kMlst);
+  std::vector<Command> commands;
+  for (int i = 0; i < 5001; ++i) {
+    commands.push_back(SizeOf{at("f" + std::to_string(i))});
+    server.says("SIZE f" + std::to_string(i), 213, {std::to_string(i)});
+  }
+  const auto results = run_commands(server.wire, server.paths, server.learned, commands);
+  REQUIRE(results.size() == 5001);
+  for (std::size_t i = 0; i < results.size(); ++i) CHECK(results[i].size == i);
+}
+
+}  // namespace
+}  // namespace outhaul
