@@ -84,8 +84,7 @@ std::string Painter::bar(double fraction, std::size_t width) const {
   const bool half = halves % 2 == 1;
   for (std::size_t i = 0; i < full; ++i) done += style_.utf8 ? "━" : "#";
   if (half) done += style_.utf8 ? "╸" : "#";
-  for (std::size_t i = full + (half ? 1 : 0); i < width; ++i)
-    rest += style_.utf8 ? (style_.colour ? "━" : "─") : "-";
+  for (std::size_t i = full + (half ? 1 : 0); i < width; ++i) rest += style_.utf8 ? "─" : "-";
   return painted(done, kGreen) + painted(rest, kDim);
 }
 

@@ -1,5 +1,6 @@
 // Facts for scripts: what --json prints, as schemas/*.schema.json describe it. Paths are JSON strings when
-// they are valid UTF-8, else they come as {"base64": "…"} so that no byte is lost.
+// they are valid UTF-8, else they come as {"base64": "…"} so that no byte is lost. The last line has no
+// newline.
 #pragma once
 
 #include <string>

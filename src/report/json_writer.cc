@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "outhaul/paths.h"
@@ -127,17 +128,22 @@ void JsonWriter::bytes(std::string_view raw) {
 }
 
 void JsonWriter::quoted(std::string_view utf8) {
+  // DEL need not be escaped, but a document is also looked at on a terminal.
+  const auto special = [](char c) {
+    return c == '"' || c == '\\' || static_cast<std::uint8_t>(c) < 0x20 || c == '\x7F';
+  };
   text_ += '"';
-  for (const char c : utf8) {
-    if (c == '"' || c == '\\') {
-      text_ += '\\';
-      text_ += c;
-    } else if (static_cast<std::uint8_t>(c) < 0x20 || c == '\x7F') {
-      // DEL need not be escaped, but a document is also looked at on a terminal.
+  while (!utf8.empty()) {
+    const auto* const stop = std::find_if(utf8.begin(), utf8.end(), special);
+    const auto plain = static_cast<std::size_t>(stop - utf8.begin());
+    text_ += utf8.substr(0, plain);
+    if (plain == utf8.size()) break;
+    const char c = utf8[plain];
+    if (c == '"' || c == '\\')
+      (text_ += '\\') += c;
+    else
       fmt::format_to(std::back_inserter(text_), "\\u{:04x}", static_cast<std::uint8_t>(c));
-    } else {
-      text_ += c;
-    }
+    utf8.remove_prefix(plain + 1);
   }
   text_ += '"';
 }

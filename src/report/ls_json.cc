@@ -39,7 +39,7 @@ std::string LsJson::row(const LsRow& row) {
 }
 
 std::string LsJson::close() const {
-  return first_ ? "]}\n" : "\n]}\n";
+  return first_ ? "]}" : "\n]}";
 }
 
 }  // namespace outhaul

@@ -27,16 +27,19 @@ bool several_jobs(const std::vector<LsRow>& rows) {
 
 }  // namespace
 
-std::string ls_text(const std::vector<LsRow>& rows, bool long_form) {
-  const bool headed = several_jobs(rows);
+std::string LsText::row(const LsRow& row) {
   std::string text;
-  const std::string* job = nullptr;
-  for (const LsRow& row : rows) {
-    if (headed && (job == nullptr || *job != row.job))
-      text += fmt::format("{}{}:\n", job == nullptr ? "" : "\n", printable(row.job));
-    job = &row.job;
-    text += long_form ? long_row(row.entry) : short_row(row.entry);
-  }
+  if (several_jobs_ && (first_ || job_ != row.job))
+    text = fmt::format("{}{}:\n", first_ ? "" : "\n", printable(row.job));
+  first_ = false;
+  job_ = row.job;
+  return text + (long_form_ ? long_row(row.entry) : short_row(row.entry));
+}
+
+std::string ls_text(const std::vector<LsRow>& rows, bool long_form) {
+  LsText listing(long_form, several_jobs(rows));
+  std::string text;
+  for (const LsRow& row : rows) text += listing.row(row);
   return text;
 }
 

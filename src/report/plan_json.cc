@@ -64,7 +64,7 @@ std::string plan_json(const std::string& profile, const std::vector<JobPlan>& pl
   }
   json.end_array();
   json.end_object();
-  return json.take() + '\n';
+  return json.take();
 }
 
 }  // namespace outhaul

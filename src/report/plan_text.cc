@@ -67,8 +67,8 @@ std::string totals(const PlanCounts& counts, std::uint64_t problems) {
 }
 
 std::string job_text(const JobPlan& job, std::size_t most) {
-  std::string text =
-      fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source), printable(job.target));
+  std::string text = fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source),
+                                 job.target.empty() ? "the remote's base directory" : printable(job.target));
   if (job.plan != nullptr) {
     text += first_lines(job.plan->actions, most, "more action", action_line);
     text += first_lines(job.plan->problems, most, "more problem", problem_line);

@@ -56,7 +56,7 @@ std::string run_json(const RunReport& report) {
   for (const JobReport& job : report.jobs) write_job(json, job);
   json.end_array();
   json.end_object();
-  return json.take() + '\n';
+  return json.take();
 }
 
 }  // namespace outhaul

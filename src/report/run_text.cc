@@ -27,8 +27,9 @@ OutcomeWords words_for(ExitCode code) {
               "Everything else is safe on the remote. Mend what the problems above name and run again."};
     case ExitCode::guard_refused:
       return {"REFUSED",
-              "Nothing was changed where a guard refused. Look at the source first; approve only what you "
-              "expect."};
+              "Look at the source first. If the refusal above is wrong, `outhaul plan` shows what would be "
+              "done, and "
+              "the refusal how to approve it."};
     case ExitCode::remote_unusable:
       return {"REMOTE UNUSABLE", "Check address, login and network of the remote, then run again."};
     case ExitCode::window_ended:
@@ -74,17 +75,26 @@ std::string effort(const JobCounters& done) {
   return joined(parts, ", ");
 }
 
-std::string facts(const JobCounters& done, const PlanCounts& planned, std::uint64_t problems,
-                  ExitCode outcome) {
+/// The refusals themselves were told as problems while the run went on; here it is enough to name the guards.
+std::string outcome_of(const JobReport& job) {
+  std::string words = outcome_phrase(job.outcome);
+  std::vector<std::string> guards;
+  for (const GuardRefusal& refusal : job.refusals) guards.emplace_back(to_string(refusal.guard));
+  if (!guards.empty()) words += fmt::format(" ({})", joined(guards, ", "));
+  return words;
+}
+
+std::string facts(const JobReport& job) {
   std::vector<std::string> parts;
-  if (const std::string words = outcome_phrase(outcome); !words.empty()) parts.push_back(words);
-  if (const std::string sentence = done_sentence(done); !sentence.empty())
+  if (const std::string words = outcome_of(job); !words.empty()) parts.push_back(words);
+  if (const std::string sentence = done_sentence(job.done); !sentence.empty())
     parts.push_back(sentence);
-  else if (outcome == ExitCode::done)
+  else if (job.outcome == ExitCode::done)
     parts.emplace_back("nothing to do");
-  if (planned.unchanged != 0) parts.push_back(fmt::format("{} unchanged", format_count(planned.unchanged)));
-  if (const std::string text = effort(done); !text.empty()) parts.push_back(text);
-  if (problems != 0) parts.push_back(counted(problems, "problem"));
+  if (job.planned.unchanged != 0)
+    parts.push_back(fmt::format("{} unchanged", format_count(job.planned.unchanged)));
+  if (const std::string text = effort(job.done); !text.empty()) parts.push_back(text);
+  if (job.problem_count != 0) parts.push_back(counted(job.problem_count, "problem"));
   return joined(parts, "; ");
 }
 
@@ -95,10 +105,7 @@ std::size_t widest_name(const RunReport& report) {
 }
 
 std::string job_line(const JobReport& job, std::size_t width) {
-  std::string text = fmt::format("{}  {}\n", padded(printable(job.job), width),
-                                 facts(job.done, job.planned, job.problem_count, job.outcome));
-  for (const GuardRefusal& refusal : job.refusals) text += refusal_text(refusal, "  ");
-  return text;
+  return fmt::format("{}  {}\n", padded(printable(job.job), width), facts(job));
 }
 
 std::string elapsed(const RunReport& report) {

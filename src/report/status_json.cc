@@ -41,7 +41,7 @@ std::string status_json(const std::vector<StatusReport>& reports) {
   for (const StatusReport& report : reports) write_status(json, report);
   json.end_array();
   json.end_object();
-  return json.take() + '\n';
+  return json.take();
 }
 
 std::string runs_json(const std::string& profile, const std::vector<RunRow>& rows) {
@@ -54,7 +54,7 @@ std::string runs_json(const std::string& profile, const std::vector<RunRow>& row
   for (const RunRow& row : rows) write_run_row(json, row);
   json.end_array();
   json.end_object();
-  return json.take() + '\n';
+  return json.take();
 }
 
 }  // namespace outhaul

@@ -31,6 +31,17 @@ std::string status_text(const std::vector<StatusReport>& reports,
                         std::int64_t now_ns);  ///< ages as of `now_ns`
 std::string runs_text(const std::vector<RunRow>& rows);
 std::string ls_text(const std::vector<LsRow>& rows, bool long_form);
+/// The same row by row, so that a million of them need no memory. With several jobs each gets its name as a
+/// heading.
+class LsText {
+ public:
+  LsText(bool long_form, bool several_jobs) : long_form_(long_form), several_jobs_(several_jobs) {}
+  std::string row(const LsRow& row);
+
+ private:
+  bool long_form_, several_jobs_, first_ = true;
+  std::string job_;
+};
 /// "error: …" with the advice indented below it; coloured when asked to.
 std::string problem_text(const Problem& problem, bool colour);
 

@@ -41,10 +41,11 @@ TEST_CASE("the writer puts commas and brackets where they belong") {
   writer.value(std::uint64_t{2});
   writer.end_array();
   writer.end_object();
-  CHECK(writer.take() ==
-        "{\"text\":\"a \\\"b\\\" \\\\ \\u000a\\u007f "
-        "é\",\"yes\":true,\"big\":18446744073709551615,\"small\":-5,"
-        "\"none\":[],\"rows\":[\n{},\n\"x\"\n],\"flat\":[1,2]}");
+  const std::string expected =
+      "{\"text\":\"a \\\"b\\\" \\\\ \\u000a\\u007f "
+      "é\",\"yes\":true,\"big\":18446744073709551615,\"small\":-5,"
+      "\"none\":[],\"rows\":[\n{},\n\"x\"\n],\"flat\":[1,2]}";
+  CHECK(writer.take() == expected);
 }
 
 TEST_CASE("base64 is that of RFC 4648") {
@@ -120,7 +121,7 @@ TEST_CASE("a plan as JSON holds every action with its words") {
 TEST_CASE("a plan of many actions stands one action to a line") {
   Plan plan = everything_plan();
   const std::string text = plan_json("web01", {job_plan(plan)});
-  CHECK(std::count(text.begin(), text.end(), '\n') == 1 + (4 + 1) + (10 + 1) + 1 + 1);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1 + (4 + 1) + (10 + 1) + 1);
   CHECK(text.find("\n{\"action\":\"move\"") != std::string::npos);
 }
 
@@ -181,11 +182,11 @@ TEST_CASE("a listing written piece by piece is one document") {
   CHECK_FALSE(document["entries"][1].contains("sha256"));
 }
 
-TEST_CASE("a million actions are written without a tree") {
+TEST_CASE("very many actions are written without a tree") {
   Plan plan;
   plan.id = "3f9c2a51d07e";
-  plan.actions.assign(1'000'000, action(ActionKind::upload, Reason::added, "some/directory/file.txt"));
+  plan.actions.assign(200'000, action(ActionKind::upload, Reason::added, "some/directory/file.txt"));
   const std::string text = plan_json("web01", {job_plan(plan)});
-  CHECK(std::count(text.begin(), text.end(), '\n') > 1'000'000);
-  CHECK(text.ends_with("\n]}\n]}\n"));
+  CHECK(std::count(text.begin(), text.end(), '\n') > 200'000);
+  CHECK(text.ends_with("\n]}\n]}"));
 }

@@ -63,7 +63,7 @@ TEST_CASE("several jobs end in one line for all and a refusal is said with its w
   refused.refusals = {refusal()};
   JobPlan lost{"db",
                "/srv/db",
-               "ftp://ftp.example.net/web01/db",
+               "",
                nullptr,
                {{Guard::missing_source, "/srv/db does not exist",
                  "Mount it, or mend \"source\" in the profile.", false}}};
@@ -74,7 +74,7 @@ TEST_CASE("several jobs end in one line for all and a refusal is said with its w
     If this is right: outhaul run PROFILE --approve 3f9c2a51d07e
   would delete 1 file (2 KiB); 200 unchanged. Plan 3f9c2a51d07e.
 
-db: /srv/db → ftp://ftp.example.net/web01/db
+db: /srv/db → the remote's base directory
   refused (missing_source): /srv/db does not exist
     Mount it, or mend "source" in the profile.
   no plan could be made.
@@ -115,18 +115,16 @@ INCOMPLETE: web01-nightly run 41: uploaded 12 files (3.4 MiB), moved 2, deleted 
 )");
 }
 
-TEST_CASE("a run that a guard refused shows the refusal") {
+TEST_CASE("a run that a guard refused names the guard and says what to do") {
   RunReport report = run_report(ExitCode::guard_refused);
   report.jobs.pop_back();
   report.jobs[0].done = {};
   report.jobs[0].outcome = ExitCode::guard_refused;
   report.jobs[0].refusals = {refusal()};
-  CHECK(run_text(report) == R"(www  refused by a guard; 10,412 unchanged
-  refused (mass_deletion): 800 of 1,000 files would be deleted; the limit is 50%
-    Look at /srv/www first.
-    If this is right: outhaul run PROFILE --approve 3f9c2a51d07e
-REFUSED: web01-nightly run 41: nothing was changed in 4 min 05 s.
-  Nothing was changed where a guard refused. Look at the source first; approve only what you expect.
+  report.jobs[0].problem_count = 1;
+  CHECK(run_text(report) == R"(www  refused by a guard (mass_deletion); 10,412 unchanged; 1 problem
+REFUSED: web01-nightly run 41: nothing was changed in 4 min 05 s; 1 problem.
+  Look at the source first. If the refusal above is wrong, `outhaul plan` shows what would be done, and the refusal how to approve it.
 )");
 }
 
@@ -243,6 +241,10 @@ lrwxrwxrwx     0     0            2026-11-21 03:00:02 +0100  link -> ../elsewher
   other.job = "etc";
   CHECK(ls_text({dir, other}, false) == "www:\nconf.d/\n\netc:\nconf.d/new\\x0Aline\n");
   CHECK(ls_text({}, true).empty());
+  LsText listing(false, true);
+  std::string text;
+  for (const LsRow& row : {dir, file, other}) text += listing.row(row);
+  CHECK(text == "www:\nconf.d/\nconf.d/new\\x0Aline\n\netc:\nconf.d/new\\x0Aline\n");
 }
 
 TEST_CASE("a problem names job and path and gives its advice below") {
