@@ -56,8 +56,7 @@ class RemoteError : public Error {
   std::string reply_text_;
 };
 
-// --- commands
-// --------------------------------------------------------------------------------------------------------
+// --- commands ---
 
 struct SizeOf {
   RemotePath path;
@@ -107,8 +106,7 @@ class CommandRunner {
   virtual std::vector<CommandResult> run(std::span<const Command> commands) = 0;
 };
 
-// --- transfers
-// -------------------------------------------------------------------------------------------------------
+// --- transfers ---
 
 /// Bytes to send. Called from the lane's thread only.
 class ByteSource {

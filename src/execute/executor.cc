@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "execute/connections.h"
@@ -50,14 +51,10 @@ class Execution {
   void run() {
     tell_withheld();
     make_dirs(now(ActionKind::make_dir));
-    move(now(ActionKind::move));
     transfer();
     record(now(ActionKind::record));
     remove();
-    if (go_on()) make_dirs(later(ActionKind::make_dir));
-    if (go_on()) move(later(ActionKind::move));
-    if (go_on()) transfers_.publish_held();
-    if (go_on()) record(later(ActionKind::record));
+    if (go_on()) fill_freed_names();
     if (go_on()) transfers_.clean_up();
   }
 
@@ -79,6 +76,9 @@ class Execution {
 
   void tell_withheld();
   void make_dirs(const Actions& actions);
+  void fill_freed_names();
+  bool is_free(const Action& action);
+  Actions free_ones(const Actions& actions);
   void move(const Actions& actions);
   void moved(const Action& action, const RemotePath& to);
   bool mend_move(const Action& action, const RemotePath& to, const CommandResult& result);
@@ -89,6 +89,7 @@ class Execution {
   Setting s_;
   const Plan& plan_;
   Transfers transfers_;
+  Actions moves_for_later_;
 };
 
 void Execution::tell_withheld() {
@@ -164,7 +165,7 @@ void Execution::move(const Actions& actions) {
       if (done[i]) moved(*batch[i], targets[i]);
     transaction.commit();
     for (std::size_t i = 0; i < batch.size(); ++i)
-      if (!done[i]) transfers_.add(*batch[i]);  // it can't be renamed: it is sent under its new name
+      if (!done[i]) transfers_.add_upload(*batch[i]);  // it can't be renamed: it is sent under its new name
   }
 }
 
@@ -191,8 +192,42 @@ bool Execution::mend_move(const Action& action, const RemotePath& to, const Comm
 void Execution::transfer() {
   if (!go_on()) return;
   for (const Action& action : plan_.actions)
-    if (action.kind == ActionKind::compare || action.kind == ActionKind::upload) transfers_.add(action);
+    if (action.kind == ActionKind::compare || action.kind == ActionKind::upload ||
+        action.kind == ActionKind::move)
+      transfers_.add(action);
   if (transfers_.waiting()) transfers_.run();
+  Actions moves = transfers_.take_moves();
+  const auto waits = [](const Action* action) { return action->after_removals; };
+  std::copy_if(moves.begin(), moves.end(), std::back_inserter(moves_for_later_), waits);
+  std::erase_if(moves, waits);
+  move(moves);
+  if (go_on() && transfers_.waiting()) transfers_.run();
+}
+
+/// The second pass: what takes a name that a removal has freed.
+void Execution::fill_freed_names() {
+  make_dirs(free_ones(later(ActionKind::make_dir)));
+  move(free_ones(moves_for_later_));
+  if (go_on()) transfers_.publish_held([this](const Action& action) { return is_free(action); });
+  if (go_on()) record(free_ones(later(ActionKind::record)));
+}
+
+/// The state knows whether the name was freed: an entry that is still there was not removed, and that was
+/// said.
+bool Execution::is_free(const Action& action) {
+  const RelPath& path = action.entry.path;
+  if (s_.tally.failed_above(path)) return false;
+  if (!s_.state.entry(s_.job_id, path)) return true;
+  s_.tally.failed(path, "not stored yet: what had its name could not be taken off the remote",
+                  "The message above says why; the next run tries again.");
+  return false;
+}
+
+Execution::Actions Execution::free_ones(const Actions& actions) {
+  Actions free;
+  for (const Action* action : actions)
+    if (is_free(*action)) free.push_back(action);
+  return free;
 }
 
 void Execution::record(const Actions& actions) {

@@ -139,19 +139,25 @@ bool Publisher::mend_rename(Item& item, CommandResult result) {
 
 /// For servers that can't rename over an existing name (pain 19): old aside → rename → remove old, journaled.
 bool Publisher::rename_by_aside(const Item& item) {
+  Commands& commands = context_.commands;
+  if (commands.run_one(SizeOf{item.final_name}).status != CommandResult::Status::done) return false;
   const RemotePath aside = aside_name_for(item.sent.task.part);
   {
     Transaction transaction = context_.state.begin();
     context_.state.set_part_stage(item.sent.task.object, Part::Stage::aside, aside);
     transaction.commit();
   }
+  return swap_by_aside(item.sent.task.part, item.final_name, aside, item.sent.entry.size);
+}
+
+/// Both names hold a file, and the ledger knows `aside`. True when the new one stands under the final name.
+bool Publisher::swap_by_aside(const RemotePath& part, const RemotePath& final_name, const RemotePath& aside,
+                              std::uint64_t size) {
   Commands& commands = context_.commands;
-  if (commands.run_one(SizeOf{item.final_name}).status != CommandResult::Status::done) return false;
-  const CommandResult moved = commands.run_one(Rename{item.final_name, aside});
-  if (moved.status == CommandResult::Status::refused) return false;
-  if (commands.run_one(Rename{item.sent.task.part, item.final_name}).status != CommandResult::Status::done &&
-      !holds(item.final_name, item.sent.entry.size)) {
-    commands.run_one(Rename{aside, item.final_name});
+  if (commands.run_one(Rename{final_name, aside}).status == CommandResult::Status::refused) return false;
+  if (commands.run_one(Rename{part, final_name}).status != CommandResult::Status::done &&
+      !holds(final_name, size)) {
+    commands.run_one(Rename{aside, final_name});
     return false;
   }
   commands.run_one(RemoveFile{aside});
@@ -195,18 +201,16 @@ void Publisher::settle_one(const Part& part) {
   Commands& commands = context_.commands;
   State& state = context_.state;
   const std::optional<Entry> old = state.entry(context_.job_id, part.path);
-  const bool aside = part.stage == Part::Stage::aside;
   bool published = false;
   if (holds(part.part_name, part.source.size)) {
     // Proven before and still whole: only the rename is missing.
-    if (aside) commands.run_one(Rename{part.final_name, part.aside_name});
     published =
         commands.run_one(Rename{part.part_name, part.final_name}).status == CommandResult::Status::done;
   } else if (holds(part.final_name, part.source.size)) {
     // Renamed, unless the old object has the very same size: then nobody can tell, and it is sent again.
     published = !old || old->object == kNoObject || old->size != part.source.size;
   }
-  if (aside) put_aside_away(part);
+  if (part.stage == Part::Stage::aside) put_aside_away(part);
   if (!published) commands.run_one(RemoveFile{part.part_name});
 
   Transaction transaction = state.begin();

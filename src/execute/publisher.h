@@ -49,6 +49,8 @@ class Publisher {
   void rename(std::vector<Item>& items);
   bool mend_rename(Item& item, CommandResult result);
   bool rename_by_aside(const Item& item);
+  bool swap_by_aside(const RemotePath& part, const RemotePath& final_name, const RemotePath& aside,
+                     std::uint64_t size);
   void record(std::vector<Item>& items);
   void settle_one(const Part& part);
   void put_aside_away(const Part& part);

@@ -97,15 +97,23 @@ void Removals::remove_dirs(const std::vector<const Action*>& actions) {
     const std::vector<CommandResult> results = context_.commands.run(commands);
     Transaction transaction = context_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const bool refused = results[i].status == CommandResult::Status::refused;
-      if (refused)
-        context_.tally.problem(Problem::Severity::note, batch[i]->entry.path,
+      const RelPath& path = batch[i]->entry.path;
+      if (results[i].status != CommandResult::Status::refused) {
+        end(*batch[i], State::Fate::gone);
+        ++context_.tally.done().dirs_removed;
+        context_.tally.did(ActionKind::remove_dir, path);
+      } else if (batch[i]->reason == Reason::in_the_way) {
+        context_.tally.failed(
+            path,
+            fmt::format("the directory is in the way of a file, but stays on the remote: {}",
+                        results[i].reply_text),
+            "It may hold something that outhaul did not put there: look, and remove it by hand.");
+      } else {
+        end(*batch[i], State::Fate::gone);
+        context_.tally.problem(Problem::Severity::note, path,
                                fmt::format("the directory stays on the remote: {}", results[i].reply_text),
                                "It may hold something that outhaul did not put there.");
-      else
-        ++context_.tally.done().dirs_removed;
-      end(*batch[i], State::Fate::gone);
-      if (!refused) context_.tally.did(ActionKind::remove_dir, batch[i]->entry.path);
+      }
     }
     transaction.commit();
   });

@@ -42,7 +42,7 @@ Transfers::Transfers(const Context& context, const SourceTree& source)
 }
 
 void Transfers::add(const Action& action) {
-  (action.kind == ActionKind::compare ? compares_ : uploads_).push_back(&action);
+  (action.kind == ActionKind::upload ? uploads_ : compares_).push_back(&action);
 }
 
 bool Transfers::stopped() const {
@@ -177,6 +177,10 @@ void Transfers::take_compare(Outcome&& outcome) {
     uploads_.push_back(&action);
     return;
   }
+  if (action.kind == ActionKind::move) {
+    moves_.push_back(&action);
+    return;
+  }
   outcome.entry.object = action.entry.object;
   same_.push_back(std::move(outcome.entry));
 }
@@ -253,13 +257,16 @@ void Transfers::publish(std::vector<Outcome>& batch) {
   }
 }
 
-void Transfers::publish_held() {
-  std::erase_if(held_, [&](const Outcome& outcome) {
-    return context_.tally.failed_above(outcome.task.action->entry.path);  // its place could not be cleared
-  });
+void Transfers::publish_held(const std::function<bool(const Action&)>& is_free) {
+  const auto keep_free = [&] {
+    std::erase_if(held_, [&](const Outcome& outcome) { return !is_free(*outcome.task.action); });
+  };
+  keep_free();
   publish(held_);
   if (waiting()) run();  // a failed proof, or a move that became an upload: held again
-  if (!held_.empty() && !stopped()) publish(held_);
+  if (stopped()) return;
+  keep_free();
+  publish(held_);
 }
 
 void Transfers::record_same(bool all) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "execute/connections.h"
@@ -24,12 +26,17 @@ class Transfers {
   };
   Transfers(const Context& context, const SourceTree& source);
 
-  void add(const Action& action);  ///< an upload or a compare
+  /// A compare, an upload, or a move: a moved file is compared with what is stored before anybody renames it.
+  void add(const Action& action);
+  /// What add() would send anyhow: a move that the server refused.
+  void add_upload(const Action& action) { uploads_.push_back(&action); }
   bool waiting() const noexcept { return !compares_.empty() || !uploads_.empty() || !again_.empty(); }
   /// Carries out everything that was added; uploads that must wait for removals are sent, but held.
   void run();
-  /// Publishes what was held.
-  void publish_held();
+  /// The moves whose content was found equal so far.
+  std::vector<const Action*> take_moves() { return std::exchange(moves_, {}); }
+  /// Publishes what was held and whose name is free by now.
+  void publish_held(const std::function<bool(const Action&)>& is_free);
   /// Parts of earlier runs that nothing of this run continues: removed from the remote.
   void clean_up();
   /// The control directory, the parts directory and the job's target, made if missing. Connects.
@@ -58,7 +65,8 @@ class Transfers {
   bool prepared_ = false;
   int failures_in_a_row_ = 0;
   std::deque<const Action*> compares_, uploads_;
-  std::deque<Task> again_;  ///< sent back; their ledger rows exist
+  std::vector<const Action*> moves_;  ///< compared and equal
+  std::deque<Task> again_;            ///< sent back; their ledger rows exist
   std::vector<Outcome> sent_, held_;
   std::uint64_t sent_bytes_ = 0;  ///< in sent_: a large one is published at once
   std::chrono::steady_clock::time_point oldest_sent_{};

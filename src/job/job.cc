@@ -9,6 +9,7 @@
 #include "execute/executor.h"
 #include "filter/patterns.h"
 #include "job/deadline.h"
+#include "job/lazy_remote.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
@@ -89,7 +90,8 @@ class ProfileRun {
         jobs_(chosen_jobs(profile, options.jobs)),
         cancel_(environment.cancel),
         lock_(StateLock::take(environment.state_dir(profile), "run " + profile.name)),
-        state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)) {}
+        state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)),
+        remote_([this] { return environment_.open_remote(profile_.remote); }, profile.remote.url) {}
 
   RunReport run() {
     std::optional<DeadlineWatch> window;
@@ -114,7 +116,6 @@ class ProfileRun {
   void execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
-  Remote& remote();
   Executor executor();
   ExitCode cancelled_outcome() const;
   void finish();
@@ -126,7 +127,7 @@ class ProfileRun {
   CancelToken cancel_;
   StateLock lock_;
   State state_;
-  std::unique_ptr<Remote> remote_;
+  LazyRemote remote_;
   bool remote_lost_ = false;
   RunReport report_;
 };
@@ -225,15 +226,10 @@ void ProfileRun::problem(JobReport& report, Problem told) {
   if (report.problems.size() < JobReport::kMaxProblems) report.problems.push_back(std::move(told));
 }
 
-Remote& ProfileRun::remote() {
-  if (!remote_) remote_ = environment_.open_remote(profile_.remote);
-  return *remote_;
-}
-
 Executor ProfileRun::executor() {
   RetryPolicy retry = environment_.retry;
   retry.retries = profile_.remote.retries;
-  return {remote(), state_, environment_.events, environment_.clock, cancel_, profile_.remote.connections,
+  return {remote_, state_, environment_.events, environment_.clock, cancel_, profile_.remote.connections,
           retry};
 }
 

@@ -1,0 +1,61 @@
+#include "job/lazy_remote.h"
+
+namespace outhaul {
+namespace {
+
+class LazyLane final : public Lane {
+ public:
+  LazyLane(LazyRemote& remote, const CancelToken& cancel) : remote_(remote), cancel_(cancel) {}
+  void put(const Put& put) override { lane().put(put); }
+  void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) override {
+    lane().get(path, offset, sink);
+  }
+  Listing list(const RemotePath& dir) override { return lane().list(dir); }
+  std::vector<CommandResult> run(std::span<const Command> commands) override { return lane().run(commands); }
+
+ private:
+  Lane& lane() {
+    if (!lane_) lane_ = remote_.real().open_lane(cancel_);
+    return *lane_;
+  }
+  LazyRemote& remote_;
+  const CancelToken& cancel_;
+  std::unique_ptr<Lane> lane_;
+};
+
+class LazyChannel final : public CommandRunner {
+ public:
+  LazyChannel(LazyRemote& remote, const CancelToken& cancel) : remote_(remote), cancel_(cancel) {}
+  std::vector<CommandResult> run(std::span<const Command> commands) override {
+    if (!channel_) channel_ = remote_.real().open_channel(cancel_);
+    return channel_->run(commands);
+  }
+
+ private:
+  LazyRemote& remote_;
+  const CancelToken& cancel_;
+  std::unique_ptr<CommandRunner> channel_;
+};
+
+}  // namespace
+
+LazyRemote::LazyRemote(std::function<std::unique_ptr<Remote>()> open, std::string name)
+    : open_(std::move(open)), name_(std::move(name)) {}
+
+LazyRemote::~LazyRemote() = default;
+
+Remote& LazyRemote::real() {
+  const std::lock_guard lock(mutex_);
+  if (!real_) real_ = open_();
+  return *real_;
+}
+
+std::unique_ptr<Lane> LazyRemote::open_lane(const CancelToken& cancel) {
+  return std::make_unique<LazyLane>(*this, cancel);
+}
+
+std::unique_ptr<CommandRunner> LazyRemote::open_channel(const CancelToken& cancel) {
+  return std::make_unique<LazyChannel>(*this, cancel);
+}
+
+}  // namespace outhaul

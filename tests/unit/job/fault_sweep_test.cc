@@ -1,0 +1,130 @@
+// For n = 1, 2, …: the n-th thing that the remote is asked to do goes wrong. Afterwards a clean run must
+// bring the remote to equal the source, with nothing left over.
+#include <fmt/format.h>
+
+#include "nightly.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+namespace {
+
+/// A night with a bit of everything: new, changed, moved, removed, type changes, directories.
+void prepare(Nightly& night) {
+  night.write("keep", "k");
+  night.write("edit", "before");
+  night.write("grow", std::string(400'000, 'g'));
+  night.write("move/me", "moving");
+  night.write("drop/one", "1");
+  night.write("drop/two", "2");
+  night.write("was-file", "f");
+  night.write("was-dir/x", "x");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("edit", "after, longer");
+  night.write("grow", std::string(600'000, 'h'));
+  night.rename("move/me", "moved/here");
+  night.remove("drop");
+  night.write("new/dir/file", "n");
+  night.write("new/empty", "");
+  night.remove("was-file");
+  night.write("was-file/inside", "i");
+  night.remove("was-dir");
+  night.write("was-dir", "now a file");
+}
+
+void must_be_whole(Nightly& night, std::uint64_t n) {
+  INFO("fault at moment " << n << ": " << night.events.problems());
+  CHECK(night.stored() == night.expected());
+  CHECK(night.leftovers().empty());
+  CHECK(night.ledger() == 0);
+  CHECK(night.plan().empty());
+}
+
+/// Sweeps `fault` over every moment of the second night. `connections` 1 makes the moments deterministic.
+void sweep(Fault fault, int connections, FakeOptions options = {}) {
+  bool struck = true;
+  for (std::uint64_t n = 1; struck; ++n) {
+    Nightly night(options);
+    night.profile.remote.connections = connections;
+    prepare(night);
+    const std::uint64_t before = night.server.moments();
+    night.server.fail_nth(n, fault);
+    const RunReport report = night.run();
+    struck = night.server.moments() - before >= n;
+    night.server.set_faults({});
+    if (report.outcome == ExitCode::done) CHECK(night.stored() == night.expected());  // no false success
+    const RunReport clean = night.run();
+    INFO(fmt::format("moment {}: first {}, then {}", n, static_cast<int>(report.outcome),
+                     static_cast<int>(clean.outcome)));
+    REQUIRE(clean.outcome == ExitCode::done);
+    must_be_whole(night, n);
+    REQUIRE(n < 500);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("any single lost connection is survived within the run itself or the next") {
+  sweep({Fault::Effect::lost, FailureClass::reconnect, 0}, GENERATE(1, 3));
+}
+
+TEST_CASE("any single answer that is lost after the deed is survived") {
+  sweep({Fault::Effect::lost_after, FailureClass::unknown_outcome, 0}, GENERATE(1, 3));
+}
+
+TEST_CASE("any single passing refusal is survived") {
+  sweep({Fault::Effect::refused, FailureClass::retry, 450}, GENERATE(1, 3));
+}
+
+TEST_CASE("any single final refusal of one path costs that path only until the next run") {
+  sweep({Fault::Effect::refused, FailureClass::skip_file, 550}, GENERATE(1, 3));
+}
+
+TEST_CASE("a remote that refuses everything from any moment on is survived by the next run") {
+  sweep({Fault::Effect::refused, FailureClass::stop_run, 530}, GENERATE(1, 3));
+}
+
+TEST_CASE("pain 19: the same sweeps on a server that can't rename over an existing name") {
+  FakeOptions options;
+  options.replaces = false;
+  const auto effect = GENERATE(Fault::Effect::lost, Fault::Effect::lost_after);
+  sweep({effect, FailureClass::reconnect, 0}, 1, options);
+}
+
+TEST_CASE("a line that is dead from any moment on leaves every old copy whole and the next run finishes") {
+  for (std::uint64_t n = 1;; ++n) {
+    Nightly night;
+    night.profile.remote.connections = 1;
+    night.profile.remote.retries = 1;
+    prepare(night);
+    const auto before = night.stored();
+    const std::uint64_t start = night.server.moments();
+    bool struck = false;
+    night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.number < start + n) return std::nullopt;
+      struck = true;
+      return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+    });
+    const RunReport report = night.run();
+    night.server.set_faults({});
+    if (!struck) {
+      CHECK(report.outcome == ExitCode::done);
+      break;
+    }
+    CHECK(report.outcome != ExitCode::done);
+    // What the source still has unchanged must be there, whole, at every instant.
+    CHECK(night.stored().at("t/keep") == "k");
+    for (const auto& [name, content] : night.stored()) {
+      const bool old_copy = before.contains(name) && before.at(name) == content;
+      const auto expected = night.expected();
+      const bool new_copy = expected.contains(name) && expected.at(name) == content;
+      const bool moved = content == "moving";
+      INFO("moment " << n << ": " << name);
+      CHECK((old_copy || new_copy || moved));
+    }
+    REQUIRE(night.run().outcome == ExitCode::done);
+    must_be_whole(night, n);
+    REQUIRE(n < 500);
+  }
+}

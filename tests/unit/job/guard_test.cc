@@ -1,0 +1,98 @@
+// Refusals before the first byte.
+#include "nightly.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+namespace {
+
+/// A profile whose remote holds `count` files.
+void fill(Nightly& night, int count) {
+  for (int i = 0; i < count; ++i) night.write("d/f" + std::to_string(i), std::to_string(i));
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.server.forget_calls();
+}
+
+}  // namespace
+
+TEST_CASE("pain 1: an empty source is refused and nothing is deleted") {
+  Nightly night;
+  fill(night, 5);
+  const auto before = night.stored();
+  night.remove("d");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::guard_refused);
+  CHECK(report.jobs.at(0).refusals.at(0).guard == Guard::empty_source);
+  CHECK(night.server.calls().empty());
+  CHECK(night.stored() == before);
+}
+
+TEST_CASE("pain 1: a missing source is refused and is not an empty one") {
+  Nightly night;
+  fill(night, 5);
+  std::filesystem::remove_all(night.source());
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::guard_refused);
+  CHECK(report.jobs.at(0).refusals.at(0).guard == Guard::missing_source);
+  CHECK_FALSE(report.jobs.at(0).refusals.at(0).approvable);
+  CHECK(night.server.calls().empty());
+}
+
+TEST_CASE("a source that is a file is named as such") {
+  Nightly night;
+  std::filesystem::remove_all(night.source());
+  write_file(night.source(), "I am a file");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::failed);
+  CHECK(night.events.problems().find("directory") != std::string::npos);
+}
+
+TEST_CASE("a missing marker refuses the job until it is there") {
+  Nightly night;
+  night.write("f", "1");
+  night.profile.safety.require = {(night.source() / ".mounted").native()};
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::guard_refused);
+  CHECK(report.jobs.at(0).refusals.at(0).guard == Guard::missing_marker);
+  CHECK(night.remotes_opened == 0);
+  night.write(".mounted", "");
+  CHECK(night.run().outcome == ExitCode::done);
+}
+
+TEST_CASE("a mass deletion is refused and exactly that plan can be approved") {
+  Nightly night;
+  fill(night, 40);
+  for (int i = 0; i < 30; ++i) night.remove("d/f" + std::to_string(i));
+  const RunReport refused = night.run();
+  REQUIRE(refused.outcome == ExitCode::guard_refused);
+  REQUIRE(refused.jobs.at(0).refusals.at(0).guard == Guard::mass_deletion);
+  CHECK(night.server.calls().empty());
+
+  RunOptions wrong;
+  wrong.approve = {"000000000000"};
+  CHECK(night.run(wrong).outcome == ExitCode::guard_refused);
+
+  RunOptions approved;
+  approved.approve = {refused.jobs.at(0).plan_id};
+  night.remove("d/f30");  // one more: it is another plan now
+  CHECK(night.run(approved).outcome == ExitCode::guard_refused);
+
+  approved.approve = {night.run().jobs.at(0).plan_id};
+  CHECK(night.run(approved).outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a refused job does not keep the next one from running") {
+  Nightly night;
+  Job other = night.profile.jobs[0];
+  other.name = "other";
+  other.target = RemotePath::parse("o");
+  night.profile.jobs[0].source = night.source() / "missing";
+  night.profile.jobs.push_back(other);
+  night.write("f", "1");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::guard_refused);
+  CHECK(report.jobs.at(1).outcome == ExitCode::done);
+  CHECK(night.server.file("o/f") == "1");
+}

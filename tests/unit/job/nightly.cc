@@ -1,0 +1,105 @@
+#include "nightly.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "outhaul/names.h"
+#include "state/state.h"
+
+namespace outhaul::test {
+namespace fs = std::filesystem;
+
+void Listener::on(const Event& event) noexcept {
+  const auto* found = std::get_if<ProblemFound>(&event);
+  if (found == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  problems_ += found->problem.path + ": " + found->problem.message + " | " + found->problem.advice + "\n";
+}
+
+std::string Listener::problems() const {
+  const std::lock_guard lock(mutex_);
+  return problems_;
+}
+
+Nightly::Nightly(FakeOptions options) : server(options) {
+  fs::create_directory(source());
+  profile.name = "nightly";
+  profile.remote.url = "fake://server";
+  profile.remote.connections = 3;
+  Job job;
+  job.name = "data";
+  job.source = source();
+  job.target = RemotePath::parse("t");
+  job.on_removal = OnRemoval::remove;
+  profile.jobs.push_back(job);
+  open_remote = [this](const RemoteSettings&) {
+    ++remotes_opened;
+    return server.remote();
+  };
+}
+
+void Nightly::write(const std::string& path, const std::string& content) {
+  const fs::path file = source() / path;
+  fs::create_directories(file.parent_path());
+  write_file(file, content);
+  const timespec times[2] = {{next_mtime_, 0}, {next_mtime_, 0}};
+  ++next_mtime_;
+  ::utimensat(AT_FDCWD, file.c_str(), times, AT_SYMLINK_NOFOLLOW);
+}
+
+void Nightly::remove(const std::string& path) {
+  fs::remove_all(source() / path);
+}
+
+void Nightly::rename(const std::string& from, const std::string& to) {
+  fs::create_directories((source() / to).parent_path());
+  fs::rename(source() / from, source() / to);
+}
+
+Environment Nightly::environment() {
+  return {state_root(), events, clock, cancel, open_remote, {}};
+}
+
+RunReport Nightly::run(const RunOptions& options) {
+  return run_profile(profile, options, environment());
+}
+
+std::vector<std::string> Nightly::plan() {
+  std::vector<std::string> lines;
+  plan_profile(profile, {}, environment(), [&](PlannedJob&& planned) {
+    for (const Action& action : planned.plan.actions)
+      lines.push_back(std::string(to_string(action.kind)) + " " + action.entry.path.bytes());
+  });
+  return lines;
+}
+
+std::map<std::string, std::string> Nightly::expected() const {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(source())) {
+    if (entry.is_symlink() || !entry.is_regular_file()) continue;
+    const RelPath path = RelPath::parse(entry.path().lexically_relative(source()).native());
+    files[remote_path_for(profile.jobs.front().target, path).wire()] = read_file(entry.path());
+  }
+  return files;
+}
+
+std::map<std::string, std::string> Nightly::stored() const {
+  auto files = server.files();
+  std::erase_if(files, [](const auto& file) { return file.first.starts_with(kControlDir); });
+  return files;
+}
+
+std::vector<std::string> Nightly::leftovers() const {
+  std::vector<std::string> names;
+  for (const auto& [name, content] : server.files())
+    if (name.starts_with(kControlDir)) names.push_back(name);
+  return names;
+}
+
+std::size_t Nightly::ledger() const {
+  const State state = State::open(state_root() / profile.name, profile.name, State::Open::read_only);
+  const auto job = state.find_job(profile.jobs.front().name);
+  return job ? state.parts(*job).size() : 0;
+}
+
+}  // namespace outhaul::test

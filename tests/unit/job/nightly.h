@@ -1,0 +1,74 @@
+// A source, a state and a fake server, and nightly runs between them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "job/job.h"
+#include "support/fake_remote.h"
+#include "support/temp_dir.h"
+
+namespace outhaul::test {
+
+/// The real time, but waiting costs none: a back-off is over at once.
+class ImpatientClock final : public Clock {
+ public:
+  std::int64_t now_ns() const override { return real_.now_ns(); }
+  std::chrono::steady_clock::time_point steady() const override { return real_.steady(); }
+  bool wait(std::chrono::milliseconds, const CancelToken& cancel) override { return !cancel.cancelled(); }
+
+ private:
+  SystemClock real_;
+};
+
+/// Keeps the problems' texts.
+class Listener final : public EventSink {
+ public:
+  void on(const Event& event) noexcept override;
+  std::string problems() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::string problems_;
+};
+
+class Nightly {
+ public:
+  explicit Nightly(FakeOptions options = {});
+
+  std::filesystem::path source() const { return dir_ / "source"; }
+  std::filesystem::path state_root() const { return dir_ / "state"; }
+  /// Writes a file below the source, making directories; the modification time moves on with each call.
+  void write(const std::string& path, const std::string& content);
+  void remove(const std::string& path);
+  void rename(const std::string& from, const std::string& to);
+
+  RunReport run(const RunOptions& options = {});
+  /// The plan's actions as lines "upload a/b", in order.
+  std::vector<std::string> plan();
+
+  /// What the server should hold of the source: wire path → content, without the control directory.
+  std::map<std::string, std::string> expected() const;
+  /// What it holds.
+  std::map<std::string, std::string> stored() const;
+  /// Names below the control directory.
+  std::vector<std::string> leftovers() const;
+  /// Parts in the state's ledger.
+  std::size_t ledger() const;
+
+  Profile profile;
+  FakeServer server;
+  Listener events;
+  ImpatientClock clock;
+  CancelToken cancel;
+  int remotes_opened = 0;
+  std::function<std::unique_ptr<Remote>(const RemoteSettings&)> open_remote;
+
+ private:
+  Environment environment();
+  TempDir dir_;
+  std::int64_t next_mtime_ = 1'700'000'000;
+};
+
+}  // namespace outhaul::test

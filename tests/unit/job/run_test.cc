@@ -1,0 +1,211 @@
+// What a run does when nothing goes wrong.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nightly.h"
+#include "state/state.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+TEST_CASE("the first run stores every file and leaves no part behind") {
+  Nightly night;
+  night.write("a.txt", "alpha");
+  night.write("dir/sub/b", std::string(300'000, 'b'));
+  night.write("dir/empty", "");
+  std::filesystem::create_directories(night.source() / "hollow/inner");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.jobs.at(0).done.files_uploaded == 3);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.server.is_dir("t/hollow/inner"));
+  CHECK(night.leftovers().empty());
+  CHECK(night.ledger() == 0);
+}
+
+TEST_CASE("a run over an unchanged tree asks for no remote and so for no secret") {
+  Nightly night;
+  night.write("a", "1");
+  night.write("d/b", "2");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  REQUIRE(night.remotes_opened == 1);
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.remotes_opened == 1);
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("edits and additions are sent and removals are deleted") {
+  Nightly night;
+  for (int i = 0; i < 20; ++i) night.write("d/f" + std::to_string(i), std::to_string(i));
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("d/f3", "three, longer");
+  night.write("new/file", "n");
+  night.remove("d/f4");
+  night.write("gone/x", "x");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.remove("gone");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.jobs.at(0).done.dirs_removed == 1);
+  CHECK(night.stored() == night.expected());
+  CHECK_FALSE(night.server.is_dir("t/gone"));
+}
+
+TEST_CASE("a moved file is renamed on the server and not sent again") {
+  Nightly night;
+  night.write("big", std::string(100'000, 'x'));
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const std::uint64_t sent = night.server.bytes_received();
+  night.rename("big", "elsewhere/big2");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.jobs.at(0).done.moved == 1);
+  CHECK(night.server.bytes_received() == sent);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("a file whose times were touched is compared and sent only when its content differs") {
+  Nightly night;
+  night.write("same", "content");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  REQUIRE(::chmod((night.source() / "same").c_str(), 0600) == 0);  // moves ctime, keeps size and mtime
+  CHECK(night.plan() == std::vector<std::string>{"compare same"});
+  const RunReport report = night.run();
+  CHECK(report.jobs.at(0).done.compared == 1);
+  CHECK(report.jobs.at(0).done.files_uploaded == 0);
+  CHECK(night.remotes_opened == 1);
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("pain 28: an edit that keeps size and modification time is found") {
+  Nightly night;
+  night.write("f", "before");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  struct stat st = {};
+  REQUIRE(::stat((night.source() / "f").c_str(), &st) == 0);
+  write_file(night.source() / "f", "behind");
+  const timespec times[2] = {st.st_atim, st.st_mtim};
+  REQUIRE(::utimensat(AT_FDCWD, (night.source() / "f").c_str(), times, 0) == 0);
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored().at("t/f") == "behind");
+}
+
+TEST_CASE("with on_removal keep nothing ever leaves the remote") {
+  Nightly night;
+  night.profile.jobs[0].on_removal = OnRemoval::keep;
+  night.write("a", "1");
+  night.write("d/b", "2");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.remove("d");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.jobs.at(0).done.kept == 1);
+  CHECK(night.stored().count("t/d/b") == 1);
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("a file becomes a directory and a directory becomes a file") {
+  Nightly night;
+  night.write("f", "file");
+  night.write("d/x", "1");
+  night.write("d/y/z", "2");
+  night.write("other", "o");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.remove("f");
+  night.remove("d");
+  night.write("f/inside", "now a directory");
+  night.write("d", "now a file");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.plan().empty());
+  CHECK(night.leftovers().empty());
+}
+
+TEST_CASE("symlinks are remembered and not followed") {
+  Nightly night;
+  night.write("f", "1");
+  std::filesystem::create_symlink("/etc", night.source() / "link");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  CHECK(night.stored().size() == 1);
+  CHECK(night.plan().empty());
+  const State state = State::open(night.state_root() / "nightly", "nightly", State::Open::read_only);
+  const auto link = state.entry(*state.find_job("data"), RelPath::parse("link"));
+  REQUIRE(link);
+  CHECK(link->link_target == "/etc");
+}
+
+TEST_CASE("a state directory inside the source leaves itself out") {
+  Nightly night;
+  night.profile.jobs[0].source = night.source().parent_path();  // holds source and state
+  night.write("f", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  CHECK(night.stored().count("t/source/f") == 1);
+  for (const auto& [name, content] : night.stored()) CHECK(name.find("state.db") == std::string::npos);
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("names that FTP can't hold are stored under escaped names") {
+  Nightly night;
+  const std::vector<std::string> names = {"new\nline",   "tab\t",   "back\\slash",     "trailing ",
+                                          "50%0A",       "-dash",   "~home",           "latin\xE9",
+                                          "iac\xFF",     " lead",   "[x]*?#;&'\"$(a)", ".hidden",
+                                          "caf\xC3\xA9", "del\x7F", "a:b|c<d>",        std::string(255, 'n')};
+  for (const std::string& name : names) night.write(name + "/" + name, name);
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.stored().size() == names.size());
+}
+
+TEST_CASE("a name that is too long even for its escape is reported and the rest goes on") {
+  Nightly night;
+  night.write(std::string(200, '\n'), "too long");
+  night.write("fine", "1");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.stored().size() == 1);
+  CHECK(night.events.problems().find("longer than 255 bytes") != std::string::npos);
+}
+
+TEST_CASE("only the jobs that were asked for run and an unknown one is named") {
+  Nightly night;
+  night.write("f", "1");
+  RunOptions options;
+  options.jobs = {"nope"};
+  try {
+    night.run(options);
+    FAIL("an unknown job was accepted");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::usage);
+    CHECK(std::string(error.what()).find("no job \"nope\"") != std::string::npos);
+    CHECK(error.advice() == "Its jobs are: data.");
+  }
+}
+
+TEST_CASE("one connection is enough for everything") {
+  Nightly night;
+  night.profile.remote.connections = 1;
+  for (int i = 0; i < 40; ++i)
+    night.write("d/f" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'x'));
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.rename("d/f1", "e/f1");
+  night.remove("d/f2");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.server.most_connections() == 1);
+}
+
+TEST_CASE("never more connections than the profile's cap are open") {
+  Nightly night;
+  night.profile.remote.connections = 4;
+  for (int i = 0; i < 200; ++i) night.write("f" + std::to_string(i), "x");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  CHECK(night.server.most_connections() <= 4);
+}

@@ -1,0 +1,283 @@
+// Sources and servers that misbehave for good.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nightly.h"
+#include "state/lock.h"
+#include "state/state.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+namespace {
+
+/// Gives up root for a while, so that permissions count.
+class Unprivileged {
+ public:
+  Unprivileged() : root_(::geteuid() == 0) {
+    if (root_) REQUIRE(::seteuid(65534) == 0);
+  }
+  ~Unprivileged() {
+    if (root_) CHECK(::seteuid(0) == 0);
+  }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  bool root_;
+};
+
+/// Hands what the test made to the user who will have to live with the permissions.
+void hand_over(const Nightly& night) {
+  if (::geteuid() != 0) return;
+  const auto top = night.source().parent_path();
+  REQUIRE(::chown(top.c_str(), 65534, 65534) == 0);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(top))
+    REQUIRE(::lchown(entry.path().c_str(), 65534, 65534) == 0);
+}
+
+bool says(const Nightly& night, const std::string& words) {
+  return night.events.problems().find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an unreadable file is reported and its old copy stays and nothing around it is deleted") {
+  Nightly night;
+  night.write("d/secret", "old");
+  night.write("d/other", "o");
+  night.write("elsewhere/gone", "g");
+  night.write("elsewhere/stays", "s");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("d/secret", "newer");
+  night.remove("d/other");
+  night.remove("elsewhere/gone");
+  hand_over(night);
+  REQUIRE(::chmod((night.source() / "d/secret").c_str(), 0) == 0);
+  RunReport report;
+  {
+    const Unprivileged nobody;
+    report = night.run();
+  }
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.stored().at("t/d/secret") == "old");
+  CHECK(night.stored().count("t/d/other") == 1);         // may be the unreadable file's new name
+  CHECK(night.stored().count("t/elsewhere/gone") == 0);  // doubt is scoped
+  CHECK(says(night, "can't read \"d/secret\": Permission denied"));
+  REQUIRE(::chmod((night.source() / "d/secret").c_str(), 0600) == 0);
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("an unreadable directory casts doubt on everything below it and is remembered") {
+  Nightly night;
+  night.write("d/sub/a", "a");
+  night.write("e/b", "b");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.remove("e");
+  night.write("e2/c", "c");
+  hand_over(night);
+  REQUIRE(::chmod((night.source() / "d").c_str(), 0) == 0);
+  RunReport report;
+  {
+    const Unprivileged nobody;
+    report = night.run();
+  }
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.stored().count("t/d/sub/a") == 1);
+  CHECK(night.stored().count("t/e/b") == 0);
+  const State state = State::open(night.state_root() / "nightly", "nightly", State::Open::read_only);
+  CHECK(state.doubts(*state.find_job("data")).size() == 1);
+  REQUIRE(::chmod((night.source() / "d").c_str(), 0700) == 0);
+}
+
+TEST_CASE("a full server stops the storing and says so and the next run with room finishes") {
+  FakeOptions small;
+  small.capacity = 1500;
+  Nightly night(small);
+  for (int i = 0; i < 4; ++i) night.write("f" + std::to_string(i), std::string(1000, 'x'));
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(says(night, "no space"));
+  night.server.change({});
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.leftovers().empty());
+}
+
+TEST_CASE("pain 19: a server that can't rename over an existing name still gets the new version") {
+  FakeOptions options;
+  options.replaces = false;
+  Nightly night(options);
+  night.write("f", "one");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("f", "two, longer");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored().at("t/f") == "two, longer");
+  CHECK(night.leftovers().empty());
+}
+
+TEST_CASE("pain 9: a provider that allows one connection gets one") {
+  FakeOptions options;
+  options.max_connections = 1;
+  Nightly night(options);
+  night.profile.remote.connections = 4;
+  for (int i = 0; i < 30; ++i) night.write("d/f" + std::to_string(i), "x");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("pain 9: a provider that allows fewer connections than asked for gets that many") {
+  FakeOptions options;
+  options.max_connections = 3;
+  Nightly night(options);
+  night.profile.remote.connections = 8;
+  for (int i = 0; i < 100; ++i) night.write("d/f" + std::to_string(i), "x");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a wrong password is tried once") {
+  Nightly night;
+  for (int i = 0; i < 10; ++i) night.write("f" + std::to_string(i), "x");
+  int connects = 0;
+  night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::connect) return std::nullopt;
+    ++connects;
+    return Fault{Fault::Effect::refused, FailureClass::stop_run, 530};
+  });
+  CHECK(night.run().outcome == ExitCode::remote_unusable);
+  CHECK(connects == 1);
+}
+
+TEST_CASE("a server without SIZE can't prove an upload and nothing is called stored") {
+  FakeOptions options;
+  options.has_size = false;
+  Nightly night(options);
+  night.write("f", "x");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(says(night, "can't be proven"));
+  CHECK(night.stored().empty());
+}
+
+TEST_CASE("pain 2: an upload that the server cut short is not called stored") {
+  Nightly night;
+  night.write("f", std::string(1000, 'x'));
+  bool cut = false;
+  night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    // The server says 226, and then the size is wrong: the part is replaced behind everybody's back.
+    if (cut || !call.what.starts_with("SIZE .outhaul/parts/")) return std::nullopt;
+    cut = true;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+  const RunReport report = night.run();
+  CHECK(cut);
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.jobs.at(0).done.retries >= 1);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a file that vanishes after the scan is no failure") {
+  Nightly night;
+  night.write("stays", "1");
+  night.write("vanishes", "2");
+  night.open_remote = [&](const RemoteSettings&) {
+    night.remove("vanishes");
+    return night.server.remote();
+  };
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.ledger() <= 1);
+  night.write("another", "3");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.ledger() == 0);
+}
+
+TEST_CASE("pain 26: a file that changes between scan and upload is stored and recorded as it was read") {
+  Nightly night;
+  night.write("log", "first");
+  night.open_remote = [&](const RemoteSettings&) {
+    night.write("log", "first and second");
+    return night.server.remote();
+  };
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored().at("t/log") == "first and second");
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("a file that is replaced by a symlink after the scan is not followed") {
+  Nightly night;
+  night.write("d/passwd", "mine");
+  night.open_remote = [&](const RemoteSettings&) {
+    night.remove("d");
+    std::filesystem::create_symlink("/etc", night.source() / "d");
+    return night.server.remote();
+  };
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored().empty());
+}
+
+TEST_CASE("a second run at the same time is refused and names the holder") {
+  Nightly night;
+  night.write("f", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const StateLock lock = StateLock::take(night.state_root() / "nightly", "run nightly");
+  try {
+    night.run();
+    FAIL("two runs at the same time");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::locked);
+    CHECK(std::string(error.what()).find(std::to_string(::getpid())) != std::string::npos);
+  }
+}
+
+TEST_CASE("a secret that can't be resolved ends the run before anything is sent") {
+  Nightly night;
+  night.write("f", "1");
+  night.open_remote = [](const RemoteSettings&) -> std::unique_ptr<Remote> {
+    throw Error(ErrorKind::profile, "password: the variable FTP_PASSWORD is not set");
+  };
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::usage);
+  CHECK(says(night, "FTP_PASSWORD is not set"));
+}
+
+TEST_CASE("a request to stop leaves the ledger and the next run finishes") {
+  Nightly night;
+  for (int i = 0; i < 50; ++i) night.write("f" + std::to_string(i), std::string(1000, 'x'));
+  night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point == FakePoint::put_reply && call.number > 20) night.cancel.cancel(2);
+    return std::nullopt;
+  });
+  CHECK(night.run().outcome == ExitCode::interrupted);
+}
+
+TEST_CASE("a parts directory that somebody removed is made again") {
+  Nightly night;
+  night.write("a", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.server.remove(".outhaul");
+  night.write("b", "2");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a directory that somebody removed on the server is made again for the files that go there") {
+  Nightly night;
+  night.write("d/a", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.server.remove("t/d");
+  night.write("d/b", "2");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.server.file("t/d/b") == "2");
+}
