@@ -207,9 +207,11 @@ TEST_CASE("members that belong together are refused one without the other") {
 
 TEST_CASE("definitions that several schemas share are the same in each") {
   std::map<std::string, json> seen;
-  for (const auto& [name, documents] : kDocuments)
-    for (const auto& [key, definition] : read_schema(name)["$defs"].items()) {
+  for (const auto& [name, documents] : kDocuments) {
+    const json schema = read_schema(name);
+    for (const auto& [key, definition] : schema["$defs"].items()) {
       INFO(name << ": " << key);
       CHECK(seen.emplace(key, definition).first->second == definition);
     }
+  }
 }
