@@ -233,12 +233,6 @@ Plan Planner::finish(const DiffCounts& counts) {
   return plan;
 }
 
-bool Plan::needs_remote() const noexcept {
-  return counts.make_dirs + counts.uploads + counts.compares + counts.moves + counts.removes +
-             counts.remove_dirs >
-         0;
-}
-
 Plan make_plan(ScanStream& scanned, EntryStream& stored, const PlanPolicy& policy,
                const std::function<void(const DiffCounts&)>& progress) {
   Planner planner(policy);
