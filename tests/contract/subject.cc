@@ -14,9 +14,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Traits named(const char* name) {
+  Traits traits;
+  traits.name = name;
+  return traits;
+}
+
 class FakeSubject final : public Subject {
  public:
-  FakeSubject() : Subject({"the fake"}) {}
+  FakeSubject() : Subject(named("the fake")) {}
   std::unique_ptr<Remote> connect() override { return server_.remote(); }
   std::optional<std::string> file(const std::string& path) const override { return server_.file(path); }
   std::uint64_t file_count() const override { return server_.files().size(); }
@@ -70,7 +76,8 @@ class DiskSubject : public Subject {
 
 class FileSubject final : public DiskSubject {
  public:
-  explicit FileSubject(TempDir dir) : DiskSubject({"a mounted disk"}, dir.path()), dir_(std::move(dir)) {}
+  explicit FileSubject(TempDir dir)
+      : DiskSubject(named("a mounted disk"), dir.path()), dir_(std::move(dir)) {}
   std::unique_ptr<Remote> connect() override {
     RemoteSettings settings;
     settings.scheme = Scheme::file;
@@ -125,7 +132,13 @@ std::unique_ptr<Subject> make_file_subject() {
 }
 
 std::unique_ptr<Subject> make_live_subject(ServerKind kind, Tls tls) {
-  Traits traits{fmt::format("{} {}", to_string(kind), to_string(tls)), true, tls};
+  Traits traits;
+  traits.name = fmt::format("{} {}", to_string(kind), to_string(tls));
+  traits.is_live = true;
+  traits.tls = tls;
+  traits.refuses_star_dirs = kind == ServerKind::proftpd;
+  traits.rename_fails_for_now = kind == ServerKind::pureftpd;
+  traits.full_disk_is_451 = kind != ServerKind::proftpd;
   return std::make_unique<LiveSubject>(std::move(traits), shared_server(kind, tls), next_base());
 }
 

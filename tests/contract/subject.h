@@ -18,6 +18,12 @@ struct Traits {
   std::string name;      ///< "proftpd explicit tls"
   bool is_live = false;  ///< a server, with sessions and a log
   Tls tls = Tls::none;
+  /// ProFTPD refuses MKD of a name with '*' (core_mkd: "avoid '*' in directory names").
+  bool refuses_star_dirs = false;
+  /// Pure-FTPd answers every failed RNTO with 451.
+  bool rename_fails_for_now = false;
+  /// vsftpd and Pure-FTPd say 451 to a full disk as to any other failed write; repeated, it means a full disk.
+  bool full_disk_is_451 = false;
 };
 
 /// A fresh, empty base directory. Paths are wire paths below it.

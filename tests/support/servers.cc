@@ -269,10 +269,13 @@ void TestServer::stop() {
   process_.kill_group();
 }
 
+// Stopped first: of a session's two processes, neither may see the other one die and say so to the client.
 void TestServer::drop_sessions() {
   eventually([&] {
     const std::vector<pid_t> sessions = process_.children();
-    for (const pid_t session : sessions) ::kill(session, SIGKILL);
+    for (const int number : {SIGSTOP, SIGKILL}) {
+      for (const pid_t session : sessions) ::kill(session, number);
+    }
     return sessions.empty();
   });
 }
