@@ -115,6 +115,10 @@ bool says_no_space(std::string_view text) noexcept {
              "out of space", "exceeded storage", "file system full", "filesystem full"});
 }
 
+bool says_absent(std::string_view text) noexcept {
+  return has_any(text, {"no such file", "no such directory", "not found", "does not exist", "doesn't exist"});
+}
+
 bool says_denied(std::string_view text) noexcept {
   return has_any(
       text, {"denied", "permission", "not permitted", "forbidden", "prohibited", "read-only", "read only"});
@@ -138,10 +142,21 @@ FailureClass classify_reply(int code, std::string_view text) noexcept {
       break;
   }
   if (says_no_space(text)) return FailureClass::no_space;
+  // Pure-FTPd gives 451 for a rename into a directory that does not exist.
+  if (says_absent(text) || says_denied(text)) return FailureClass::skip_file;
   return transient(code) ? FailureClass::retry : FailureClass::skip_file;
 }
 
-FailureClass classify(const Fault& fault) noexcept {
+Fault as_meant(Fault fault) noexcept {
+  const bool about_file = fault.reply == 450 || fault.reply == 451 || fault.reply == 452 ||
+                          (fault.reply >= 550 && fault.reply <= 553);
+  if (fault.curl_code == CURLE_FTP_WEIRD_PASV_REPLY && about_file)
+    fault.curl_code = storing(fault.phase) ? CURLE_UPLOAD_FAILED : CURLE_FTP_COULDNT_RETR_FILE;
+  return fault;
+}
+
+FailureClass classify(const Fault& raw) noexcept {
+  const Fault fault = as_meant(raw);
   switch (fault.curl_code) {
     case CURLE_OK:
       return classify_reply(fault.reply, fault.reply_text);

@@ -33,6 +33,10 @@ struct Fault {
       false;  ///< with CURLE_SSL_CONNECT_ERROR: the connection was cut, TLS itself did not object
 };
 
+/// The fault without libcurl's misunderstandings. 7.88 takes a data connection that the server closes before its TLS
+/// handshake for one that could not be opened, tries PASV, and reports the reply to STOR as a bad reply to PASV (13).
+Fault as_meant(Fault fault) noexcept;
+
 /// Never FailureClass::none or cancelled.
 FailureClass classify(const Fault& fault) noexcept;
 /// The same for a negative reply on the command channel.
@@ -42,6 +46,7 @@ FailureClass classify_reply(int code, std::string_view text) noexcept;
 bool says_too_many(std::string_view text) noexcept;
 bool says_tls_required(std::string_view text) noexcept;
 bool says_no_space(std::string_view text) noexcept;
+bool says_absent(std::string_view text) noexcept;
 bool says_denied(std::string_view text) noexcept;
 
 }  // namespace outhaul

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <utility>
 
 #include "remote/command_batch.h"
+#include "remote/command_channel.h"
 #include "remote/listing.h"
 #include "remote/session.h"
 
@@ -56,9 +58,11 @@ class FtpLane final : public Lane, private CommandWire {
   std::optional<Listing> list_facts(const RemotePath& dir);
   Listing list_lines(const RemotePath& dir);
   bool directory_exists(const RemotePath& dir);
+  void go_home();
   std::size_t quote_some(std::span<const std::string> lines, Answer& answer);
 
   Session session_;
+  bool away_ = false;  ///< a listing has changed the directory, and libcurl has not yet gone back
 };
 
 /// Clears what the last use asked for.
@@ -80,6 +84,19 @@ void FtpLane::begin(const std::string& url) {
 void FtpLane::greet(Slist& quotes) {
   const auto features = learned().features();
   if (!session_.open() && features && features->utf8) append(quotes, "*OPTS UTF8 ON");
+}
+
+/// libcurl goes back to the login directory by itself, but only after QUOTE's commands.
+void FtpLane::go_home() {
+  if (!std::exchange(away_, false)) return;
+  begin(paths().origin());
+  set_option(session_.easy(), CURLOPT_NOBODY, 1L);
+  Transfer transfer;
+  transfer.phase = Phase::connect;  // nothing of the caller's is sent
+  if (const CURLcode code = attempt(transfer); code != CURLE_OK) {
+    session_.drop();
+    session_.fail(code, transfer);
+  }
 }
 
 /// One attempt; a second one when the first met a connection that the server had given up while it was idle,
@@ -211,6 +228,7 @@ Listing FtpLane::list_lines(const RemotePath& dir) {
     set_option(session_.easy(), CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_SINGLECWD));
     ListingParser parser{ListingFormat::list, std::time(nullptr)};
     Transfer transfer;
+    away_ = true;
     const bool known = list_into(dir, all ? "LIST -a" : "LIST", parser, transfer);
     if (!known && !all) session_.fail(CURLE_FTP_COULDNT_RETR_FILE, transfer);
     if (!known) continue;
@@ -244,6 +262,7 @@ bool FtpLane::directory_exists(const RemotePath& dir) {
 
 CommandWire::Answer FtpLane::exchange(std::span<const std::string> lines) {
   Answer answer;
+  go_home();
   while (!lines.empty() && answer.broken == FailureClass::none)
     lines = lines.subspan(quote_some(lines, answer));
   return answer;
@@ -276,6 +295,12 @@ std::size_t FtpLane::quote_some(std::span<const std::string> lines, Answer& answ
   for (Transfer::Exchange& exchange : transfer.dialogue) {
     if (answered == count || exchange.command != lines[answered]) continue;
     if (exchange.reply.code == 421) break;
+    if (!plausible_reply(lines[answered], exchange.reply.code)) {
+      answer.replies.clear();  // out of step, and nobody knows since when
+      answer.broken = FailureClass::reconnect;
+      session_.drop();
+      return count;
+    }
     answer.replies.push_back(std::move(exchange.reply));
     ++answered;
   }

@@ -45,6 +45,21 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+/// After these failures libcurl and the server still agree on what comes next. In all other cases they may not: libcurl 7.88
+/// goes on using a connection on which it has mistaken one reply for another.
+bool in_step(CURLcode code) {
+  switch (code) {
+    case CURLE_OK:
+    case CURLE_UPLOAD_FAILED:
+    case CURLE_REMOTE_FILE_NOT_FOUND:
+    case CURLE_FTP_COULDNT_RETR_FILE:
+    case CURLE_REMOTE_ACCESS_DENIED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 long ms(seconds time) {
   return static_cast<long>(milliseconds(time).count());
 }
@@ -133,6 +148,7 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
     curl_multi_remove_handle(multi_.get(), easy_.get());
     added_ = false;
   }
+  if (transfer.error || !in_step(code)) drop();
   transfer_ = nullptr;
   if (transfer.error) std::rethrow_exception(transfer.error);
   if (code != CURLE_OK && cancel_.cancelled()) throw cancelled_error();
@@ -213,6 +229,7 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
     story.transport = std::strerror(static_cast<int>(os_error));
   story.fault.transport_cut = os_error == ECONNRESET || os_error == ETIMEDOUT || os_error == EPIPE ||
                               story.transport.find("SSL_ERROR_SYSCALL") != std::string::npos;
+  story.fault = as_meant(story.fault);
   if (code == CURLE_COULDNT_RESOLVE_HOST) story.fault.name_unknown = name_is_unknown(settings.host);
   story.remote = printable(settings.url);
   story.host = settings.host;
