@@ -70,7 +70,7 @@ struct SetMtime {
 };  ///< MFMT, or MDTM where only that works; UTC
 struct MakeDir {
   RemotePath path;
-};  ///< MKD; one level
+};  ///< MKD; one level. The empty path: the base directory with whatever is missing above it (file://: it must exist)
 struct RemoveFile {
   RemotePath path;
 };  ///< DELE

@@ -87,12 +87,20 @@ class Batch {
                               lines_.push_back("RNTO " + argument(c.to));
                             },
                             [&](const SetMtime& c) { add_mtime_line(c); },
-                            [&](const MakeDir& c) { lines_.push_back("MKD " + argument(c.path)); },
+                            [&](const MakeDir& c) { add_make_dir_lines(c); },
                             [&](const RemoveFile& c) { lines_.push_back("DELE " + argument(c.path)); },
                             [&](const RemoveDir& c) { lines_.push_back("RMD " + argument(c.path)); }},
                  command);
     }
     first_line_.push_back(lines_.size());
+  }
+
+  /// The base directory is the one that nobody else could make level by level.
+  void add_make_dir_lines(const MakeDir& command) {
+    if (!command.path.empty())
+      lines_.push_back("MKD " + argument(command.path));
+    else
+      for (const std::string& level : paths_.base_arguments()) lines_.push_back("MKD " + level);
   }
 
   void add_mtime_line(const SetMtime& command) {
@@ -107,14 +115,16 @@ class Batch {
   void judge(std::size_t i, const CommandWire::Answer& answer) {
     const std::size_t from = first_line_[i];
     const std::size_t to = first_line_[i + 1];
-    if (from == to) {  // a time that can't be set here
-      results_[i] = {.status = Status::unsupported, .reply_text = {}};
+    if (from == to) {  // a time that can't be set here, or a base directory that is always there
+      const bool make_dir = std::holds_alternative<MakeDir>(commands_[i]);
+      results_[i] = {.status = make_dir ? Status::done : Status::unsupported, .reply_text = {}};
       return;
     }
     const auto& replies = answer.replies;
     const bool answered = replies.size() >= to;
     // RNFR's refusal is the answer; its RNTO does nothing then.
-    const bool refused_early = replies.size() > from && to - from == 2 && replies[from].code >= 400;
+    const bool refused_early = std::holds_alternative<Rename>(commands_[i]) && replies.size() > from &&
+                               replies[from].code >= 400;
     if (!answered && !refused_early) {
       results_[i] = {.status = Status::unanswered,
                      .failure = answer.broken,
@@ -128,7 +138,7 @@ class Batch {
                             judge_rename(i, c, reply, answered ? &replies[from + 1] : nullptr);
                           },
                           [&](const SetMtime& c) { judge_mtime(i, c, reply); },
-                          [&](const MakeDir& c) { judge_goal(i, c.path, reply); },
+                          [&](const MakeDir& c) { judge_goal(i, c.path, replies[to - 1]); },
                           [&](const RemoveFile& c) { judge_goal(i, c.path, reply); },
                           [&](const RemoveDir& c) { judge_goal(i, c.path, reply); }},
                commands_[i]);
@@ -172,7 +182,8 @@ class Batch {
       results_[i] = with_status(Status::unsupported, reply);
     } else {
       results_[i] = refused(reply);
-      if (reply.code == 550) doubts_.push_back({i, &command.path, false});
+      if (features_.mfmt && says_absent(results_[i].reply_text)) missing(results_[i]);
+      if (!features_.mfmt && reply.code == 550) doubts_.push_back({i, &command.path, false});
     }
   }
 
@@ -302,6 +313,17 @@ class Batch {
   std::vector<Doubt> doubts_;
 };
 
+/// How many commands go together. Until it is known whether the server sets times by MDTM, the first SetMtime is the last of
+/// its chunk: what its refusal means is found out by looking at the file, before anything else happens to that.
+std::size_t chunk_size(std::span<const Command> commands, const Learned& learned) {
+  const std::size_t most = std::min(commands.size(), kChunk);
+  const bool known = learned.mtime != Learned::Mtime::unknown || learned.features().value_or(Features{}).mfmt;
+  if (known) return most;
+  const auto first = std::find_if(commands.begin(), commands.begin() + static_cast<std::ptrdiff_t>(most),
+                                  [](const Command& command) { return std::holds_alternative<SetMtime>(command); });
+  return std::min(most, static_cast<std::size_t>(first - commands.begin()) + 1);
+}
+
 }  // namespace
 
 std::vector<CommandResult> run_commands(CommandWire& wire, const WirePath& paths, Learned& learned,
@@ -310,7 +332,7 @@ std::vector<CommandResult> run_commands(CommandWire& wire, const WirePath& paths
   results.reserve(commands.size());
   bool broken = false;
   while (!commands.empty() && !broken) {
-    const auto chunk = commands.first(std::min(commands.size(), kChunk));
+    const auto chunk = commands.first(chunk_size(commands, learned));
     commands = commands.subspan(chunk.size());
     std::vector<CommandResult> part(chunk.size());
     try {

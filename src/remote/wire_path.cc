@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <cstdint>
 
 #include "outhaul/error.h"
@@ -54,6 +56,16 @@ std::string WirePath::full(const RemotePath& path) const {
 std::string WirePath::argument(const RemotePath& path) const {
   std::string whole = full(path);
   return whole.empty() ? "." : whole;
+}
+
+std::vector<std::string> WirePath::base_arguments() const {
+  std::vector<std::string> levels;
+  const std::string whole = full({});
+  for (std::size_t end = 0; end < whole.size();) {
+    end = std::min(whole.find('/', end + 1), whole.size());
+    if (const std::string level = whole.substr(0, end); level != ".") levels.push_back(level);
+  }
+  return levels;
 }
 
 std::string WirePath::directory_url(const RemotePath& path) const {

@@ -67,5 +67,14 @@ TEST_CASE("a base directory with a line end is refused") {
   CHECK_THROWS_AS(WirePath(ftp("a\x7F")), Error);
 }
 
+TEST_CASE("the base directory is made level by level from the top") {
+  using Levels = std::vector<std::string>;
+  CHECK(WirePath(ftp("web/01")).base_arguments() == Levels{"web", "web/01"});
+  CHECK(WirePath(ftp("srv/web/a", true)).base_arguments() == Levels{"/srv", "/srv/web", "/srv/web/a"});
+  CHECK(WirePath(ftp("-dash/x")).base_arguments() == Levels{"./-dash", "./-dash/x"});
+  CHECK(WirePath(ftp()).base_arguments().empty());
+  CHECK(WirePath(ftp("", true)).base_arguments().empty());
+}
+
 }  // namespace
 }  // namespace outhaul
