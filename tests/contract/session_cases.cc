@@ -85,15 +85,12 @@ void cancelled_get(Subject& subject) {
   const auto remote = subject.connect();
   const auto lane = remote->open_lane(cancel);
   subject.put_file("f", PatternSource::text(32U << 20));
-  std::size_t got = 0;
   CHECK(failure_of([&] {
-          lane->get(wire("f"), 0, [&](std::span<const std::byte> bytes) {
-            got += bytes.size();
+          lane->get(wire("f"), 0, [&](std::span<const std::byte>) {
             cancel.cancel();
             return true;
           });
         }) == FailureClass::cancelled);
-  CHECK(got < (32U << 20));
 }
 
 void lane_survives_lost_session(Subject& subject) {
