@@ -135,13 +135,20 @@ bool CommandChannel::gone_stale() {
   return receive_some() != Io::wait || parser_.pending();
 }
 
+/// One line per call to libcurl, so that under TLS each command has a record of its own: ProFTPD waits on the socket
+/// although the rest of a longer record is in its hands already, and so never carries out the last commands of it.
 CommandChannel::Io CommandChannel::send_some() {
   std::size_t sent = 0;
-  const CURLcode code = curl_easy_send(session_.easy(), out_.data(), out_.size(), &sent);
-  if (code == CURLE_AGAIN) return Io::wait;
-  if (code != CURLE_OK) return Io::closed;
+  while (sent < out_.size()) {
+    const std::size_t line = out_.find('\n', sent) + 1 - sent;
+    std::size_t taken = 0;
+    const CURLcode code = curl_easy_send(session_.easy(), out_.data() + sent, line, &taken);
+    if (code == CURLE_AGAIN) break;
+    if (code != CURLE_OK) return Io::closed;
+    sent += taken;
+  }
   out_.erase(0, sent);
-  return Io::progress;
+  return sent > 0 ? Io::progress : Io::wait;
 }
 
 CommandChannel::Io CommandChannel::receive_some() {
