@@ -102,8 +102,23 @@ int outhaul_verify_chain(X509_STORE_CTX* chain, void* seen) noexcept {
   return verdict;
 }
 
+/// The first five bytes of each record, seen before OpenSSL finds that they are none: "421 T".
+void outhaul_record_header(int sent, int, int type, const void* data, std::size_t size, SSL*,
+                           void* seen) noexcept {
+  const auto* bytes = static_cast<const unsigned char*>(data);
+  if (sent != 0 || type != SSL3_RT_HEADER || size < 4 || (bytes[3] != ' ' && bytes[3] != '-')) return;
+  int code = 0;
+  for (int i = 0; i < 3; ++i) {
+    if (bytes[i] < '0' || bytes[i] > '9') return;
+    code = code * 10 + (bytes[i] - '0');
+  }
+  static_cast<PeerCertificate*>(seen)->plain_code = code;
+}
+
 CURLcode outhaul_ssl_context(CURL*, void* context, void* seen) noexcept {
   SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), outhaul_verify_chain, seen);
+  SSL_CTX_set_msg_callback(static_cast<SSL_CTX*>(context), outhaul_record_header);
+  SSL_CTX_set_msg_callback_arg(static_cast<SSL_CTX*>(context), seen);
   return CURLE_OK;
 }
 }

@@ -16,6 +16,8 @@ struct PeerCertificate {
   int verify_error = 0;     ///< X509_V_ERR_…; 0 = the chain is good
   std::string verify_text;  ///< OpenSSL's words for verify_error
 
+  int plain_code = 0;  ///< a server that answered in plain text: the reply code that it began with
+
   bool seen() const noexcept { return !pin.empty(); }
   bool self_signed() const noexcept;
   bool expired() const noexcept;

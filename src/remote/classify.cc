@@ -90,6 +90,8 @@ FailureClass store_refused(const Fault& fault) noexcept {
 }
 
 FailureClass tls_failed(const Fault& fault) noexcept {
+  // Turned away in plain text where TLS was expected from the first byte.
+  if (fault.phase == Phase::connect && has_reply(fault)) return turned_away(fault);
   const bool on_data_connection = !fault.fresh || fault.reply == 150 || fault.reply == 125;
   return on_data_connection || fault.transport_cut ? FailureClass::reconnect : FailureClass::stop_run;
 }
@@ -113,6 +115,11 @@ bool says_no_space(std::string_view text) noexcept {
   return has_any(
       text, {"no space", "quota", "disk full", "disk is full", "insufficient storage", "not enough space",
              "out of space", "exceeded storage", "file system full", "filesystem full"});
+}
+
+bool says_cannot_write(std::string_view text) noexcept {
+  return has_any(text, {"writing to local file", "during write to file", "error writing", "write error",
+                        "input/output error", "i/o error"});
 }
 
 bool says_absent(std::string_view text) noexcept {

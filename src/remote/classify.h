@@ -33,8 +33,9 @@ struct Fault {
       false;  ///< with CURLE_SSL_CONNECT_ERROR: the connection was cut, TLS itself did not object
 };
 
-/// The fault without libcurl's misunderstandings. 7.88 takes a data connection that the server closes before its TLS
-/// handshake for one that could not be opened, tries PASV, and reports the reply to STOR as a bad reply to PASV (13).
+/// The fault without libcurl's misunderstandings. 7.88 takes a data connection that the server closes before
+/// its TLS handshake for one that could not be opened, tries PASV, and reports the reply to STOR as a bad
+/// reply to PASV (13).
 Fault as_meant(Fault fault) noexcept;
 
 /// Never FailureClass::none or cancelled.
@@ -46,6 +47,7 @@ FailureClass classify_reply(int code, std::string_view text) noexcept;
 bool says_too_many(std::string_view text) noexcept;
 bool says_tls_required(std::string_view text) noexcept;
 bool says_no_space(std::string_view text) noexcept;
+bool says_cannot_write(std::string_view text) noexcept;  ///< to its own disk
 bool says_absent(std::string_view text) noexcept;
 bool says_denied(std::string_view text) noexcept;
 

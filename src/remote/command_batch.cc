@@ -123,8 +123,8 @@ class Batch {
     const auto& replies = answer.replies;
     const bool answered = replies.size() >= to;
     // RNFR's refusal is the answer; its RNTO does nothing then.
-    const bool refused_early = std::holds_alternative<Rename>(commands_[i]) && replies.size() > from &&
-                               replies[from].code >= 400;
+    const bool refused_early =
+        std::holds_alternative<Rename>(commands_[i]) && replies.size() > from && replies[from].code >= 400;
     if (!answered && !refused_early) {
       results_[i] = {.status = Status::unanswered,
                      .failure = answer.broken,
@@ -313,14 +313,16 @@ class Batch {
   std::vector<Doubt> doubts_;
 };
 
-/// How many commands go together. Until it is known whether the server sets times by MDTM, the first SetMtime is the last of
-/// its chunk: what its refusal means is found out by looking at the file, before anything else happens to that.
+/// How many commands go together. Until it is known whether the server sets times by MDTM, the first SetMtime
+/// is the last of its chunk: what its refusal means is found out by looking at the file, before anything else
+/// happens to that.
 std::size_t chunk_size(std::span<const Command> commands, const Learned& learned) {
   const std::size_t most = std::min(commands.size(), kChunk);
   const bool known = learned.mtime != Learned::Mtime::unknown || learned.features().value_or(Features{}).mfmt;
   if (known) return most;
-  const auto first = std::find_if(commands.begin(), commands.begin() + static_cast<std::ptrdiff_t>(most),
-                                  [](const Command& command) { return std::holds_alternative<SetMtime>(command); });
+  const auto first =
+      std::find_if(commands.begin(), commands.begin() + static_cast<std::ptrdiff_t>(most),
+                   [](const Command& command) { return std::holds_alternative<SetMtime>(command); });
   return std::min(most, static_cast<std::size_t>(first - commands.begin()) + 1);
 }
 

@@ -135,12 +135,14 @@ bool CommandChannel::gone_stale() {
   return receive_some() != Io::wait || parser_.pending();
 }
 
-/// One line per call to libcurl, so that under TLS each command has a record of its own: ProFTPD waits on the socket
-/// although the rest of a longer record is in its hands already, and so never carries out the last commands of it.
+/// Under TLS one line per call to libcurl, so that each command has a record of its own: ProFTPD waits on the
+/// socket although the rest of a longer record is in its hands already, and so never carries out the last
+/// commands of it.
 CommandChannel::Io CommandChannel::send_some() {
   std::size_t sent = 0;
   while (sent < out_.size()) {
-    const std::size_t line = out_.find('\n', sent) + 1 - sent;
+    const bool tls = !endpoint().settings.tls.off;
+    const std::size_t line = (tls ? out_.find('\n', sent) + 1 : out_.size()) - sent;
     std::size_t taken = 0;
     const CURLcode code = curl_easy_send(session_.easy(), out_.data() + sent, line, &taken);
     if (code == CURLE_AGAIN) break;

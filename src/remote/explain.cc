@@ -102,6 +102,10 @@ Words tls_refused(const FailureStory& story) {
 }
 
 Words tls_failed(const FailureStory& story) {
+  if (story.fault.phase == Phase::connect && story.fault.reply >= 400) return login_refused(story);
+  if (story.fault.phase == Phase::connect && story.fault.reply == 220)
+    return {"the server does not speak TLS from the first byte on this port",
+            "use ftp:// in the URL: it starts in plain text and switches to TLS before the login"};
   return {
       fmt::format("the TLS handshake failed: {}{}", story.transport, quoted_reply(story)),
       "a server that expects TLS from the first byte wants ftps://, one with AUTH TLS wants ftp://; very old "
@@ -158,6 +162,9 @@ Words partial(const FailureStory& story) {
   if (fault.reply == 226 || fault.reply == 250)
     return {"the number of bytes that were transferred is not the announced one" + quoted_reply(story),
             "the file changed while it was read: it is read again"};
+  if (says_cannot_write(fault.reply_text))
+    return {"the server could not write to its disk" + quoted_reply(story),
+            "if this persists, its disk or your quota is full: few servers say so"};
   return {fmt::format("the transfer ended early: {}{}", story.transport, quoted_reply(story)), {}};
 }
 

@@ -45,8 +45,8 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-/// After these failures libcurl and the server still agree on what comes next. In all other cases they may not: libcurl 7.88
-/// goes on using a connection on which it has mistaken one reply for another.
+/// After these failures libcurl and the server still agree on what comes next. In all other cases they may
+/// not: libcurl 7.88 goes on using a connection on which it has mistaken one reply for another.
 bool in_step(CURLcode code) {
   switch (code) {
     case CURLE_OK:
@@ -133,6 +133,7 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
   error_text_[0] = '\0';
   parser_.reset();
   pending_command_.clear();
+  certificate_.plain_code = 0;
   transfer.last_activity = steady_clock::now();
   set_option(easy_.get(), CURLOPT_VERBOSE, verbose_ || transfer.keep_dialogue ? 1L : 0L);
   transfer_ = &transfer;
@@ -229,6 +230,7 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
     story.transport = std::strerror(static_cast<int>(os_error));
   story.fault.transport_cut = os_error == ECONNRESET || os_error == ETIMEDOUT || os_error == EPIPE ||
                               story.transport.find("SSL_ERROR_SYSCALL") != std::string::npos;
+  if (code == CURLE_SSL_CONNECT_ERROR && transfer.replies == 0) story.fault.reply = certificate_.plain_code;
   story.fault = as_meant(story.fault);
   if (code == CURLE_COULDNT_RESOLVE_HOST) story.fault.name_unknown = name_is_unknown(settings.host);
   story.remote = printable(settings.url);

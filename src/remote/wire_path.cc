@@ -63,7 +63,7 @@ std::vector<std::string> WirePath::base_arguments() const {
   const std::string whole = full({});
   for (std::size_t end = 0; end < whole.size();) {
     end = std::min(whole.find('/', end + 1), whole.size());
-    if (const std::string level = whole.substr(0, end); level != ".") levels.push_back(level);
+    if (const std::string level = whole.substr(0, end); level != "." && level != "/") levels.push_back(level);
   }
   return levels;
 }

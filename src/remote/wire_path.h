@@ -19,8 +19,8 @@ class WirePath {
   /// The argument of a raw command: base and path; "." or "/" when both are empty. A leading ' ', '-' or '~'
   /// gets "./": servers eat the space, take the dash for an option of ls, and expand the tilde.
   std::string argument(const RemotePath& path) const;
-  /// The base directory and the directories above it as arguments, the topmost first: what makes it, level by level.
-  /// Empty when the base is the login directory or the root.
+  /// The base directory and the directories above it as arguments, the topmost first: what makes it, level by
+  /// level. Empty when the base is the login directory or the root.
   std::vector<std::string> base_arguments() const;
   /// The URL of a file; every byte but unreserved ones and '/' percent-encoded (RFC 3986 §2.3).
   std::string file_url(const RemotePath& path) const { return origin_ + encode(full(path)); }

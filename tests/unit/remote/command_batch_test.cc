@@ -173,7 +173,10 @@ TEST_CASE("times are set by MFMT where it is offered and else by MDTM") {
   Server mfmt(kMlst);
   mfmt.says("MFMT 20170714024000 a", 213, {"Modify=20170714024000; a"});
   CHECK(mfmt.run(SetMtime{at("a"), 1'500'000'000}).status == Status::done);
+  mfmt.says("MFMT 20170714024000 gone", 550, {"gone: No such file or directory"});
   CHECK(mfmt.run(SetMtime{at("gone"), 1'500'000'000}).status == Status::missing);
+  mfmt.says("MFMT 20170714024000 denied", 550, {"Unable to handle command"});
+  CHECK(mfmt.run(SetMtime{at("denied"), 1'500'000'000}).status == Status::refused);
 
   Server mdtm;
   mdtm.says("CWD /home", 250);
@@ -190,6 +193,19 @@ TEST_CASE("a server that takes the time for a name is asked only once") {
   const std::size_t asked = server.wire.asked.size();
   CHECK(server.run(SetMtime{at("a"), 1'500'000'000}).status == Status::unsupported);
   CHECK(server.wire.asked.size() == asked);
+}
+
+TEST_CASE("whether MDTM sets times is settled before the file is moved on") {
+  Server server;
+  server.says("CWD /home", 250);
+  server.says("SIZE a", 213, {"3"});
+  server.says("RNFR a", 350);
+  server.says("RNTO b", 250);
+  const std::vector<Command> commands{SetMtime{at("a"), 1}, Rename{at("a"), at("b")}};
+  const auto results = run_commands(server.wire, server.paths, server.learned, commands);
+  CHECK(results[0].status == Status::unsupported);
+  CHECK(results[1].status == Status::done);
+  CHECK(server.wire.asked[1] == "SIZE a");
 }
 
 TEST_CASE("a time that four digits of a year can not hold is unsupported") {
