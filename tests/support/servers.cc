@@ -269,6 +269,14 @@ void TestServer::stop() {
   process_.kill_group();
 }
 
+void TestServer::freeze() {
+  ::kill(-process_.pid(), SIGSTOP);
+}
+
+void TestServer::thaw() {
+  ::kill(-process_.pid(), SIGCONT);
+}
+
 // Stopped first: of a session's two processes, neither may see the other one die and say so to the client.
 void TestServer::drop_sessions() {
   eventually([&] {

@@ -71,6 +71,10 @@ class TestServer {
   void stop();
   /// Starts it again on the same port.
   void resume();
+  /// Stops it in its tracks, sessions included: nothing is read or answered any more, the kernel still takes
+  /// connections. Like a server whose machine hangs.
+  void freeze();
+  void thaw();
   /// Ends every session as a server does that closes idle connections (the client finds a closed connection).
   /// Returns when they are gone.
   void drop_sessions();

@@ -1,0 +1,127 @@
+// Every name that a disk can hold arrives on a real server's disk, byte for byte.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "site.h"
+#include "support/catch.h"
+#include "support/tree.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+namespace {
+
+/// `levels` directories of `name` below each other and a file at the bottom, made step by step: the whole
+/// path may be longer than one system call takes.
+void make_deep(const std::filesystem::path& top, const std::string& name, int levels) {
+  Fd dir(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; i < levels; ++i) {
+    REQUIRE(::mkdirat(dir.get(), name.c_str(), 0755) == 0);
+    dir = Fd(::openat(dir.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    REQUIRE(dir);
+  }
+  const Fd file(::openat(dir.get(), "bottom", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  REQUIRE(::write(file.get(), "deep", 4) == 4);
+}
+
+void back_up_nasty_tree(ServerKind kind, Tls tls) {
+  Site site(kind, tls);
+  site.choices.target = "";
+  make_nasty_tree(site.source());
+  std::filesystem::create_directory(site.source() / "long path");
+  make_deep(site.source() / "long path", std::string(200, 'd'), 8);  // over 1,600 bytes
+
+  const RunResult first = site.run();
+  INFO(told(first));
+  CHECK(first.exit.code == 0);
+  CHECK(site.differences() == std::vector<std::string>{});
+  CHECK(std::filesystem::exists(site.space() / "%2Eouthaul/of the source"));
+  CHECK_FALSE(std::filesystem::exists(site.space() / "link"));
+  CHECK(site.parts().empty());
+  CHECK(site.server().wait_for_no_sessions());
+  CHECK(site.sessions() <= 2);
+
+  site.server().forget_commands();
+  const RunResult second = site.run();
+  INFO(told(second));
+  CHECK(second.exit.code == 0);
+  CHECK(site.server().wait_for_no_sessions());
+  CHECK(site.server().commands() == std::vector<std::string>{});
+}
+
+}  // namespace
+
+TEST_CASE("every nasty name reaches ProFTPD over plain FTP and a second run is silent") {
+  back_up_nasty_tree(ServerKind::proftpd, Tls::none);
+}
+
+TEST_CASE("every nasty name reaches ProFTPD over explicit TLS and a second run is silent") {
+  back_up_nasty_tree(ServerKind::proftpd, Tls::explicit_);
+}
+
+TEST_CASE("every nasty name reaches ProFTPD over implicit TLS and a second run is silent") {
+  back_up_nasty_tree(ServerKind::proftpd, Tls::implicit);
+}
+
+TEST_CASE("every nasty name reaches vsftpd over plain FTP and a second run is silent") {
+  back_up_nasty_tree(ServerKind::vsftpd, Tls::none);
+}
+
+TEST_CASE("every nasty name reaches vsftpd over explicit TLS and a second run is silent") {
+  back_up_nasty_tree(ServerKind::vsftpd, Tls::explicit_);
+}
+
+TEST_CASE("every nasty name reaches Pure-FTPd over plain FTP and a second run is silent") {
+  back_up_nasty_tree(ServerKind::pureftpd, Tls::none);
+}
+
+TEST_CASE("every nasty name reaches Pure-FTPd over explicit TLS and a second run is silent") {
+  back_up_nasty_tree(ServerKind::pureftpd, Tls::explicit_);
+}
+
+TEST_CASE("a name whose escape is too long is named and everything else is stored") {
+  Site site(ServerKind::proftpd);
+  site.write(std::string(200, '\n'), "too long when it is escaped");
+  site.write("fine", "1");
+  const RunResult result = site.run();
+  INFO(told(result));
+  CHECK(result.exit.code == 3);
+  CHECK(holds(result.err, {"its name on the remote would be longer than 255 bytes, so it is not stored",
+                           "Give it a shorter name"}));
+  CHECK(site.stored_files() == 1);
+  CHECK(site.run().exit.code == 3);  // as long as it is there, it is not backed up
+}
+
+namespace {
+
+/// A path longer than PATH_MAX: the scan reaches it, no server can hold it.
+void back_up_endless_path(ServerKind kind) {
+  Site site(kind);
+  site.write("fine", "1");
+  site.write("zz/fine", "2");
+  std::filesystem::create_directory(site.source() / "endless");
+  make_deep(site.source() / "endless", std::string(250, 'd'), 20);
+  const RunResult result = site.run();
+  INFO(told(result));
+  CHECK((result.exit.code == 3 || result.exit.code == 5));
+  CHECK(holds(result.err, {"error: data: endless/dddd"}));
+  CHECK(read_file(site.stored() / "fine") == "1");
+  CHECK(read_file(site.stored() / "zz/fine") == "2");
+}
+
+}  // namespace
+
+TEST_CASE("a path that is too long for ProFTPD is named and everything else is stored") {
+  back_up_endless_path(ServerKind::proftpd);
+}
+
+TEST_CASE("a path that is too long for vsftpd is named and everything else is stored") {
+  back_up_endless_path(ServerKind::vsftpd);
+}
+
+TEST_CASE("a path that is too long for Pure-FTPd is named and everything else is stored") {
+  back_up_endless_path(ServerKind::pureftpd);
+}
