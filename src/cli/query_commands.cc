@@ -71,15 +71,15 @@ ExitCode ls(const Common& common, const std::string& file, const std::string& jo
   }
   LsJson json(profile.name);
   if (common.json) print(json.open());
-  std::vector<LsRow> rows;
+  LsText listing(long_form, wanted.size() > 1);
+  std::string text;
   const auto flush = [&] {
-    if (!rows.empty()) print(ls_text(rows, long_form));
-    rows.clear();
+    print(text);
+    text.clear();
   };
   const bool any = list_entries(profile, state_dir_of(common, profile), wanted, [&](LsRow&& row) {
-    if (common.json) return print(json.row(row));
-    rows.push_back(std::move(row));
-    if (rows.size() >= 1000) flush();
+    text += common.json ? json.row(row) : listing.row(row);
+    if (text.size() >= 64 * 1024) flush();
   });
   flush();
   if (common.json) print(json.close() + "\n");

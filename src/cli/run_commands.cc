@@ -28,8 +28,7 @@ std::unique_ptr<Progress> display_for(const Common& common) {
   options.verbosity = common.verbosity;
   options.colour = wants_colour(STDERR_FILENO);
   // With -vv the log shares the screen; a display that is redrawn would fight with it.
-  options.tty =
-      is_terminal(STDERR_FILENO) && wants_colour(STDERR_FILENO) && !common.quiet && common.verbosity < 2;
+  options.tty = is_terminal(STDERR_FILENO) && !common.quiet && common.verbosity < 2;
   return make_progress(options);
 }
 
@@ -64,7 +63,7 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const Profil
   for (const PlannedJob& job : planned) {
     outcome = worst_of(outcome, outcome_of(job));
     shown.push_back(
-        {job.job->name, job.job->source.native(), job.job->target.wire(), &job.plan, job.refusals});
+        {job.job->name, job.job->source.native(), job.job->target.wire(), &job.plan, job.refusals, profile.remote.url});
     if (job.unsettled > 0)
       complain(
           fmt::format("note: {} uploads of an interrupted run will be settled first, so the plan may shrink",

@@ -9,6 +9,13 @@
 namespace outhaul {
 namespace {
 
+/// Where the job's copy lives, as a person would look for it.
+std::string place_of(const JobPlan& job) {
+  if (job.remote.empty()) return job.target.empty() ? "the remote's base directory" : printable(job.target);
+  const bool joined = job.target.empty() || job.remote.ends_with('/');
+  return printable(job.remote) + (joined ? "" : "/") + printable(job.target);
+}
+
 std::string what(const Action& action) {
   const Entry& entry = action.entry;
   std::string text = shown_path(entry.path, entry.kind);
@@ -68,7 +75,7 @@ std::string totals(const PlanCounts& counts, std::uint64_t problems) {
 
 std::string job_text(const JobPlan& job, std::size_t most) {
   std::string text = fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source),
-                                 job.target.empty() ? "the remote's base directory" : printable(job.target));
+                                 place_of(job));
   if (job.plan != nullptr) {
     text += first_lines(job.plan->actions, most, "more action", action_line);
     text += first_lines(job.plan->problems, most, "more problem", problem_line);
