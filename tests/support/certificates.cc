@@ -60,12 +60,12 @@ Certificate make_authority(EVP_PKEY* key) {
   return ca;
 }
 
-Certificate make_server(EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key) {
+Certificate make_server(EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key, const std::string& names) {
   Certificate server = unsigned_certificate("localhost", 2, key);
   X509_set_issuer_name(server.get(), X509_get_subject_name(ca));
   extend(server.get(), ca, NID_basic_constraints, "CA:FALSE");
   extend(server.get(), ca, NID_ext_key_usage, "serverAuth");
-  extend(server.get(), ca, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
+  extend(server.get(), ca, NID_subject_alt_name, names.c_str());
   check(X509_sign(server.get(), ca_key, EVP_sha256()) > 0, "signing the server's certificate");
   return server;
 }
@@ -103,11 +103,11 @@ std::string pin_of(EVP_PKEY* key) {
 
 }  // namespace
 
-Certificates make_certificates(const std::filesystem::path& dir) {
+Certificates make_certificates(const std::filesystem::path& dir, const std::string& names) {
   const Key ca_key(EVP_EC_gen("P-256")), key(EVP_EC_gen("P-256"));
   check(ca_key && key, "keys");
   const Certificate ca = make_authority(ca_key.get());
-  const Certificate server = make_server(key.get(), ca.get(), ca_key.get());
+  const Certificate server = make_server(key.get(), ca.get(), ca_key.get(), names);
   Certificates made{dir / "ca.pem", dir / "server.pem", dir / "server.key", dir / "server-both.pem",
                     pin_of(key.get())};
   write_file(made.ca, pem(ca.get()));

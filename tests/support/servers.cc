@@ -189,7 +189,7 @@ void TestServer::prepare() {
   for (const fs::path& dir : {root_, run_, dir_ / "empty"}) fs::create_directory(dir);
   hand_over(root_);
   hand_over(run_);
-  certificates_ = make_certificates(dir_.path());
+  certificates_ = make_certificates(dir_.path(), options_.certificate_names);
   for (const fs::path& secret : {certificates_.key, certificates_.both}) {
     fs::permissions(secret, fs::perms::owner_read);  // ProFTPD refuses a key that others can read
     hand_over(secret);

@@ -41,6 +41,7 @@ struct ServerOptions {
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool limited_space = false;  ///< set_free_space() works
   std::chrono::seconds idle_timeout{900};
+  std::string certificate_names = "DNS:localhost,IP:127.0.0.1,IP:::1";  ///< as OpenSSL's subjectAltName
 };
 
 class TestServer {
