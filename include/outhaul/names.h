@@ -14,10 +14,10 @@ inline constexpr std::string_view kPartsDir = ".outhaul/parts";
 /// The longest remote name of one segment, in bytes; what ext4, XFS, NTFS and ZFS hold.
 inline constexpr std::size_t kMaxRemoteName = 255;
 
-/// Percent-escapes only what FTP or common servers can't hold: bytes < 0x20, 0x7F, 0xFF, backslash, a
-/// trailing space; and a '%' that two upper-case hex digits follow, so that a literal "%0A" and an escaped
-/// newline never collide. The mapping is injective: unescape_name(escape_name(n)) == n for every n. (design
-/// §6 "names are bytes")
+/// Percent-escapes only what FTP or common servers can't hold: bytes < 0x20, 0x7F, 0xFF, backslash, '*'
+/// (ProFTPD makes no directory with it: "Invalid directory name"), a trailing space; and a '%' that two
+/// upper-case hex digits follow, so that a literal "%0A" and an escaped newline never collide. The mapping is
+/// injective: unescape_name(escape_name(n)) == n for every n. (design §6 "names are bytes")
 std::string escape_name(std::string_view name);
 std::string unescape_name(std::string_view wire);
 

@@ -20,7 +20,7 @@ bool looks_escaped(std::string_view name, std::size_t percent) {
 
 bool needs_escape(std::string_view name, std::size_t i) {
   const auto byte = static_cast<std::uint8_t>(name[i]);
-  if (byte < 0x20 || byte == 0x7F || byte == 0xFF || byte == '\\') return true;
+  if (byte < 0x20 || byte == 0x7F || byte == 0xFF || byte == '\\' || byte == '*') return true;
   if (byte == ' ') return i + 1 == name.size();
   return byte == '%' && looks_escaped(name, i);
 }
