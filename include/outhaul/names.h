@@ -13,6 +13,10 @@ inline constexpr std::string_view kPartsDir = ".outhaul/parts";
 
 /// The longest remote name of one segment, in bytes; what ext4, XFS, NTFS and ZFS hold.
 inline constexpr std::size_t kMaxRemoteName = 255;
+/// The longest remote path below the base directory, in bytes. Servers read command lines of at most PATH_MAX
+/// (4096 on Linux), which the verb, the base directory and the server's own home share. Beyond it vsftpd says
+/// 500, Pure-FTPd closes the connection (421) and ProFTPD never answers, so nothing longer may be sent.
+inline constexpr std::size_t kMaxRemotePath = 3900;
 
 /// Percent-escapes only what FTP or common servers can't hold: bytes < 0x20, 0x7F, 0xFF, backslash, '*'
 /// (ProFTPD makes no directory with it: "Invalid directory name"), a trailing space; and a '%' that two
@@ -26,7 +30,8 @@ std::string unescape_name(std::string_view wire);
 /// "%2Eouthaul". The result may hold segments longer than kMaxRemoteName: see too_long().
 RemotePath remote_path_for(const RemotePath& target, const RelPath& path);
 
-/// The first segment of `path` that is longer than kMaxRemoteName, or empty.
+/// The whole of `path` when it is longer than kMaxRemotePath, else its first segment that is longer than
+/// kMaxRemoteName, or empty.
 std::string_view too_long(const RemotePath& path) noexcept;
 
 }  // namespace outhaul

@@ -75,6 +75,7 @@ class Execution {
   Actions later(ActionKind kind) const { return select(kind, true); }
 
   void tell_withheld();
+  void tell_too_long(const RelPath& path);
   void make_dirs(const Actions& actions);
   void fill_freed_names();
   bool is_free(const Action& action);
@@ -100,10 +101,7 @@ void Execution::tell_withheld() {
     if (action.reason == Reason::under_doubt)
       ++doubtful;
     else if (action.reason == Reason::name_too_long)
-      s_.tally.failed(action.entry.path,
-                      fmt::format("its name on the remote would be longer than {} bytes, so it is not stored",
-                                  kMaxRemoteName),
-                      "Give it a shorter name, or one with fewer characters that FTP can't hold.");
+      tell_too_long(action.entry.path);
     else
       s_.tally.failed(
           action.entry.path, "not stored: something that is kept on the remote has its name",
@@ -115,6 +113,20 @@ void Execution::tell_withheld() {
         fmt::format("{} entries that seem to be gone are left on the remote, because the source could "
                     "not be seen whole",
                     doubtful));
+}
+
+void Execution::tell_too_long(const RelPath& path) {
+  if (remote_name(path).wire().size() > kMaxRemotePath)
+    s_.tally.failed(
+        path,
+        fmt::format("its path on the remote would be longer than {} bytes, so it is not stored",
+                    kMaxRemotePath),
+        "Give the directories above it shorter names, or back one of them up as a job of its own.");
+  else
+    s_.tally.failed(path,
+                    fmt::format("its name on the remote would be longer than {} bytes, so it is not stored",
+                                kMaxRemoteName),
+                    "Give it a shorter name, or one with fewer characters that FTP can't hold.");
 }
 
 void Execution::make_dirs(const Actions& actions) {

@@ -67,8 +67,9 @@ std::string explain_path(const Profile& profile, const JobPath& wanted,
   const RemotePath remote = remote_path_for(wanted.job->target, wanted.path);
   text += fmt::format("  remote:  {}\n", remote.empty() ? "(the base directory)" : printable(remote.wire()));
   if (const auto segment = too_long(remote); !segment.empty())
-    text += fmt::format("  warning: the name on the remote would have {} bytes; at most {} can be stored\n",
-                        segment.size(), kMaxRemoteName);
+    text += fmt::format("  warning: the {} on the remote would have {} bytes; at most {} can be stored\n",
+                        segment.size() > kMaxRemotePath ? "path" : "name", segment.size(),
+                        segment.size() > kMaxRemotePath ? kMaxRemotePath : kMaxRemoteName);
   return text;
 }
 

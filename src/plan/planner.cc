@@ -75,7 +75,8 @@ PlanCounts count_all(const std::vector<Action>& actions, const DiffCounts& diff)
 }
 
 /// An escape is at most three bytes for one.
-bool may_be_too_long(std::string_view path) {
+bool may_be_too_long(const RemotePath& target, std::string_view path) {
+  if (target.wire().size() + 1 + 3 * path.size() > kMaxRemotePath) return true;
   std::size_t start = 0;
   for (std::size_t slash; (slash = path.find('/', start)) != std::string_view::npos; start = slash + 1)
     if (slash - start > kMaxRemoteName / 3) return true;
@@ -168,8 +169,8 @@ void Planner::draft_type_change(Entry&& now, Entry&& before) {
 bool Planner::has_too_long_name(const Entry& entry) const {
   std::string_view path = entry.path.bytes();
   if (entry.kind == EntryKind::symlink) path = entry.path.parent();
-  if (!may_be_too_long(path)) return false;
-  return !too_long(remote_path_for({}, RelPath::trusted(std::string(path)))).empty();
+  if (!may_be_too_long(policy_.target, path)) return false;
+  return !too_long(remote_path_for(policy_.target, RelPath::trusted(std::string(path)))).empty();
 }
 
 /// A name is freed only when everything that must leave it may leave.

@@ -72,6 +72,7 @@ RemotePath remote_path_for(const RemotePath& target, const RelPath& path) {
 
 std::string_view too_long(const RemotePath& path) noexcept {
   std::string_view rest = path.wire();
+  if (rest.size() > kMaxRemotePath) return rest;
   while (!rest.empty()) {
     const std::size_t slash = rest.find('/');
     const std::string_view segment = rest.substr(0, slash);

@@ -285,6 +285,21 @@ TEST_CASE("a symlink that becomes a file with a name that is too long is withhel
         Lines{fmt::format("withhold {} (name_too_long)", name)});
 }
 
+TEST_CASE("what lies too deep for a command line is withheld and what lies above it is stored") {
+  std::string deep = "d";
+  std::string fits;
+  std::vector<ScanItem> tree{dir(deep)};
+  for (int level = 0; level < 20; ++level) {
+    fits = deep;
+    deep += '/' + std::string(200, 'x');
+    tree.push_back(dir(deep));
+  }
+  const Lines lines = in_words(plan_for(tree, {}));
+  REQUIRE(lines.size() == 21);
+  CHECK(lines[19] == fmt::format("make_dir {} (added)", fits));
+  CHECK(lines[20] == fmt::format("withhold {} (name_too_long)", deep));
+}
+
 TEST_CASE("a planner can be used again after it gave its plan") {
   Planner planner(removing());
   planner.add(Change{Change::Kind::added, Reason::added, file("a"), {}});

@@ -52,3 +52,12 @@ TEST_CASE("a name that only its escape makes too long is found") {
   CHECK(too_long(path).size() == 765);
   CHECK(too_long(remote_path_for({}, RelPath::parse(std::string(255, 'x')))).empty());
 }
+
+TEST_CASE("a path that no command line can hold is too long as a whole") {
+  std::string path = "d";
+  while (path.size() + 100 < kMaxRemotePath) path += '/' + std::string(99, 'd');
+  path += '/' + std::string(kMaxRemotePath - path.size() - 1, 'd');
+  CHECK(too_long(RemotePath::parse(path)).empty());
+  path += 'd';
+  CHECK(too_long(RemotePath::parse(path)) == path);
+}
