@@ -18,6 +18,11 @@ using std::chrono::steady_clock;
 constexpr std::size_t kWindow = 500;
 /// Their bytes, at most: well below what the smallest receive buffers hold.
 constexpr std::size_t kWindowBytes = 32 * 1024;
+/// The same without TLS for a server that isn't known to read any line whole. ProFTPD 1.3.8 reads up to 1024
+/// bytes at a time and overlooks the end of a line when a read ends between its CR and its LF: two commands
+/// become one, and every later reply seems to answer the command before its own. What fits into one read and
+/// one segment is never cut.
+constexpr std::size_t kCautiousWindowBytes = 500;
 constexpr int kPollMs = 50;
 
 class CommandChannel final : public CommandRunner, private CommandWire {
@@ -41,6 +46,7 @@ class CommandChannel final : public CommandRunner, private CommandWire {
   void drop() noexcept override;
 
   void connect();
+  std::size_t window_for(const Transfer& transfer) const;
   void prepare();
   void fail_unsent(const Answer& answer);
   bool gone_stale();
@@ -55,6 +61,7 @@ class CommandChannel final : public CommandRunner, private CommandWire {
   ReplyParser parser_;
   std::string out_;  ///< bytes that are to be sent
   std::string login_directory_;
+  std::size_t window_bytes_ = kCautiousWindowBytes;
   bool connected_ = false;
   bool proven_ = false;  ///< a pipelined batch has worked on this server
 };
@@ -84,6 +91,7 @@ void CommandChannel::connect() {
   drop();
   Transfer transfer;
   transfer.phase = Phase::connect;
+  transfer.keep_dialogue = true;
   CURL* easy = session_.easy();
   set_option(easy, CURLOPT_URL, endpoint().paths.origin().c_str());
   set_option(easy, CURLOPT_CONNECT_ONLY, 1L);
@@ -91,8 +99,22 @@ void CommandChannel::connect() {
   const char* entry = nullptr;
   curl_easy_getinfo(easy, CURLINFO_FTP_ENTRY_PATH, &entry);
   login_directory_ = entry != nullptr ? entry : "";
+  window_bytes_ = window_for(transfer);
   connected_ = true;
   prepare();
+}
+
+/// Under TLS each command has a record of its own and is read whole by every server. Without, the greeting
+/// tells.
+std::size_t CommandChannel::window_for(const Transfer& transfer) const {
+  if (!endpoint().settings.tls.off) return kWindowBytes;
+  for (const Transfer::Exchange& exchange : transfer.dialogue) {
+    if (exchange.reply.code != 220) continue;
+    const std::string greeting = exchange.reply.text();
+    for (const std::string_view good : {"vsFTPd", "Pure-FTPd"})
+      if (greeting.find(good) != std::string::npos) return kWindowBytes;
+  }
+  return kCautiousWindowBytes;
 }
 
 /// SIZE needs binary mode; FEAT and UTF8 make names and times mean the same on both sides.
@@ -192,7 +214,7 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
   curl_easy_getinfo(session_.easy(), CURLINFO_ACTIVESOCKET, &socket);
   while (answer.replies.size() < lines.size()) {
     while (asked < lines.size() && asked - answer.replies.size() < kWindow &&
-           (asked == answer.replies.size() || unanswered < kWindowBytes)) {
+           (asked == answer.replies.size() || unanswered + lines[asked].size() + 2 <= window_bytes_)) {
       session_.log_command(lines[asked]);
       out_ += lines[asked] + "\r\n";
       unanswered += lines[asked++].size() + 2;
@@ -214,8 +236,10 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
       last_activity = now;
       continue;
     }
-    if (now - last_activity > endpoint().settings.no_progress_timeout)
+    if (now - last_activity > endpoint().settings.no_progress_timeout) {
+      answer.replies.clear();  // one reply too few: perhaps none of them answers what it seems to
       return give_up(answer, FailureClass::reconnect, asked);
+    }
     pollfd waiting{socket, static_cast<short>(POLLIN | (out_.empty() ? 0 : POLLOUT)), 0};
     ::poll(&waiting, 1, kPollMs);
   }

@@ -114,6 +114,7 @@ int SessionCallbacks::debug(CURL*, curl_infotype type, char* data, std::size_t s
     if (type == CURLINFO_HEADER_IN) session.log_reply(text);
     if (type != CURLINFO_HEADER_OUT) return 0;
     session.log_command(text);
+    if (text.starts_with("PASS ")) text = "PASS";  // a dialogue is for the server's words, not for ours
     session.pending_command_ = text;
     if (session.transfer_ != nullptr && session.transfer_->keep_dialogue)
       session.transfer_->last_command = text;
