@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "execute/commands.h"
+#include "execute/disk_probe.h"
 
 namespace outhaul {
 namespace {
@@ -121,6 +122,7 @@ Outcome Uploader::upload(const Task& task) {
       // Only bytes that got further than ever before are progress; sending the same ones again is not.
       if (outcome.sent > reached + kWorthResuming) failures = 0;
       reached = std::max(reached, outcome.sent);
+      if (failures == std::min(1, context_.policy.retries)) look_for_full_disk(lane_, number_, error);
       if (failures >= context_.policy.retries) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
         throw RemoteError(FailureClass::cancelled, "stopped on request");

@@ -103,7 +103,8 @@ TEST_CASE("a source that is a file fails and says so") {
   const RunResult result = site.run();
   INFO(told(result));
   CHECK(result.exit.code == 1);
-  CHECK(holds(result.err, {site.source().string(), "Not a directory"}));
+  CHECK(
+      holds(result.err, {site.source().string(), "is not a directory", "name the directory that holds it"}));
   expect_untouched(site);
 }
 

@@ -1,0 +1,15 @@
+// Is the server's disk full? Few servers say so when it happens.
+#pragma once
+
+#include "outhaul/remote.h"
+
+namespace outhaul {
+
+/// To be called when an upload broke off without progress. Many servers just drop the connection when their
+/// disk is full, or say something that could mean anything; a small file, sent to its end before the server
+/// looks at it, makes them answer. Does nothing when `failed` came before the server had taken the upload.
+/// Throws RemoteError{no_space} when the small file fails for want of space too, RemoteError{cancelled}, and
+/// nothing else. What it stored is removed again.
+void look_for_full_disk(Lane& lane, int lane_number, const RemoteError& failed);
+
+}  // namespace outhaul
