@@ -118,16 +118,9 @@ void Publisher::rename(std::vector<Item>& items) {
 
 /// The rename didn't answer "done": look for the reason, mend it where it can be mended.
 bool Publisher::mend_rename(Item& item, CommandResult result) {
-  const std::uint64_t size = item.sent.entry.size;
-  if (result.status == CommandResult::Status::missing && holds(item.final_name, size))
-    return true;  // it was carried out before the connection broke
-  if (result.status == CommandResult::Status::refused) {
-    if (make_dirs(context_.commands, item.final_name.parent()).status == CommandResult::Status::done) {
-      result = context_.commands.run_one(Rename{item.sent.task.part, item.final_name});
-      if (result.status == CommandResult::Status::done) return true;
-    }
-    if (rename_by_aside(item)) return true;
-  }
+  const Publication publication{item.sent.task.object, item.sent.task.part, item.final_name,
+                                item.sent.entry.size};
+  if (mend_rename(publication, result)) return true;
   context_.tally.failed(
       item.sent.entry.path,
       fmt::format("stored, but it could not be renamed to \"{}\": {}", printable(item.final_name.wire()),
@@ -137,27 +130,39 @@ bool Publisher::mend_rename(Item& item, CommandResult result) {
   return false;
 }
 
+bool Publisher::mend_rename(const Publication& it, CommandResult& result) {
+  if (result.status == CommandResult::Status::missing)
+    return holds(it.final_name, it.size);  // it may have been carried out before the connection broke
+  if (result.status != CommandResult::Status::refused) return false;
+  if (make_dirs(context_.commands, it.final_name.parent()).status == CommandResult::Status::done) {
+    result = context_.commands.run_one(Rename{it.part, it.final_name});
+    if (result.status == CommandResult::Status::done) return true;
+  }
+  return rename_by_aside(it);
+}
+
 /// For servers that can't rename over an existing name (pain 19): old aside → rename → remove old, journaled.
-bool Publisher::rename_by_aside(const Item& item) {
+bool Publisher::rename_by_aside(const Publication& it) {
   Commands& commands = context_.commands;
-  if (commands.run_one(SizeOf{item.final_name}).status != CommandResult::Status::done) return false;
-  const RemotePath aside = aside_name_for(item.sent.task.part);
+  if (commands.run_one(SizeOf{it.final_name}).status != CommandResult::Status::done) return false;
+  const RemotePath aside = aside_name_for(it.part);
   {
     Transaction transaction = context_.state.begin();
-    context_.state.set_part_stage(item.sent.task.object, Part::Stage::aside, aside);
+    context_.state.set_part_stage(it.object, Part::Stage::aside, aside);
     transaction.commit();
   }
-  return swap_by_aside(item.sent.task.part, item.final_name, aside, item.sent.entry.size);
+  return swap_by_aside(it, aside);
 }
 
 /// Both names hold a file, and the ledger knows `aside`. True when the new one stands under the final name.
-bool Publisher::swap_by_aside(const RemotePath& part, const RemotePath& final_name, const RemotePath& aside,
-                              std::uint64_t size) {
+bool Publisher::swap_by_aside(const Publication& it, const RemotePath& aside) {
   Commands& commands = context_.commands;
-  if (commands.run_one(Rename{final_name, aside}).status == CommandResult::Status::refused) return false;
-  if (commands.run_one(Rename{part, final_name}).status != CommandResult::Status::done &&
-      !holds(final_name, size)) {
-    commands.run_one(Rename{aside, final_name});
+  if (commands.run_one(Rename{it.final_name, aside}).status == CommandResult::Status::refused) return false;
+  const CommandResult renamed = commands.run_one(Rename{it.part, it.final_name});
+  const bool in_place = renamed.status == CommandResult::Status::done ||
+                        (renamed.status == CommandResult::Status::missing && holds(it.final_name, it.size));
+  if (!in_place) {
+    commands.run_one(Rename{aside, it.final_name});  // when this fails too, settle() goes on with it
     return false;
   }
   commands.run_one(RemoveFile{aside});
@@ -198,23 +203,13 @@ void Publisher::settle(const std::vector<Part>& parts) {
 }
 
 void Publisher::settle_one(const Part& part) {
-  Commands& commands = context_.commands;
-  State& state = context_.state;
-  const std::optional<Entry> old = state.entry(context_.job_id, part.path);
-  bool published = false;
-  if (holds(part.part_name, part.source.size)) {
-    // Proven before and still whole: only the rename is missing.
-    published =
-        commands.run_one(Rename{part.part_name, part.final_name}).status == CommandResult::Status::done;
-  } else if (holds(part.final_name, part.source.size)) {
-    // Renamed, unless the old object has the very same size: then nobody can tell, and it is sent again.
-    published = !old || old->object == kNoObject || old->size != part.source.size;
-  }
-  if (part.stage == Part::Stage::aside) put_aside_away(part);
-  if (!published) commands.run_one(RemoveFile{part.part_name});
+  const std::optional<Entry> old = context_.state.entry(context_.job_id, part.path);
+  const Ending ending = find_ending(part, old);
+  if (!put_aside_away(part)) return;
 
+  State& state = context_.state;
   Transaction transaction = state.begin();
-  if (published && part.sha256) {
+  if (ending == Ending::published) {
     // Mode and owner are not in the ledger; the diff that follows finds them different and records them.
     Entry entry = old.value_or(Entry{});
     entry.path = part.path;
@@ -227,18 +222,77 @@ void Publisher::settle_one(const Part& part) {
     entry.object = part.object;
     state.publish(context_.job_id, context_.run, part.object, *part.sha256, entry);
   } else {
-    state.drop_part(part.object);
+    // Whatever is under the part name is continued by the upload that is still due, or cleaned up.
+    state.set_part_stage(part.object, Part::Stage::sending);
+    if (ending == Ending::unknown && replaces_an_object(old)) forget_content(*old);
   }
   transaction.commit();
 }
 
-/// The old object that stood aside: of no use once something stands under the final name, else put back.
-void Publisher::put_aside_away(const Part& part) {
+bool Publisher::replaces_an_object(const std::optional<Entry>& old) {
+  return old && old->kind == EntryKind::file && old->object != kNoObject;
+}
+
+/// Nobody knows what stands under the name: the diff must not take it for what the state says, however much
+/// the source looks like that.
+void Publisher::forget_content(Entry old) {
+  context_.state.retire_object(old.object, context_.run, State::Fate::gone);
+  old.object = kNoObject;
+  context_.state.record(context_.job_id, context_.run, old);
+}
+
+/// A part was proven before the ledger said "publishing", and only a rename takes it away after that.
+Publisher::Ending Publisher::find_ending(const Part& part, const std::optional<Entry>& old) {
   Commands& commands = context_.commands;
-  if (commands.run_one(SizeOf{part.final_name}).status == CommandResult::Status::done)
-    commands.run_one(RemoveFile{part.aside_name});
-  else
-    commands.run_one(Rename{part.aside_name, part.final_name});
+  const CommandResult there = commands.run_one(SizeOf{part.part_name});
+  if (there.status == CommandResult::Status::done) {
+    const bool whole = there.size == part.source.size && part.sha256;
+    return whole && put_in_place(part) ? Ending::published : Ending::not_published;
+  }
+  if (there.status != CommandResult::Status::missing || !part.sha256) return Ending::unknown;
+  const CommandResult final = commands.run_one(SizeOf{part.final_name});
+  if (final.status != CommandResult::Status::done) return Ending::unknown;
+  const bool same_size = replaces_an_object(old) && old->size == final.size;
+  if (final.size != part.source.size) return same_size ? Ending::not_published : Ending::unknown;
+  const bool old_stands_aside =
+      part.stage == Part::Stage::aside &&
+      commands.run_one(SizeOf{part.aside_name}).status == CommandResult::Status::done;
+  return same_size && !old_stands_aside ? Ending::unknown : Ending::published;
+}
+
+bool Publisher::put_in_place(const Part& part) {
+  CommandResult renamed = context_.commands.run_one(Rename{part.part_name, part.final_name});
+  return renamed.status == CommandResult::Status::done ||
+         mend_rename({part.object, part.part_name, part.final_name, part.source.size}, renamed);
+}
+
+/// The old object that may stand aside: of no use once something stands under the final name, else put back.
+/// False when it can't be: it is the only copy, and the ledger must go on to know where it is.
+bool Publisher::put_aside_away(const Part& part) {
+  const std::optional<Part> now = context_.state.part_for(context_.job_id, part.path);
+  const bool swapped_now = now && now->object == part.object && now->stage == Part::Stage::aside;
+  if (part.stage != Part::Stage::aside && !swapped_now) return true;
+  Commands& commands = context_.commands;
+  const RemotePath& aside = part.stage == Part::Stage::aside ? part.aside_name : now->aside_name;
+  const CommandResult final = commands.run_one(SizeOf{part.final_name});
+  CommandResult last = final;
+  if (final.status == CommandResult::Status::done) {
+    commands.run_one(RemoveFile{aside});
+    return true;
+  }
+  if (final.status == CommandResult::Status::missing) {
+    last = commands.run_one(Rename{aside, part.final_name});
+    if (last.status != CommandResult::Status::refused) return true;  // missing: nothing stands there
+  }
+  context_.tally.stop(
+      FailureClass::stop_job,
+      fmt::format("the stored copy of \"{}\" stands at \"{}\" and can't be renamed back to \"{}\": {}",
+                  printable(part.path.bytes()), printable(aside.wire()), printable(part.final_name.wire()),
+                  last.reply_text),
+      "The server broke off replacing it. Check the account's permissions there, or rename it by hand; this "
+      "job "
+      "waits until it is back.");
+  return false;
 }
 
 }  // namespace outhaul

@@ -1,6 +1,7 @@
 // From "the server said 2xx" to "the state says live": size proof, rename, record, in batches.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "execute/commands.h"
@@ -44,16 +45,29 @@ class Publisher {
     RemotePath final_name;
     bool published = false;
   };
+  /// A proven part on its way to its final name.
+  struct Publication {
+    ObjectId object;
+    RemotePath part, final_name;
+    std::uint64_t size;
+  };
+  /// How a publication ended that was cut off.
+  enum class Ending : std::uint8_t { published, not_published, unknown };
+
   std::vector<Task> prove(std::vector<Item>& items);
   void begin(std::vector<Item>& items);
   void rename(std::vector<Item>& items);
   bool mend_rename(Item& item, CommandResult result);
-  bool rename_by_aside(const Item& item);
-  bool swap_by_aside(const RemotePath& part, const RemotePath& final_name, const RemotePath& aside,
-                     std::uint64_t size);
+  bool mend_rename(const Publication& it, CommandResult& result);
+  bool rename_by_aside(const Publication& it);
+  bool swap_by_aside(const Publication& it, const RemotePath& aside);
   void record(std::vector<Item>& items);
   void settle_one(const Part& part);
-  void put_aside_away(const Part& part);
+  Ending find_ending(const Part& part, const std::optional<Entry>& old);
+  bool put_in_place(const Part& part);
+  bool put_aside_away(const Part& part);
+  void forget_content(Entry old);
+  static bool replaces_an_object(const std::optional<Entry>& old);
   bool holds(const RemotePath& path, std::uint64_t size);
 
   JobContext context_;

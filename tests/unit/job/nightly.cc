@@ -38,6 +38,16 @@ Nightly::Nightly(FakeOptions options) : server(options) {
   };
 }
 
+Job& Nightly::add_job(const std::string& name) {
+  Job job = profile.jobs.front();
+  job.name = name;
+  job.source = dir_ / (name + "-source");
+  job.target = RemotePath::parse(name);
+  fs::create_directory(job.source);
+  profile.jobs.push_back(std::move(job));
+  return profile.jobs.back();
+}
+
 void Nightly::write(const std::string& path, const std::string& content) {
   const fs::path file = source() / path;
   fs::create_directories(file.parent_path());
@@ -87,6 +97,24 @@ std::map<std::string, std::string> Nightly::stored() const {
   auto files = server.files();
   std::erase_if(files, [](const auto& file) { return file.first.starts_with(kControlDir); });
   return files;
+}
+
+std::set<std::string> Nightly::expected_dirs() const {
+  const RemotePath& target = profile.jobs.front().target;
+  std::set<std::string> dirs{target.wire()};
+  for (const auto& entry : fs::recursive_directory_iterator(source())) {
+    if (entry.is_symlink() || !entry.is_directory()) continue;
+    const RelPath path = RelPath::parse(entry.path().lexically_relative(source()).native());
+    dirs.insert(remote_path_for(target, path).wire());
+  }
+  return dirs;
+}
+
+std::set<std::string> Nightly::stored_dirs() const {
+  std::set<std::string> dirs;
+  for (const auto& [name, node] : server.tree())
+    if (node.directory && !name.starts_with(kControlDir)) dirs.insert(name);
+  return dirs;
 }
 
 std::vector<std::string> Nightly::leftovers() const {

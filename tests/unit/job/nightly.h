@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "job/job.h"
@@ -39,6 +40,9 @@ class Nightly {
 
   std::filesystem::path source() const { return dir_ / "source"; }
   std::filesystem::path state_root() const { return dir_ / "state"; }
+  std::filesystem::path state_dir() const { return state_root() / profile.name; }
+  /// A further job with a source of its own, "<name>-source" beside the first one's, and the target `name`.
+  Job& add_job(const std::string& name);
   /// Writes a file below the source, making directories; the modification time moves on with each call.
   void write(const std::string& path, const std::string& content);
   void remove(const std::string& path);
@@ -52,6 +56,10 @@ class Nightly {
   std::map<std::string, std::string> expected() const;
   /// What it holds.
   std::map<std::string, std::string> stored() const;
+  /// The directories that the server should have for the source, and those that it has; both without the
+  /// control directory, and with the job's target.
+  std::set<std::string> expected_dirs() const;
+  std::set<std::string> stored_dirs() const;
   /// Names below the control directory.
   std::vector<std::string> leftovers() const;
   /// Parts in the state's ledger.
