@@ -60,8 +60,10 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
       why = error.what();
     }
     if (attempt >= policy_.retries) {
-      const CommandResult& last = results[open.front()];
-      if (last.status != CommandResult::Status::unanswered) return;  // the server's refusal stands
+      const bool answered = std::none_of(open.begin(), open.end(), [&](std::size_t i) {
+        return results[i].status == CommandResult::Status::unanswered;
+      });
+      if (answered) return;  // the server's refusals stand
       throw RemoteError(
           FailureClass::reconnect,
           fmt::format("the connection broke {} times in a row before a command was answered ({})",

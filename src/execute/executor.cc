@@ -77,6 +77,7 @@ class Execution {
   void tell_withheld();
   void tell_too_long(const RelPath& path);
   void make_dirs(const Actions& actions);
+  void mend_dir(const RelPath& path, CommandResult& result);
   void fill_freed_names();
   bool is_free(const Action& action);
   Actions free_ones(const Actions& actions);
@@ -136,25 +137,29 @@ void Execution::make_dirs(const Actions& actions) {
     const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
     std::vector<Command> commands;
     for (const Action* action : batch) commands.push_back(MakeDir{remote_name(action->entry.path)});
-    const std::vector<CommandResult> results = s_.connections.commands().run(commands);
+    std::vector<CommandResult> results = s_.connections.commands().run(commands);
+    for (std::size_t i = 0; i < batch.size(); ++i) mend_dir(batch[i]->entry.path, results[i]);
     Transaction transaction = s_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const RelPath& path = batch[i]->entry.path;
-      if (results[i].status == CommandResult::Status::done) {
-        s_.state.record(s_.job_id, s_.run, batch[i]->entry);
-        ++s_.tally.done().dirs_made;
-        s_.tally.did(ActionKind::make_dir, path);
-      } else if (!s_.tally.failed_above(
-                     path)) {  // below a failed directory everything fails: one message is enough
-        s_.tally.failed(
-            path,
-            fmt::format("the directory can't be made on the remote, so nothing below it is stored: {}",
-                        results[i].reply_text),
-            "Check the account's permissions there, and whether a file stands under that name.");
-      }
+      if (results[i].status != CommandResult::Status::done) continue;
+      s_.state.record(s_.job_id, s_.run, batch[i]->entry);
+      ++s_.tally.done().dirs_made;
+      s_.tally.did(ActionKind::make_dir, batch[i]->entry.path);
     }
     transaction.commit();
   }
+}
+
+/// Somebody may have removed the directories above it, which the state takes to be there. Below a directory
+/// that failed everything fails: one message is enough.
+void Execution::mend_dir(const RelPath& path, CommandResult& result) {
+  if (result.status == CommandResult::Status::done || s_.tally.failed_above(path)) return;
+  result = outhaul::make_dirs(s_.connections.commands(), remote_name(path));
+  if (result.status == CommandResult::Status::done) return;
+  s_.tally.failed(path,
+                  fmt::format("the directory can't be made on the remote, so nothing below it is stored: {}",
+                              result.reply_text),
+                  "Check the account's permissions there, and whether a file stands under that name.");
 }
 
 void Execution::move(const Actions& actions) {
@@ -293,7 +298,7 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
     tally.stop(error.failure(), error.what(), error.advice());
   }
   report.done.retries += connections.command_retries();
-  if (cancel_.cancelled()) report.outcome = ExitCode::interrupted;
+  if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
   return report;
 }
 
@@ -308,9 +313,12 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   } catch (const RemoteError& error) {
     cancel_lanes.cancel();
     tally.stop(error.failure(), error.what(), error.advice());
+  } catch (...) {
+    cancel_lanes.cancel();  // or the lanes would end what they are sending before anybody hears of this
+    throw;
   }
   report.done.retries += connections.command_retries();
-  if (cancel_.cancelled()) report.outcome = ExitCode::interrupted;
+  if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
   return report;
 }
 

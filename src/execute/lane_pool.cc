@@ -7,13 +7,23 @@ namespace outhaul {
 LanePool::LanePool(Remote& remote, int lanes, const Uploader::Context& context) : context_(context) {
   for (int i = 0; i < lanes; ++i) lanes_.push_back(remote.open_lane(context.cancel));
   running_ = lanes;
-  for (int i = 0; i < lanes; ++i) threads_.emplace_back([this, i] { work(i); });
+  threads_.reserve(static_cast<std::size_t>(lanes));
+  try {
+    for (int i = 0; i < lanes; ++i) threads_.emplace_back([this, i] { work(i); });
+  } catch (...) {
+    stop();  // a thread that isn't joined would end the process
+    throw;
+  }
 }
 
 LanePool::LanePool(Lane& shared, const Uploader::Context& context)
     : context_(context), inline_(std::make_unique<Uploader>(shared, 0, context)), running_(1) {}
 
 LanePool::~LanePool() {
+  stop();
+}
+
+void LanePool::stop() noexcept {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -40,6 +50,11 @@ std::size_t LanePool::queued() const {
 int LanePool::lanes() const {
   const std::lock_guard lock(mutex_);
   return running_;
+}
+
+bool LanePool::exhausted() const {
+  const std::lock_guard lock(mutex_);
+  return exhausted_;
 }
 
 std::vector<Task> LanePool::take_back() {
@@ -85,9 +100,12 @@ void LanePool::leave(Outcome&& outcome, int number, bool& stay) {
   {
     const std::lock_guard lock(mutex_);
     // The provider wants fewer connections: this lane ends, unless it is the last one.
-    if (outcome.status == Outcome::Status::handed_back && running_ > 1) {
-      --running_;
-      stay = false;
+    if (outcome.status == Outcome::Status::handed_back) {
+      stay = running_ == 1;
+      if (stay)
+        exhausted_ = true;
+      else
+        --running_;
     }
     outcomes_.push_back(std::move(outcome));
   }

@@ -31,10 +31,13 @@ class LanePool {
   /// Tasks submitted whose outcome wasn't collected yet.
   std::size_t open() const noexcept { return open_; }
   int lanes() const;
+  /// The last lane, too, was told that there are too many connections.
+  bool exhausted() const;
   /// Takes back everything that no lane has begun.
   std::vector<Task> take_back();
 
  private:
+  void stop() noexcept;
   void work(int number);
   void leave(Outcome&& outcome, int number, bool& stay);
 
@@ -45,6 +48,7 @@ class LanePool {
   std::deque<Task> tasks_;         // guarded by mutex_
   std::vector<Outcome> outcomes_;  // guarded by mutex_
   int running_ = 0;                // guarded by mutex_: lanes that haven't given up their connection
+  bool exhausted_ = false;         // guarded by mutex_
   bool stopping_ = false;          // guarded by mutex_
   std::size_t open_ = 0;           // job thread only
   std::vector<std::unique_ptr<Lane>> lanes_;

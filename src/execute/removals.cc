@@ -72,7 +72,8 @@ void Removals::remove_files(const std::vector<const Action*>& actions) {
     const std::vector<CommandResult> results = context_.commands.run(commands);
     Transaction transaction = context_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (results[i].status == CommandResult::Status::refused) {
+      const auto status = results[i].status;
+      if (status != CommandResult::Status::done && status != CommandResult::Status::missing) {
         context_.tally.failed(batch[i]->entry.path,
                               fmt::format("could not be removed from the remote: {}", results[i].reply_text),
                               "Check the account's permissions there; the next run tries again.");
@@ -84,6 +85,14 @@ void Removals::remove_files(const std::vector<const Action*>& actions) {
     }
     transaction.commit();
   });
+}
+
+/// As far as the state knows.
+bool Removals::holds_something(const RelPath& dir) const {
+  const auto entries = context_.state.entries_below(context_.job_id, dir);
+  for (Entry entry; entries->next(entry);)
+    if (entry.path != dir) return true;
+  return false;
 }
 
 void Removals::remove_dirs(const std::vector<const Action*>& actions) {
@@ -98,7 +107,8 @@ void Removals::remove_dirs(const std::vector<const Action*>& actions) {
     Transaction transaction = context_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const RelPath& path = batch[i]->entry.path;
-      if (results[i].status != CommandResult::Status::refused) {
+      const auto status = results[i].status;
+      if (status == CommandResult::Status::done || status == CommandResult::Status::missing) {
         end(*batch[i], State::Fate::gone);
         ++context_.tally.done().dirs_removed;
         context_.tally.did(ActionKind::remove_dir, path);
@@ -108,8 +118,10 @@ void Removals::remove_dirs(const std::vector<const Action*>& actions) {
             fmt::format("the directory is in the way of a file, but stays on the remote: {}",
                         results[i].reply_text),
             "It may hold something that outhaul did not put there: look, and remove it by hand.");
-      } else {
-        end(*batch[i], State::Fate::gone);
+      } else if (!holds_something(path)) {  // else its turn comes when what is in it has gone
+        // A refusal of this path is final; any other failure says nothing about it, so the next run asks
+        // again.
+        if (results[i].failure == FailureClass::skip_file) end(*batch[i], State::Fate::gone);
         context_.tally.problem(Problem::Severity::note, path,
                                fmt::format("the directory stays on the remote: {}", results[i].reply_text),
                                "It may hold something that outhaul did not put there.");

@@ -18,6 +18,7 @@ class Removals {
 
  private:
   std::vector<const Action*> without_doubt(const std::vector<const Action*>& actions);
+  bool holds_something(const RelPath& dir) const;
   void end(const Action& action, State::Fate fate);
 
   JobContext context_;

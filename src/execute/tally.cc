@@ -3,6 +3,24 @@
 #include <utility>
 
 namespace outhaul {
+namespace {
+
+int gravity(FailureClass failure) {
+  switch (failure) {
+    case FailureClass::none:
+      return 0;
+    case FailureClass::cancelled:
+      return 1;
+    case FailureClass::no_space:
+      return 2;
+    case FailureClass::stop_job:
+      return 3;
+    default:
+      return 4;  // the remote itself is lost
+  }
+}
+
+}  // namespace
 
 void Tally::did(ActionKind kind, const RelPath& path, std::uint64_t bytes) {
   events_.on(ActionDone{kind, path.bytes(), bytes});
@@ -24,11 +42,13 @@ void Tally::failed(const RelPath& path, std::string message, std::string advice)
 }
 
 void Tally::stop(FailureClass failure, std::string message, std::string advice) {
-  if (stopped()) return;
+  if (gravity(failure) <= gravity(stop_)) return;
   stop_ = failure;
   if (failure == FailureClass::cancelled) return;  // whoever cancelled knows why
   problem(Problem::Severity::error, {}, std::move(message), std::move(advice));
-  report_.outcome = failure == FailureClass::no_space ? ExitCode::incomplete : ExitCode::remote_unusable;
+  if (failure == FailureClass::no_space) return;  // incomplete, and that was said
+  report_.outcome = worst_of(report_.outcome, ExitCode::remote_unusable);
+  report_.remote_lost = failure != FailureClass::stop_job;
 }
 
 bool Tally::failed_below(const RelPath& dir) const {

@@ -20,7 +20,9 @@ class Tally {
   /// it.
   void failed(const RelPath& path, std::string message, std::string advice = {});
   void problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice = {});
-  /// The whole job (or run) can't go on. The gravest one stays.
+  /// Like failed(), for what one message stands for already: remembered, not told.
+  void doubt(const RelPath& path) { failed_.insert(path.bytes()); }
+  /// The whole job (or run) can't go on. The gravest one stays; a graver one is told as well.
   void stop(FailureClass failure, std::string message, std::string advice = {});
 
   bool stopped() const noexcept { return stop_ != FailureClass::none; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <span>
 
 #include "outhaul/names.h"
 
@@ -36,6 +37,7 @@ Transfers::Transfers(const Context& context, const SourceTree& source)
       part_prefix_(
           fmt::format("{}/{}-{}-", kPartsDir, static_cast<std::int64_t>(context.run), random_tag())) {
   for (Part& part : context_.state.parts(context_.job_id)) {
+    if (part.stage != Part::Stage::sending) continue;  // for Executor::settle()
     std::string path = part.path.bytes();
     leftovers_.emplace(std::move(path), std::move(part));
   }
@@ -124,10 +126,12 @@ Task Transfers::start(const Action& action) {
 void Transfers::prepare_remote() {
   if (prepared_) return;
   Commands& commands = context_.connections.commands();
-  for (const RemotePath& dir : {RemotePath::parse(kPartsDir), context_.job.target}) {
+  const RemotePath parts = RemotePath::parse(kPartsDir);
+  for (const RemotePath& dir : {parts, context_.job.target}) {
     const CommandResult made = make_dirs(commands, dir);
     if (made.status == CommandResult::Status::done) continue;
-    context_.tally.stop(FailureClass::stop_job,
+    // Without a place for parts no job can store anything; a target is this job's alone.
+    context_.tally.stop(dir == parts ? FailureClass::stop_run : FailureClass::stop_job,
                         fmt::format("can't make the directory \"{}\" on the remote: {}",
                                     printable(dir.wire()), made.reply_text),
                         "Check that the account may write there, and the path in \"remote.url\".");
@@ -148,8 +152,8 @@ void Transfers::take(Outcome&& outcome) {
   const RelPath& path = outcome.task.action->entry.path;
   switch (outcome.status) {
     case Outcome::Status::done:
-      failures_in_a_row_ = 0;
       if (outcome.task.kind == Task::Kind::compare) return take_compare(std::move(outcome));
+      failures_in_a_row_ = 0;
       if (outcome.task.action->after_removals) {
         held_.push_back(std::move(outcome));
         return;
@@ -193,6 +197,7 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
     case FailureClass::no_space:
     case FailureClass::stop_job:
     case FailureClass::stop_run:
+      context_.tally.doubt(path);
       context_.tally.stop(outcome.failure, std::move(outcome.message), std::move(outcome.advice));
       return;
     default:
@@ -204,6 +209,7 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
     prepared_ = false;
     prepare_remote();
     ++outcome.task.tries;
+    outcome.task.resume = false;  // it may have been the resuming that was refused
     again_.push_back(std::move(outcome.task));
     return;
   }
@@ -219,7 +225,7 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
 /// over one.
 void Transfers::hand_back(Outcome&& outcome) {
   again_.push_back(std::move(outcome.task));
-  if (pool().lanes() > 1) return;
+  if (!pool().exhausted()) return;  // the others go on
   std::vector<Task> back = pool().take_back();
   while (pool().open() > 0) {
     for (Outcome& other : pool().wait(kPublishDelay)) {
@@ -248,25 +254,20 @@ void Transfers::flush(bool all) {
 
 void Transfers::publish(std::vector<Outcome>& batch) {
   Publisher publisher = this->publisher();
-  while (!batch.empty()) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(batch.size(), kPublishBatch));
-    std::vector<Outcome> some(std::make_move_iterator(batch.begin()),
-                              std::make_move_iterator(batch.begin() + count));
-    batch.erase(batch.begin(), batch.begin() + count);
-    for (Task& task : publisher.publish(std::move(some))) again_.push_back(std::move(task));
+  const std::vector<Outcome> all = std::exchange(batch, {});
+  for (std::size_t begin = 0; begin < all.size(); begin += kPublishBatch) {
+    const auto some = std::span(all).subspan(begin, std::min(all.size() - begin, kPublishBatch));
+    for (Task& task : publisher.publish({some.begin(), some.end()})) again_.push_back(std::move(task));
   }
 }
 
 void Transfers::publish_held(const std::function<bool(const Action&)>& is_free) {
-  const auto keep_free = [&] {
+  while (!stopped()) {
     std::erase_if(held_, [&](const Outcome& outcome) { return !is_free(*outcome.task.action); });
-  };
-  keep_free();
-  publish(held_);
-  if (waiting()) run();  // a failed proof, or a move that became an upload: held again
-  if (stopped()) return;
-  keep_free();
-  publish(held_);
+    publish(held_);
+    if (!waiting()) return;
+    run();  // a failed proof, or a move that became an upload: held again
+  }
 }
 
 void Transfers::record_same(bool all) {
@@ -284,12 +285,32 @@ void Transfers::record_same(bool all) {
 /// Ends what is under way, after a stop. Nothing that was sent is lost: its part stays in the ledger.
 void Transfers::drain() {
   context_.cancel_lanes.cancel();
-  pool().take_back();
-  while (pool().open() > 0)
-    for (Outcome& outcome : pool().wait(kPublishDelay)) context_.tally.done().bytes_sent += outcome.sent;
+  for (Task& task : pool().take_back()) again_.push_back(std::move(task));
+  while (pool().open() > 0) {
+    for (Outcome& outcome : pool().wait(kPublishDelay)) {
+      context_.tally.done().bytes_sent += outcome.sent;
+      context_.tally.done().retries += outcome.retries;
+      const bool whole = outcome.status == Outcome::Status::done && outcome.task.kind == Task::Kind::upload &&
+                         !outcome.task.action->after_removals;
+      if (whole)
+        sent_.push_back(std::move(outcome));
+      else
+        again_.push_back(std::move(outcome.task));
+    }
+  }
   record_same(true);
-  // What is whole on a full server still counts.
-  if (context_.tally.stop_reason() == FailureClass::no_space) flush(true);
+  if (context_.tally.stop_reason() != FailureClass::no_space) return;
+  flush(true);  // what is whole on a full server still counts
+  doubt_what_is_unsent();
+}
+
+/// Removals go on after this stop. Whatever was not stored may be the new name of something that would go.
+void Transfers::doubt_what_is_unsent() {
+  Tally& tally = context_.tally;
+  for (const Action* action : compares_) tally.doubt(action->entry.path);
+  for (const Action* action : uploads_) tally.doubt(action->entry.path);
+  for (const Task& task : again_) tally.doubt(task.action->entry.path);
+  for (const Outcome& outcome : held_) tally.doubt(outcome.task.action->entry.path);
 }
 
 void Transfers::clean_up() {
@@ -303,6 +324,11 @@ void Transfers::clean_up() {
     const CommandResult& result = results[i++];
     if (result.status == CommandResult::Status::done || result.status == CommandResult::Status::missing)
       context_.state.drop_part(part.object);
+    else
+      context_.tally.problem(Problem::Severity::note, part.path,
+                             fmt::format("what an earlier run sent of it can't be removed from \"{}\": {}",
+                                         printable(part.part_name.wire()), result.reply_text),
+                             "Remove it by hand; every run tries again until it is gone.");
   }
   transaction.commit();
   leftovers_.clear();

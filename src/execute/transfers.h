@@ -55,6 +55,7 @@ class Transfers {
   void publish(std::vector<Outcome>& batch);
   void record_same(bool all);
   void drain();
+  void doubt_what_is_unsent();
   Publisher publisher();
   LanePool& pool() { return context_.connections.pool(source_); }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "execute/commands.h"
@@ -16,6 +15,7 @@ namespace {
 constexpr std::uint64_t kWorthResuming = 256 * 1024;
 /// How much of a part's end is read back and compared before anything is appended to it.
 constexpr std::uint64_t kTail = 64 * 1024;
+constexpr std::uint64_t kPiece = 256 * 1024;
 /// How often a file that changes under our hands is read again before the copy is kept as it is.
 constexpr int kRereads = 3;
 
@@ -60,11 +60,16 @@ Uploader::Uploader(Lane& lane, int lane_number, const Context& context)
 Outcome Uploader::perform(const Task& task) noexcept {
   Outcome outcome;
   try {
-    outcome = task.kind == Task::Kind::compare ? compare(task) : upload(task);
+    task.kind == Task::Kind::compare ? compare(task, outcome) : upload(task, outcome);
   } catch (const RemoteError& error) {
     describe(outcome, error);
   } catch (const SourceChanged& error) {
-    describe(outcome, Outcome::Status::vanished, error);
+    // A file that is there, but can't be read whole however often, is not stored: no success.
+    const bool content = error.how() == SourceChanged::How::content;
+    describe(outcome, content ? Outcome::Status::source_failed : Outcome::Status::vanished, error);
+    if (content)
+      outcome.advice =
+          "Have whatever writes it pause during the backup, or back up a dump or snapshot of it.";
   } catch (const Error& error) {
     describe(outcome, Outcome::Status::source_failed, error);
   } catch (const std::exception& error) {
@@ -76,38 +81,40 @@ Outcome Uploader::perform(const Task& task) noexcept {
   return outcome;
 }
 
-Outcome Uploader::compare(const Task& task) {
-  Outcome outcome;
-  std::vector<std::byte> buffer(256 * 1024);
+void Uploader::stop_if_cancelled() const {
+  if (context_.cancel.cancelled()) throw RemoteError(FailureClass::cancelled, "stopped on request");
+}
+
+void Uploader::compare(const Task& task, Outcome& outcome) {
+  std::vector<std::byte> buffer(kPiece);
   for (int reread = 0;; ++reread) {
     try {
       SourceFile file = context_.source.open(task.action->entry.path);
       TransferScope scope(context_.events, number_, file.entry(), 0);
       while (const std::size_t got = file.read(buffer)) {
         context_.events.on(TransferProgress{number_, got});
-        if (context_.cancel.cancelled()) throw RemoteError(FailureClass::cancelled, "stopped on request");
+        stop_if_cancelled();
       }
       outcome.entry = file.entry();
       outcome.torn = !file.unchanged();
       if (outcome.torn && reread < kRereads) continue;
       outcome.digest = file.digest();
       scope.succeeded();
-      return outcome;
+      return;
     } catch (const SourceChanged& changed) {
       if (changed.how() != SourceChanged::How::content || reread >= kRereads) throw;
     }
   }
 }
 
-Outcome Uploader::upload(const Task& task) {
-  Outcome outcome;
+void Uploader::upload(const Task& task, Outcome& outcome) {
   const std::string& path = task.action->entry.path.bytes();
   bool look_first = task.resume;
   std::uint64_t reached = 0;
   for (int failures = 0, rereads = 0;;) {
     try {
       attempt(task, look_first, outcome);
-      if (!outcome.torn || rereads++ >= kRereads) return outcome;
+      if (!outcome.torn || rereads++ >= kRereads) return;
       look_first = false;  // it changed while it was read: what is there is of no use
     } catch (const SourceChanged& changed) {
       if (changed.how() != SourceChanged::How::content || rereads++ >= kRereads) throw;
@@ -116,12 +123,12 @@ Outcome Uploader::upload(const Task& task) {
       if (error.failure() == FailureClass::lower_cap && context_.may_hand_back) {
         describe(outcome, error);
         outcome.status = Outcome::Status::handed_back;
-        return outcome;
+        return;
       }
       if (!is_passing(error.failure())) throw;
       // Only bytes that got further than ever before are progress; sending the same ones again is not.
-      if (outcome.sent > reached + kWorthResuming) failures = 0;
-      reached = std::max(reached, outcome.sent);
+      if (position_ > reached + kWorthResuming) failures = 0;
+      reached = std::max(reached, position_);
       if (failures == std::min(1, context_.policy.retries)) look_for_full_disk(lane_, number_, error);
       if (failures >= context_.policy.retries) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
@@ -132,33 +139,63 @@ Outcome Uploader::upload(const Task& task) {
 }
 
 void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
+  position_ = 0;
   SourceFile file = context_.source.open(task.action->entry.path);
-  outcome.entry = file.entry();
   std::uint64_t offset = 0;
   if (look_first && file.entry().size >= kWorthResuming &&
-      fingerprint_of(file.entry()) == fingerprint_of(task.action->entry))
+      fingerprint_of(file.entry()) == fingerprint_of(task.action->entry)) {
     offset = resume_offset(task, file);
-  file.advance_to(offset);
+    if (offset == 0) file = context_.source.open(task.action->entry.path);  // it was hashed up to somewhere
+  }
+  outcome.entry = file.entry();
   outcome.resumed += offset;
   send(task, file, offset, outcome);
   outcome.torn = !file.unchanged();
   outcome.digest = file.digest();
 }
 
+/// Where to go on; `file` is hashed up to there. The tail is compared after that: hashing what a night has
+/// sent takes minutes, and a part must not be trusted on what was seen before them.
 std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file) {
+  const std::uint64_t size = size_of_part(task, file);
+  for (std::uint64_t hashed = 0; hashed < size;) {
+    hashed = std::min(size, hashed + kPiece);
+    file.advance_to(hashed);
+    stop_if_cancelled();
+  }
+  return size > 0 && tail_matches(task.part, file, size) ? size : 0;
+}
+
+/// 0 when there is nothing that could be continued.
+std::uint64_t Uploader::size_of_part(const Task& task, const SourceFile& file) {
   const Command ask = SizeOf{task.part};
   const CommandResult there = lane_.run(std::span(&ask, 1)).front();
   if (there.status == CommandResult::Status::unanswered)
-    throw RemoteError(FailureClass::reconnect, fmt::format("no answer to SIZE ({})", there.reply_text));
-  if (there.status != CommandResult::Status::done || there.size == 0 || there.size > file.entry().size)
-    return 0;
-  return tail_matches(task.part, file, there.size) ? there.size : 0;
+    throw RemoteError(there.failure == FailureClass::none ? FailureClass::reconnect : there.failure,
+                      fmt::format("no answer to SIZE ({})", there.reply_text));
+  if (there.status != CommandResult::Status::done || there.size > file.entry().size) return 0;
+  return there.size;
 }
 
 bool Uploader::tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size) {
   const std::uint64_t from = size - std::min(size, kTail);
   std::vector<std::byte> expected(size - from);
   if (!file.peek(from, expected)) return false;
+  for (bool first = true;; first = false) {
+    try {
+      return read_back(part, from, expected);
+    } catch (const RemoteError& error) {
+      // Nothing can be read back here: any doubt means to start over.
+      if (error.failure() == FailureClass::skip_file) return false;
+      // The server may have closed a connection that was silent while we hashed.
+      const bool died =
+          error.failure() == FailureClass::reconnect || error.failure() == FailureClass::unknown_outcome;
+      if (!first || !died) throw;
+    }
+  }
+}
+
+bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<const std::byte> expected) {
   std::size_t matched = 0;
   bool equal = true;
   lane_.get(part, from, [&](std::span<const std::byte> got) {
@@ -172,6 +209,7 @@ bool Uploader::tail_matches(const RemotePath& part, const SourceFile& file, std:
 
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
   TransferScope scope(context_.events, number_, file.entry(), offset);
+  position_ = offset;
   Put put;
   put.path = task.part;
   put.source = &file;
@@ -179,6 +217,7 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
   put.length = file.entry().size - offset;
   put.sent = [&](std::uint64_t delta) {
     outcome.sent += delta;
+    position_ += delta;
     context_.events.on(TransferProgress{number_, delta});
   };
   if (put.length > 0 || offset == 0) lane_.put(put);  // a part that is whole already needs no byte

@@ -63,18 +63,22 @@ class Uploader {
   Outcome perform(const Task& task) noexcept;
 
  private:
-  Outcome compare(const Task& task);
-  Outcome upload(const Task& task);
+  void compare(const Task& task, Outcome& outcome);
+  void upload(const Task& task, Outcome& outcome);
   void attempt(const Task& task, bool look_first, Outcome& outcome);
   std::uint64_t resume_offset(const Task& task, SourceFile& file);
+  std::uint64_t size_of_part(const Task& task, const SourceFile& file);
   bool tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size);
+  bool read_back(const RemotePath& part, std::uint64_t from, std::span<const std::byte> expected);
   void send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome);
+  void stop_if_cancelled() const;
   bool wait_before_retry(const std::string& path, int attempt, const std::string& why, Outcome& outcome);
 
   Lane& lane_;
   int number_;
   Context context_;
   std::minstd_rand random_;
+  std::uint64_t position_ = 0;  ///< in the file, up to which this attempt has sent it
 };
 
 }  // namespace outhaul

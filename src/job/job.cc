@@ -95,7 +95,10 @@ class ProfileRun {
 
   RunReport run() {
     std::optional<DeadlineWatch> window;
-    if (options_.until_ns) window.emplace(*options_.until_ns, cancel_);
+    if (options_.until_ns && *options_.until_ns <= environment_.clock.now_ns())
+      cancel_.cancel(kWindowEnded);
+    else if (options_.until_ns)
+      window.emplace(*options_.until_ns, cancel_);
     report_.profile = profile_.name;
     report_.remote = profile_.remote.url;
     report_.started_ns = environment_.clock.now_ns();
@@ -111,6 +114,7 @@ class ProfileRun {
  private:
   bool stopped() const { return cancel_.cancelled() || remote_lost_; }
   void run_job(const Job& job);
+  std::optional<JobId> enrol(const Job& job, JobReport& report);
   void carry_out(const Job& job, JobReport& report);
   void tell_scan_problems(const Plan& plan, JobReport& report);
   void execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
@@ -148,15 +152,31 @@ void ProfileRun::run_job(const Job& job) {
       remote_lost_ = error.kind() != ErrorKind::source;
     }
   }
-  if (cancel_.cancelled()) report.outcome = cancelled_outcome();
-  if (report.outcome == ExitCode::remote_unusable) remote_lost_ = true;
+  if (cancel_.cancelled())
+    report.outcome = report.outcome == ExitCode::interrupted ? cancelled_outcome()
+                                                             : worst_of(report.outcome, cancelled_outcome());
+  if (report.remote_lost) remote_lost_ = true;
   environment_.events.on(JobEnded{report});
   report_.outcome = worst_of(report_.outcome, report.outcome);
   report_.jobs.push_back(std::move(report));
 }
 
+/// A state that refuses a job, because its target was changed in the profile, refuses only that one.
+std::optional<JobId> ProfileRun::enrol(const Job& job, JobReport& report) {
+  try {
+    return state_.job(job.name, job.target);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::state) throw;
+    problem(report, {Problem::Severity::error, job.name, {}, error.what(), error.advice()});
+    report.outcome = ExitCode::failed;
+    return std::nullopt;
+  }
+}
+
 void ProfileRun::carry_out(const Job& job, JobReport& report) {
-  const JobId id = state_.job(job.name, job.target);
+  const std::optional<JobId> known = enrol(job, report);
+  if (!known) return;
+  const JobId id = *known;
   const std::vector<Part> parts = state_.parts(id);
   if (std::any_of(parts.begin(), parts.end(),
                   [](const Part& part) { return part.stage != Part::Stage::sending; })) {
