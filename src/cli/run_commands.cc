@@ -13,6 +13,7 @@
 #include "job/job.h"
 #include "job/mirror.h"
 #include "profile/decode.h"
+#include "profile/decode_remote.h"
 #include "profile/url.h"
 #include "report/json.h"
 #include "report/progress.h"
@@ -52,18 +53,17 @@ ExitCode outcome_of(const PlannedJob& planned) {
   return ExitCode::done;
 }
 
-ExitCode show_plan(const Common& common, const RunChoices& choices, const Profile& profile,
-                   const Environment& environment, Progress& display) {
+ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOptions& options,
+                   const Profile& profile, const Environment& environment, Progress& display) {
   std::vector<PlannedJob> planned;
-  plan_profile(profile, options_from(choices, environment.clock), environment,
-               [&](PlannedJob&& job) { planned.push_back(std::move(job)); });
+  plan_profile(profile, options, environment, [&](PlannedJob&& job) { planned.push_back(std::move(job)); });
   display.finish();
   ExitCode outcome = ExitCode::done;
   std::vector<JobPlan> shown;
   for (const PlannedJob& job : planned) {
     outcome = worst_of(outcome, outcome_of(job));
-    shown.push_back(
-        {job.job->name, job.job->source.native(), job.job->target.wire(), &job.plan, job.refusals, profile.remote.url});
+    shown.push_back({job.job->name, job.job->source.native(), job.job->target.wire(), &job.plan, job.refusals,
+                     profile.remote.url});
     if (job.unsettled > 0)
       complain(
           fmt::format("note: {} uploads of an interrupted run will be settled first, so the plan may shrink",
@@ -73,9 +73,9 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const Profil
   return outcome;
 }
 
-ExitCode carry_out(const Common& common, const RunChoices& choices, const Profile& profile,
+ExitCode carry_out(const Common& common, const RunChoices&, const RunOptions& options, const Profile& profile,
                    const Environment& environment, Progress& display) {
-  const RunReport report = run_profile(profile, options_from(choices, environment.clock), environment);
+  const RunReport report = run_profile(profile, options, environment);
   display.finish();
   if (common.json)
     print(run_json(report) + "\n");
@@ -89,12 +89,14 @@ ExitCode run_profiles(const Common& common, const RunChoices& choices, const std
   const std::filesystem::path state_root = find_state_root(common.state_dir);
   ExitCode outcome = ExitCode::done;
   SystemClock clock;
+  // One window for all: what is left of it when the last profile's turn comes is not a day.
+  const RunOptions options = options_from(choices, clock);
   for (const Profile& profile : profiles) {
     const std::unique_ptr<Progress> display = display_for(common);
     EventLog events(*display);
     const Environment environment{state_root, events, clock, cancel, open_real_remote, {}};
     try {
-      outcome = worst_of(outcome, (choices.dry_run ? show_plan : carry_out)(common, choices, profile,
+      outcome = worst_of(outcome, (choices.dry_run ? show_plan : carry_out)(common, choices, options, profile,
                                                                             environment, *display));
     } catch (const Error& error) {
       display->finish();
@@ -159,6 +161,10 @@ Profile profile_from(const MirrorChoices& what) {
   if (what.no_verify && what.pins.empty())
     throw Error(ErrorKind::usage, "--no-verify needs --pin",
                 "Without either, anybody could pose as the server.");
+  for (const std::string& pin : what.pins)
+    if (!is_pin(pin))
+      throw Error(ErrorKind::usage, fmt::format("--pin: \"{}\" is not a pin", printable(pin)),
+                  "Write it as sha256//BASE64, as a refused connection shows it.");
   remote.connections = what.connections;
   remote.tls.off = what.tls_off;
   remote.tls.ca = what.ca.empty() ? what.ca : std::filesystem::absolute(what.ca);

@@ -103,17 +103,6 @@ SecretSource read_secret(const Node& node, const std::filesystem::path& folder) 
 // --- TLS
 // -------------------------------------------------------------------------------------------------------------
 
-/// 43 base64 digits and one '=' are 32 bytes and two spare bits, which must be 0 (RFC 4648 §3.5).
-bool is_pin(std::string_view text) {
-  constexpr std::string_view kPrefix = "sha256//";
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (!text.starts_with(kPrefix)) return false;
-  text.remove_prefix(kPrefix.size());
-  if (text.size() != 44 || text.back() != '=') return false;
-  text.remove_suffix(1);
-  return text.find_first_not_of(kDigits) == std::string_view::npos && kDigits.find(text.back()) % 4 == 0;
-}
-
 void read_pin(const Node& node, TlsSettings& tls) {
   const auto text = node.string(kPin);
   if (!text) return;
@@ -227,6 +216,17 @@ void check_together(const Node& node, const RemoteSettings& remote) {
 }
 
 }  // namespace
+
+/// 43 base64 digits and one '=' are 32 bytes and two spare bits, which must be 0 (RFC 4648 §3.5).
+bool is_pin(std::string_view text) {
+  constexpr std::string_view kPrefix = "sha256//";
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (!text.starts_with(kPrefix)) return false;
+  text.remove_prefix(kPrefix.size());
+  if (text.size() != 44 || text.back() != '=') return false;
+  text.remove_suffix(1);
+  return text.find_first_not_of(kDigits) == std::string_view::npos && kDigits.find(text.back()) % 4 == 0;
+}
 
 bool is_anonymous(std::string_view user) {
   return user.empty() || user == "anonymous" || user == "ftp";
