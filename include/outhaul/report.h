@@ -46,6 +46,7 @@ struct JobReport {
   std::vector<Problem> problems;  ///< at most kMaxProblems; problem_count has them all
   std::uint64_t problem_count = 0;
   ExitCode outcome = ExitCode::done;
+  bool remote_lost = false;  ///< the remote itself is the trouble: no other job need try
   static constexpr std::size_t kMaxProblems = 1000;
 };
 
