@@ -23,6 +23,12 @@ std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings) {
   return connect(settings, credentials.user, credentials.password.reveal());
 }
 
+bool has_state(const std::filesystem::path& state_dir) noexcept {
+  std::error_code fault;
+  return std::filesystem::status(state_dir / "state.db", fault).type() !=
+         std::filesystem::file_type::not_found;
+}
+
 std::filesystem::path find_state_root(const std::filesystem::path& flag) {
   if (!flag.empty()) return std::filesystem::absolute(flag);
   if (const auto dir = from_environment("OUTHAUL_STATE_DIR"); !dir.empty())

@@ -30,6 +30,10 @@ struct Environment {
 /// Resolves the profile's credentials and connects through libcurl or the file system.
 std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings);
 
+/// False when there is no state in `state_dir`. One that can't be looked at counts as there: State::open says
+/// why it can't be read.
+bool has_state(const std::filesystem::path& state_dir) noexcept;
+
 /// `flag` if not empty, else $OUTHAUL_STATE_DIR, else $XDG_STATE_HOME/outhaul, else /var/lib/outhaul for root
 /// and
 /// ~/.local/state/outhaul for everybody else. Absolute. Throws Error{usage} when there is no home.

@@ -36,9 +36,7 @@ std::string rule_line(const Job& job, const RelPath& path, bool is_directory) {
 
 std::string state_line(const Profile& profile, const JobPath& wanted,
                        const std::filesystem::path& state_dir) {
-  std::error_code fault;
-  if (!std::filesystem::exists(state_dir / "state.db", fault))
-    return "not on the remote: the profile has never run here";
+  if (!has_state(state_dir)) return "not on the remote: the profile has never run here";
   const State state = State::open(state_dir, profile.name, State::Open::read_only);
   const auto job = state.find_job(wanted.job->name);
   const auto entry = job ? state.entry(*job, wanted.path) : std::nullopt;

@@ -122,6 +122,7 @@ class ProfileRun {
   void problem(JobReport& report, Problem problem);
   Executor executor();
   ExitCode cancelled_outcome() const;
+  std::string note_on_partial_run() const;
   void finish();
 
   const Profile& profile_;
@@ -265,6 +266,14 @@ ExitCode ProfileRun::cancelled_outcome() const {
   }
 }
 
+/// Some of the jobs are not the profile: what looks for its last success must not take this run for one.
+std::string ProfileRun::note_on_partial_run() const {
+  if (jobs_.size() == profile_.jobs.size()) return {};
+  std::string names;
+  for (const Job* job : jobs_) names += (names.empty() ? "" : ", ") + job->name;
+  return fmt::format("only {} of {} jobs: {}", jobs_.size(), profile_.jobs.size(), names);
+}
+
 void ProfileRun::finish() {
   if (cancel_.cancelled()) {
     report_.outcome = worst_of(report_.outcome, cancelled_outcome());
@@ -286,7 +295,8 @@ void ProfileRun::finish() {
     }
   }
   report_.finished_ns = environment_.clock.now_ns();
-  state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems, report_.message);
+  state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems,
+                    report_.message.empty() ? note_on_partial_run() : report_.message);
 }
 
 }  // namespace
@@ -299,8 +309,7 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
                   const std::function<void(PlannedJob&&)>& each) {
   const std::filesystem::path dir = environment.state_dir(profile);
   std::optional<State> state;
-  if (std::filesystem::exists(dir / "state.db"))
-    state = State::open(dir, profile.name, State::Open::read_only);
+  if (has_state(dir)) state = State::open(dir, profile.name, State::Open::read_only);
   for (const Job* job : chosen_jobs(profile, options.jobs)) {
     environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
     PlannedJob planned;

@@ -13,8 +13,7 @@ namespace outhaul {
 namespace {
 
 std::optional<State> open_if_there(const Profile& profile, const std::filesystem::path& state_dir) {
-  std::error_code fault;
-  if (!std::filesystem::exists(state_dir / "state.db", fault)) return std::nullopt;
+  if (!has_state(state_dir)) return std::nullopt;
   return State::open(state_dir, profile.name, State::Open::read_only);
 }
 
@@ -26,7 +25,19 @@ State open_or_refuse(const Profile& profile, const std::filesystem::path& state_
               "Run it with `outhaul run`, or name the right directory with --state-dir.");
 }
 
-void judge_health(StatusReport& status, std::chrono::seconds max_age, std::int64_t now_ns) {
+/// Runs that are looked through for the newest one that says something about the whole profile.
+constexpr std::size_t kLookBack = 100;
+
+/// The newest run that ended and stands for the profile: a success of only some of its jobs does not, and
+/// carries a message instead (see run_profile).
+std::optional<RunRow> newest_verdict(const State& state) {
+  for (RunRow& row : state.runs(kLookBack))
+    if (row.finished_ns && (row.outcome != ExitCode::done || row.message.empty())) return std::move(row);
+  return std::nullopt;
+}
+
+void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, std::chrono::seconds max_age,
+                  std::int64_t now_ns) {
   const auto age = [&] { return std::chrono::nanoseconds(now_ns - *status.last_success->finished_ns); };
   if (!status.last_run) {
     status.verdict = "it has never run here";
@@ -38,8 +49,11 @@ void judge_health(StatusReport& status, std::chrono::seconds max_age, std::int64
     status.verdict = fmt::format("the last success is older than {} hours",
                                  std::chrono::duration_cast<std::chrono::hours>(max_age).count());
     status.advice = "Is the timer or cron job still there? See `outhaul runs` for failures since then.";
-  } else if (status.last_run->finished_ns && status.last_run->outcome != ExitCode::done) {
-    status.verdict = "the newest run did not succeed";
+  } else if (verdict && verdict->outcome != ExitCode::done) {
+    status.verdict = status.last_run->run == verdict->run
+                         ? "the newest run did not succeed"
+                         : fmt::format("run {}, the newest one that ended, did not succeed",
+                                       static_cast<std::int64_t>(verdict->run));
     status.advice = "See `outhaul runs`; everything up to the last success is safe on the remote.";
   } else if (!status.last_run->finished_ns && !status.running) {
     status.verdict = "the newest run was cut off before its end";
@@ -71,7 +85,9 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
     status.running = true;
     status.holder = *holder;
   }
+  std::optional<RunRow> verdict;
   if (const auto state = open_if_there(profile, state_dir)) {
+    verdict = newest_verdict(*state);
     if (const auto newest = state->runs(1); !newest.empty()) status.last_run = newest.front();
     status.last_success = state->last_success();
     const State::Totals totals = state->totals();
@@ -83,7 +99,7 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
         status.doubts += state->doubts(*job).size();
       }
   }
-  judge_health(status, max_age, now_ns);
+  judge_health(status, verdict, max_age, now_ns);
   return status;
 }
 
@@ -96,7 +112,7 @@ JobPath find_path(const Profile& profile, const std::string& job_name, const std
   std::string_view bytes = text;
   while (bytes.size() > 1 && bytes.ends_with('/')) bytes.remove_suffix(1);
   while (bytes.starts_with("./")) bytes.remove_prefix(2);
-  if (bytes.starts_with('/')) {
+  if (text.starts_with('/')) {
     for (const Job& job : profile.jobs) {
       if (!job_name.empty() && job.name != job_name) continue;
       const std::string& source = job.source.native();

@@ -13,6 +13,7 @@
 namespace outhaul {
 
 /// Healthy: the newest finished run ended with exit code 0, and the last success is not older than `max_age`.
+/// A run of some of the jobs (`--job`) can spoil that, but is no success of the profile.
 StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir,
                        std::chrono::seconds max_age, std::int64_t now_ns);
 

@@ -67,8 +67,8 @@ std::vector<RunRow> State::runs(std::size_t newest) const {
 }
 
 std::optional<RunRow> State::last_success() const {
-  sqlite::Query query(impl_->db(),
-                      "SELECT " OUTHAUL_RUN_COLUMNS " FROM run WHERE outcome = 0 ORDER BY id DESC LIMIT 1");
+  sqlite::Query query(impl_->db(), "SELECT " OUTHAUL_RUN_COLUMNS
+                                   " FROM run WHERE outcome = 0 AND message = '' ORDER BY id DESC LIMIT 1");
   if (!query.next()) return std::nullopt;
   return read_run(query.row());
 }

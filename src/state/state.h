@@ -82,7 +82,7 @@ class State {
   void finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, const JobCounters& done,
                   std::uint64_t problems, std::string_view message);   ///< commits by itself
   std::vector<RunRow> runs(std::size_t newest) const;             ///< newest first
-  std::optional<RunRow> last_success() const;                     ///< newest run with outcome done
+  std::optional<RunRow> last_success() const;                     ///< newest with outcome done and no message
 
   // --- jobs and entries ---
   /// The job's id, made on first use. Throws Error{state} when the stored target differs: a changed target is a new job.
