@@ -18,7 +18,7 @@ constexpr std::size_t kLedgerBatch = 256;
 /// Proven and renamed together: at most this many, and no later than kPublishDelay after the first, so that a
 /// crash costs little.
 constexpr std::size_t kPublishBatch = 256;
-constexpr std::size_t kWorthARoundTrip = 64;
+constexpr std::size_t kWorthARoundTrip = 128;
 constexpr milliseconds kPublishDelay{250};
 constexpr std::uint64_t kPublishBytes = 8 * 1024 * 1024;
 /// So many files in a row failed although each was retried: the remote itself is the trouble.

@@ -16,13 +16,22 @@ using std::chrono::steady_clock;
 
 /// Commands without an answer, at most. More gains nothing at 50 ms round trip (facts i).
 constexpr std::size_t kWindow = 500;
-/// Their bytes, at most: well below what the smallest receive buffers hold.
-constexpr std::size_t kWindowBytes = 32 * 1024;
-/// The same without TLS for a server that isn't known to read any line whole. ProFTPD 1.3.8 reads up to 1024
-/// bytes at a time and overlooks the end of a line when a read ends between its CR and its LF: two commands
-/// become one, and every later reply seems to answer the command before its own. What fits into one read and
-/// one segment is never cut.
-constexpr std::size_t kCautiousWindowBytes = 500;
+/// How many bytes of commands may be on their way, and how many of them go out in one piece (always whole
+/// lines).
+struct Pace {
+  std::size_t window;
+  std::size_t piece;
+};
+/// Well below what the smallest receive buffers hold.
+constexpr Pace kFast{32 * 1024, 32 * 1024};
+/// Under TLS each command has a record of its own: ProFTPD waits on the socket although the rest of a longer
+/// record is in its hands already, and so never carries out the last commands of it.
+constexpr Pace kLineByLine{32 * 1024, 1};
+/// Without TLS, to a server that isn't known to read lines whole: ProFTPD 1.3.8 overlooks the end of a line
+/// when a read ends between its CR and its LF; two commands become one, and every later reply seems to answer
+/// the command before its own. It reads up to 8192 bytes at a time, and less when a TCP segment ends: so no
+/// more than it reads at once is on its way, in pieces that fit into a segment.
+constexpr Pace kCautious{4000, 1000};
 constexpr int kPollMs = 50;
 
 class CommandChannel final : public CommandRunner, private CommandWire {
@@ -46,7 +55,7 @@ class CommandChannel final : public CommandRunner, private CommandWire {
   void drop() noexcept override;
 
   void connect();
-  std::size_t window_for(const Transfer& transfer) const;
+  Pace pace_for(const Transfer& transfer) const;
   void prepare();
   void fail_unsent(const Answer& answer);
   bool gone_stale();
@@ -61,7 +70,7 @@ class CommandChannel final : public CommandRunner, private CommandWire {
   ReplyParser parser_;
   std::string out_;  ///< bytes that are to be sent
   std::string login_directory_;
-  std::size_t window_bytes_ = kCautiousWindowBytes;
+  Pace pace_ = kCautious;
   bool connected_ = false;
   bool proven_ = false;  ///< a pipelined batch has worked on this server
 };
@@ -99,22 +108,20 @@ void CommandChannel::connect() {
   const char* entry = nullptr;
   curl_easy_getinfo(easy, CURLINFO_FTP_ENTRY_PATH, &entry);
   login_directory_ = entry != nullptr ? entry : "";
-  window_bytes_ = window_for(transfer);
+  pace_ = pace_for(transfer);
   connected_ = true;
   prepare();
 }
 
-/// Under TLS each command has a record of its own and is read whole by every server. Without, the greeting
-/// tells.
-std::size_t CommandChannel::window_for(const Transfer& transfer) const {
-  if (!endpoint().settings.tls.off) return kWindowBytes;
+Pace CommandChannel::pace_for(const Transfer& transfer) const {
+  if (!endpoint().settings.tls.off) return kLineByLine;
   for (const Transfer::Exchange& exchange : transfer.dialogue) {
     if (exchange.reply.code != 220) continue;
     const std::string greeting = exchange.reply.text();
     for (const std::string_view good : {"vsFTPd", "Pure-FTPd"})
-      if (greeting.find(good) != std::string::npos) return kWindowBytes;
+      if (greeting.find(good) != std::string::npos) return kFast;
   }
-  return kCautiousWindowBytes;
+  return kCautious;
 }
 
 /// SIZE needs binary mode; FEAT and UTF8 make names and times mean the same on both sides.
@@ -157,16 +164,14 @@ bool CommandChannel::gone_stale() {
   return receive_some() != Io::wait || parser_.pending();
 }
 
-/// Under TLS one line per call to libcurl, so that each command has a record of its own: ProFTPD waits on the
-/// socket although the rest of a longer record is in its hands already, and so never carries out the last
-/// commands of it.
 CommandChannel::Io CommandChannel::send_some() {
   std::size_t sent = 0;
   while (sent < out_.size()) {
-    const bool tls = !endpoint().settings.tls.off;
-    const std::size_t line = (tls ? out_.find('\n', sent) + 1 : out_.size()) - sent;
+    const std::size_t whole_lines = std::string_view(out_).substr(sent, pace_.piece).rfind('\n');
+    const std::size_t end =
+        whole_lines == std::string::npos ? out_.find('\n', sent) + 1 : sent + whole_lines + 1;
     std::size_t taken = 0;
-    const CURLcode code = curl_easy_send(session_.easy(), out_.data() + sent, line, &taken);
+    const CURLcode code = curl_easy_send(session_.easy(), out_.data() + sent, end - sent, &taken);
     if (code == CURLE_AGAIN) break;
     if (code != CURLE_OK) return Io::closed;
     sent += taken;
@@ -214,7 +219,7 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
   curl_easy_getinfo(session_.easy(), CURLINFO_ACTIVESOCKET, &socket);
   while (answer.replies.size() < lines.size()) {
     while (asked < lines.size() && asked - answer.replies.size() < kWindow &&
-           (asked == answer.replies.size() || unanswered + lines[asked].size() + 2 <= window_bytes_)) {
+           (asked == answer.replies.size() || unanswered + lines[asked].size() + 2 <= pace_.window)) {
       session_.log_command(lines[asked]);
       out_ += lines[asked] + "\r\n";
       unanswered += lines[asked++].size() + 2;
