@@ -44,6 +44,7 @@ void add_profiles(CLI::App& app, Line& line) {
 
 void add_run_choices(CLI::App& app, Line& line) {
   app.add_option("--approve", line.run.approve, "let exactly this plan through the guards (repeatable)")
+      ->allow_extra_args(false)
       ->type_name("PLAN-ID");
   app.add_option("--most", line.run.most, "print at most N actions per job of a plan; 0 for all")
       ->type_name("N")
@@ -58,7 +59,7 @@ void add_until(CLI::App& app, Line& line) {
 void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   CLI::App* run = app.add_subcommand("run", "make the remote equal the source");
   add_profiles(*run, line);
-  run->add_option("--job", line.run.jobs, "only this job (repeatable)");
+  run->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
   run->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
   add_until(*run, line);
   add_run_choices(*run, line);
@@ -67,7 +68,7 @@ void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   });
   CLI::App* plan = app.add_subcommand("plan", "what run would do, and why");
   add_profiles(*plan, line);
-  plan->add_option("--job", line.run.jobs, "only this job (repeatable)");
+  plan->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
   add_run_choices(*plan, line);
   plan->callback([&line, &cancel] {
     line.run.dry_run = true;
@@ -92,7 +93,9 @@ void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
       ->capture_default_str();
   mirror->add_flag("--tls-off", what.tls_off, "no TLS: the password can be read on the wire");
   mirror->add_option("--ca", what.ca, "certificate authorities (PEM)")->type_name("FILE");
-  mirror->add_option("--pin", what.pins, "the server's public key (repeatable)")->type_name("sha256//BASE64");
+  mirror->add_option("--pin", what.pins, "the server's public key (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("sha256//BASE64");
   mirror->add_flag("--no-verify", what.no_verify, "trust the pin alone");
   auto* env =
       mirror->add_option("--password-env", what.password_env, "environment variable with the password");

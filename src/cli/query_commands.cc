@@ -70,9 +70,8 @@ ExitCode ls(const Common& common, const std::string& file, const std::string& jo
     for (const Job& each : profile.jobs) wanted.push_back({&each, {}});
   }
   LsJson json(profile.name);
-  if (common.json) print(json.open());
   LsText listing(long_form, wanted.size() > 1);
-  std::string text;
+  std::string text = common.json ? json.open() : "";  // printed once the state could be read
   const auto flush = [&] {
     print(text);
     text.clear();

@@ -62,7 +62,8 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOpt
   std::vector<JobPlan> shown;
   for (const PlannedJob& job : planned) {
     outcome = worst_of(outcome, outcome_of(job));
-    shown.push_back({job.job->name, job.job->source.native(), job.job->target.wire(), &job.plan, job.refusals,
+    const Plan* plan = job.plan.id.empty() ? nullptr : &job.plan;  // no source, no plan
+    shown.push_back({job.job->name, job.job->source.native(), job.job->target.wire(), plan, job.refusals,
                      profile.remote.url});
     if (job.unsettled > 0)
       complain(
