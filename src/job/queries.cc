@@ -36,6 +36,15 @@ std::optional<RunRow> newest_verdict(const State& state) {
   return std::nullopt;
 }
 
+/// In the largest unit that fits without a rest: "26 hours", "90 minutes".
+std::string in_words(std::chrono::seconds age) {
+  const auto count = age.count();
+  const auto [unit, name] = count % 3600 == 0 ? std::pair{3600, "hour"}
+                            : count % 60 == 0 ? std::pair{60, "minute"}
+                                              : std::pair{1, "second"};
+  return fmt::format("{} {}{}", count / unit, name, count == unit ? "" : "s");
+}
+
 void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, std::chrono::seconds max_age,
                   std::int64_t now_ns) {
   const auto age = [&] { return std::chrono::nanoseconds(now_ns - *status.last_success->finished_ns); };
@@ -46,8 +55,7 @@ void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, st
     status.verdict = "no run has ever succeeded";
     status.advice = "See `outhaul runs` for what went wrong, mend it, and run it again.";
   } else if (age() > max_age) {
-    status.verdict = fmt::format("the last success is older than {} hours",
-                                 std::chrono::duration_cast<std::chrono::hours>(max_age).count());
+    status.verdict = fmt::format("the last success is older than {}", in_words(max_age));
     status.advice = "Is the timer or cron job still there? See `outhaul runs` for failures since then.";
   } else if (verdict && verdict->outcome != ExitCode::done) {
     status.verdict = status.last_run->run == verdict->run
