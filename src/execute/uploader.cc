@@ -110,7 +110,7 @@ void Uploader::compare(const Task& task, Outcome& outcome) {
 void Uploader::upload(const Task& task, Outcome& outcome) {
   const std::string& path = task.action->entry.path.bytes();
   bool look_first = task.resume;
-  std::uint64_t reached = 0;
+  std::uint64_t proven = 0, reached = 0;  // by the server; by us
   for (int failures = 0, rereads = 0;;) {
     try {
       attempt(task, look_first, outcome);
@@ -127,8 +127,11 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
       }
       if (!is_passing(error.failure())) throw;
       // Only bytes that got further than ever before are progress; sending the same ones again is not.
-      if (position_ > reached + kWorthResuming) failures = 0;
-      reached = std::max(reached, position_);
+      if (offset_ >= proven + kWorthResuming || position_ >= reached + kWorthResuming) {
+        failures = 0;
+        proven = std::max(proven, offset_);
+        reached = std::max(reached, position_);
+      }
       if (failures == std::min(1, context_.policy.retries)) look_for_full_disk(lane_, number_, error);
       if (failures >= context_.policy.retries) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
@@ -139,7 +142,7 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
 }
 
 void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
-  position_ = 0;
+  offset_ = position_ = 0;
   SourceFile file = context_.source.open(task.action->entry.path);
   std::uint64_t offset = 0;
   if (look_first && file.entry().size >= kWorthResuming &&
@@ -209,7 +212,7 @@ bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<c
 
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
   TransferScope scope(context_.events, number_, file.entry(), offset);
-  position_ = offset;
+  offset_ = position_ = offset;
   Put put;
   put.path = task.part;
   put.source = &file;

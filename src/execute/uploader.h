@@ -78,7 +78,8 @@ class Uploader {
   int number_;
   Context context_;
   std::minstd_rand random_;
-  std::uint64_t position_ = 0;  ///< in the file, up to which this attempt has sent it
+  // Of the present attempt, in the file: where it went on, and up to where it has sent.
+  std::uint64_t offset_ = 0, position_ = 0;
 };
 
 }  // namespace outhaul

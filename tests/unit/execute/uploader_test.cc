@@ -1,0 +1,348 @@
+#include "execute/uploader.h"
+
+#include "support/catch.h"
+#include "support/fake_remote.h"
+#include "unit/execute/disk.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+namespace {
+
+constexpr const char* kPart = ".outhaul/parts/1.part";
+
+/// One lane to a server in memory, and one file.
+struct Bench {
+  Disk disk;
+  FakeServer server;
+  std::unique_ptr<Remote> remote = server.remote();
+  CancelToken cancel;
+  StubClock clock;
+  Ears ears;
+  std::unique_ptr<Lane> lane = remote->open_lane(cancel);
+  RetryPolicy policy;
+  bool may_hand_back = true;
+  Action action;
+
+  Bench() { server.make_dir(".outhaul/parts"); }
+  void file(const std::string& content) { action.entry = disk.write("f", content); }
+  Outcome perform(bool resume = false, Task::Kind kind = Task::Kind::upload) {
+    return perform_on(*lane, resume, kind);
+  }
+  Outcome perform_on(Lane& on, bool resume = false, Task::Kind kind = Task::Kind::upload) {
+    const SourceTree tree = disk.tree();
+    Uploader uploader(on, 0, {tree, policy, clock, cancel, ears, may_hand_back});
+    Task task;
+    task.kind = kind;
+    task.action = &action;
+    task.part = RemotePath::parse(kPart);
+    task.resume = resume;
+    return uploader.perform(task);
+  }
+  std::string stored() const { return server.file(kPart).value_or("(nothing)"); }
+};
+
+std::string pattern(std::size_t size) {
+  std::string content;
+  for (std::size_t i = 0; i < size; ++i) content += static_cast<char>('a' + (i * 7 + i / 1000) % 26);
+  return content;
+}
+
+/// A lane whose put() is the test's; all else is the fake's.
+class OwnPut final : public Lane {
+ public:
+  OwnPut(Lane& inner, std::function<void(const Put&)> put) : inner_(inner), put_(std::move(put)) {}
+  void put(const Put& put) override { put_(put); }
+  void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) override {
+    inner_.get(path, offset, sink);
+  }
+  Listing list(const RemotePath& dir) override { return inner_.list(dir); }
+  std::vector<CommandResult> run(std::span<const Command> commands) override { return inner_.run(commands); }
+
+ private:
+  Lane& inner_;
+  std::function<void(const Put&)> put_;
+};
+
+using Status = Outcome::Status;
+
+}  // namespace
+
+TEST_CASE("a file is sent whole and its digest is that of what was sent") {
+  for (const std::size_t size : {0u, 1u, 1000u, 300'000u, 1'000'000u}) {
+    Bench bench;
+    bench.file(pattern(size));
+    const Outcome outcome = bench.perform();
+    CHECK(outcome.status == Status::done);
+    CHECK((bench.stored() == pattern(size)));
+    CHECK(to_hex(outcome.digest) == sha256_of(pattern(size)));
+    CHECK(outcome.entry == bench.action.entry);
+    CHECK(outcome.sent == size);
+    CHECK_FALSE(outcome.torn);
+    CHECK(bench.ears.started == 1);
+    CHECK(bench.ears.ended_well == 1);
+  }
+}
+
+TEST_CASE("a part is continued where it is proven to be of this very file and else sent anew") {
+  const std::string content = pattern(1'000'000);
+  struct Row {
+    const char* what;
+    std::string part;
+    std::uint64_t resumed;
+  };
+  std::string bad_tail = content.substr(0, 500'000);
+  bad_tail.back() = '!';
+  std::string bad_start_of_tail = content.substr(0, 500'000);
+  bad_start_of_tail[500'000 - 65'536] = '!';
+  const std::vector<Row> table = {
+      {"half of it", content.substr(0, 500'000), 500'000},
+      {"one byte", content.substr(0, 1), 1},
+      {"less than a tail", content.substr(0, 1000), 1000},
+      {"all but one byte", content.substr(0, 999'999), 999'999},
+      {"all of it", content, 1'000'000},
+      {"more than there is", content + "x", 0},
+      {"an empty one", "", 0},
+      {"a wrong last byte", bad_tail, 0},
+      {"a wrong first byte of the tail", bad_start_of_tail, 0},
+      {"something else", std::string(400'000, 'z'), 0},
+  };
+  for (const Row& row : table) {
+    INFO(row.what);
+    Bench bench;
+    bench.file(content);
+    bench.server.put_file(kPart, row.part);
+    const std::uint64_t before = bench.server.bytes_received();
+    const Outcome outcome = bench.perform(true);
+    CHECK(outcome.status == Status::done);
+    CHECK((bench.stored() == content));
+    CHECK(outcome.resumed == row.resumed);
+    CHECK(bench.server.bytes_received() - before == content.size() - row.resumed);
+    CHECK(to_hex(outcome.digest) == sha256_of(content));
+  }
+}
+
+TEST_CASE("nothing is asked about a part that is not worth it or not this file's") {
+  SECTION("too small") {
+    Bench bench;
+    bench.file(pattern(1000));
+    bench.server.put_file(kPart, pattern(500));
+    CHECK(bench.perform(true).resumed == 0);
+    CHECK(bench.server.count("SIZE") == 0);
+  }
+  SECTION("changed since the scan") {
+    Bench bench;
+    bench.file(pattern(500'000));
+    bench.server.put_file(kPart, pattern(300'000));
+    bench.action.entry.ctime_ns -= 1;
+    CHECK(bench.perform(true).resumed == 0);
+    CHECK(bench.server.count("SIZE") == 0);
+    CHECK((bench.stored() == pattern(500'000)));
+  }
+  SECTION("not said to be there") {
+    Bench bench;
+    bench.file(pattern(500'000));
+    bench.server.put_file(kPart, pattern(300'000));
+    CHECK(bench.perform(false).resumed == 0);
+    CHECK(bench.server.count("SIZE") == 0);
+  }
+}
+
+TEST_CASE("a part that can't be read back or asked about is sent anew") {
+  for (const FakePoint point : {FakePoint::get, FakePoint::command}) {
+    Bench bench;
+    bench.file(pattern(500'000));
+    bench.server.put_file(kPart, pattern(300'000));
+    bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.point != point) return std::nullopt;
+      return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+    });
+    const Outcome outcome = bench.perform(true);
+    CHECK(outcome.status == Status::done);
+    CHECK(outcome.resumed == 0);
+    CHECK((bench.stored() == pattern(500'000)));
+  }
+}
+
+TEST_CASE("a connection that fell asleep while a part was hashed costs no retry") {
+  Bench bench;
+  bench.file(pattern(500'000));
+  bench.server.put_file(kPart, pattern(300'000));
+  bool struck = false;
+  bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::get || std::exchange(struck, true)) return std::nullopt;
+    return Fault{Fault::Effect::lost, FailureClass::reconnect, 421};
+  });
+  const Outcome outcome = bench.perform(true);
+  CHECK(struck);
+  CHECK(outcome.retries == 0);
+  CHECK(outcome.resumed == 300'000);
+  CHECK((bench.stored() == pattern(500'000)));
+}
+
+TEST_CASE("a line that breaks is tried again from where the server has it") {
+  Bench bench;
+  const std::string content = pattern(2'000'000);
+  bench.file(content);
+  bench.policy.retries = 3;
+  // Every attempt gets half of the rest through: far more breaks than retries, but each is progress.
+  int breaks = 0;
+  bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_middle || ++breaks > 6) return std::nullopt;
+    return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+  });
+  const Outcome outcome = bench.perform();
+  CHECK(outcome.status == Status::done);
+  CHECK((bench.stored() == content));
+  CHECK(to_hex(outcome.digest) == sha256_of(content));
+}
+
+TEST_CASE("sending the same bytes again is no progress however many they are") {
+  Bench bench;
+  bench.file(pattern(1'000'000));
+  // Takes everything, stores nothing, and breaks: as often as it is asked.
+  int puts = 0;
+  OwnPut lane(*bench.lane, [&](const Put& put) {
+    ++puts;
+    REQUIRE(puts < 100);
+    std::vector<std::byte> buffer(100'000);
+    while (const std::size_t got = put.source->read(buffer)) put.sent(got);
+    throw RemoteError(FailureClass::reconnect, "broke");
+  });
+  const Outcome outcome = bench.perform_on(lane);
+  CHECK(outcome.status == Status::remote_failed);
+  CHECK(outcome.failure == FailureClass::reconnect);
+  CHECK(puts == 1 + bench.policy.retries);
+  CHECK(outcome.retries == static_cast<std::uint64_t>(puts) - 1);
+  CHECK(outcome.sent == 1'000'000u * static_cast<std::uint64_t>(puts));  // what failed counts as sent, too
+}
+
+TEST_CASE("what is final is not tried again") {
+  using enum FailureClass;
+  for (const FailureClass failure : {skip_file, no_space, stop_job, stop_run, cancelled}) {
+    INFO(to_string(failure));
+    Bench bench;
+    bench.file("x");
+    bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.point != FakePoint::put_start) return std::nullopt;
+      return Fault{Fault::Effect::refused, failure, 550};
+    });
+    const Outcome outcome = bench.perform();
+    CHECK(outcome.status == Status::remote_failed);
+    CHECK(outcome.failure == failure);
+    CHECK(bench.server.count("PUT") == 1);
+    CHECK(bench.clock.waits() == 0);
+  }
+}
+
+TEST_CASE("too many connections hands the task back unless it is the only connection") {
+  for (const bool may_hand_back : {true, false}) {
+    Bench bench;
+    bench.file("x");
+    bench.may_hand_back = may_hand_back;
+    bench.policy.retries = 2;
+    bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.point != FakePoint::connect) return std::nullopt;
+      return Fault{Fault::Effect::refused, FailureClass::lower_cap, 421};
+    });
+    const Outcome outcome = bench.perform();
+    CHECK(outcome.status == (may_hand_back ? Status::handed_back : Status::remote_failed));
+    CHECK(bench.server.count("CONNECT") == (may_hand_back ? 1 : 3));
+  }
+}
+
+TEST_CASE(
+    "pain 26: a file that changes under the reader is read again and kept as torn when it does not stop") {
+  const int changes = GENERATE(1, 100);
+  Bench bench;
+  bench.file(pattern(5000));
+  int puts = 0;
+  OwnPut lane(*bench.lane, [&](const Put& put) {
+    bench.lane->put(put);
+    if (++puts <= changes)
+      write_file(bench.disk.path() / "f", pattern(5000 + static_cast<std::size_t>(puts)));
+  });
+  const Outcome outcome = bench.perform_on(lane);
+  CHECK(outcome.status == Status::done);
+  CHECK(outcome.torn == (changes == 100));
+  CHECK(puts == (changes == 100 ? 4 : 2));
+  CHECK(outcome.entry.size == bench.stored().size());  // what is recorded is what was read
+  CHECK(to_hex(outcome.digest) == sha256_of(bench.stored()));
+}
+
+TEST_CASE("a file that shrinks every time it is read failed and did not vanish") {
+  const auto kind = GENERATE(Task::Kind::upload, Task::Kind::compare);
+  Bench bench;
+  bench.file(pattern(600'000));
+  // Cut when the reading has begun, and long again before it is opened the next time.
+  class Cutter final : public EventSink {
+   public:
+    explicit Cutter(std::filesystem::path file) : file_(std::move(file)) {}
+    void on(const Event& event) noexcept override {
+      std::error_code ignored;
+      if (std::holds_alternative<TransferStarted>(event)) std::filesystem::resize_file(file_, 10, ignored);
+      if (std::holds_alternative<TransferEnded>(event)) std::filesystem::resize_file(file_, 600'000, ignored);
+    }
+
+   private:
+    std::filesystem::path file_;
+  };
+  Cutter cutter(bench.disk.path() / "f");
+  const SourceTree tree = bench.disk.tree();
+  Uploader uploader(*bench.lane, 0, {tree, bench.policy, bench.clock, bench.cancel, cutter, true});
+  Task task;
+  task.kind = kind;
+  task.action = &bench.action;
+  task.part = RemotePath::parse(kPart);
+  const Outcome outcome = uploader.perform(task);
+  CHECK(outcome.status == Status::source_failed);
+  CHECK(outcome.message.find("became shorter") != std::string::npos);
+  CHECK_FALSE(outcome.advice.empty());
+}
+
+TEST_CASE("a file that is gone or is something else by now has vanished") {
+  const bool fifo = GENERATE(true, false);
+  Bench bench;
+  bench.file("x");
+  std::filesystem::remove(bench.disk.path() / "f");
+  if (fifo) std::filesystem::create_symlink("/etc/passwd", bench.disk.path() / "f");
+  CHECK(bench.perform().status == Status::vanished);
+  CHECK(bench.perform(false, Task::Kind::compare).status == Status::vanished);
+  CHECK(bench.server.count("PUT") == 0);
+}
+
+TEST_CASE("a compare reads the file and asks the server for nothing") {
+  Bench bench;
+  bench.file(pattern(600'000));
+  const Outcome outcome = bench.perform(false, Task::Kind::compare);
+  CHECK(outcome.status == Status::done);
+  CHECK(to_hex(outcome.digest) == sha256_of(pattern(600'000)));
+  CHECK(bench.server.moments() == 0);
+}
+
+TEST_CASE("a request to stop ends a compare and the hashing of a part and the waiting") {
+  Bench bench;
+  bench.file(pattern(1'000'000));
+  SECTION("a compare") {
+    bench.cancel.cancel();
+    CHECK(bench.perform(false, Task::Kind::compare).failure == FailureClass::cancelled);
+  }
+  SECTION("hashing what is there") {
+    bench.server.put_file(kPart, pattern(900'000));
+    bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.what.starts_with("SIZE")) bench.cancel.cancel();
+      return std::nullopt;
+    });
+    CHECK(bench.perform(true).failure == FailureClass::cancelled);
+    CHECK(bench.server.count("GET") == 0);
+  }
+  SECTION("the waiting") {
+    bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.point != FakePoint::put_start) return std::nullopt;
+      bench.cancel.cancel();
+      return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+    });
+    CHECK(bench.perform().failure == FailureClass::cancelled);
+    CHECK(bench.server.count("PUT") == 1);
+  }
+}
