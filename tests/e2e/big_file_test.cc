@@ -24,4 +24,7 @@ TEST_CASE("a sparse file of 5 GiB arrives whole") {
   CHECK(std::filesystem::file_size(site.stored() / "sparse") == kSize);
   CHECK(site.differences() == std::vector<std::string>{});  // byte for byte
   CHECK(site.parts().empty());
+  const RunResult digest = run_program({"sha256sum", (site.stored() / "sparse").string()}, options);
+  const RunResult listed = site.outhaul({"ls", site.profile().string(), "--json"});
+  CHECK(holds(listed.out, {digest.out.substr(0, 64)}));
 }
