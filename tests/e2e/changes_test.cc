@@ -125,7 +125,7 @@ TEST_CASE("a file that took the name of something kept is reported and the old o
   INFO(told(result));
   CHECK(result.exit.code == 3);
   CHECK(holds(result.err, {"dir becomes file", "something that is kept on the remote has its name",
-                           "remove the old one on the server by hand, or set it to \"delete\""}));
+                           "\"on_removal\" is \"keep\""}));
   CHECK(read_file(site.stored() / "dir becomes file/x") == "d");
 }
 
