@@ -52,6 +52,10 @@ void add_run_choices(CLI::App& app, Line& line) {
   add_json(app, line);
 }
 
+void add_remote_moved(CLI::App& app, Line& line) {
+  app.add_flag("--remote-moved", line.run.remote_moved, "the remote has a new address, but the same content");
+}
+
 void add_until(CLI::App& app, Line& line) {
   app.add_option("--until", line.run.until, "stop cleanly at this time of day")->type_name("HH:MM");
 }
@@ -61,6 +65,7 @@ void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   add_profiles(*run, line);
   run->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
   run->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
+  add_remote_moved(*run, line);
   add_until(*run, line);
   add_run_choices(*run, line);
   run->callback([&line, &cancel] {
@@ -69,6 +74,7 @@ void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   CLI::App* plan = app.add_subcommand("plan", "what run would do, and why");
   add_profiles(*plan, line);
   plan->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
+  add_remote_moved(*plan, line);
   add_run_choices(*plan, line);
   plan->callback([&line, &cancel] {
     line.run.dry_run = true;
@@ -130,7 +136,7 @@ void add_queries(CLI::App& app, Line& line) {
   ls->add_option("PROFILE", line.profile, "profile file")->required();
   ls->add_option("PATH", line.path, "only this and what is below: absolute, or relative to the job's source");
   ls->add_option("--job", line.job, "only this job");
-  ls->add_flag("-l,--long", line.long_form, "sizes, times and remote names too");
+  ls->add_flag("-l,--long", line.long_form, "modes, owners, sizes and times too");
   add_json(*ls, line);
   ls->callback([&line] {
     line.command = [&] { return cli::ls(line.common, line.profile, line.job, line.path, line.long_form); };

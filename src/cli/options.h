@@ -23,6 +23,7 @@ struct RunChoices {
   std::vector<std::string> approve;
   std::string until;
   bool dry_run = false;
+  bool remote_moved = false;
   std::size_t most = 200;  ///< actions printed per job by a plan; 0 = all
 };
 

@@ -37,6 +37,7 @@ RunOptions options_from(const RunChoices& choices, const Clock& clock) {
   RunOptions options;
   options.jobs = choices.jobs;
   options.approve = choices.approve;
+  options.remote_moved = choices.remote_moved;
   if (!choices.until.empty()) options.until_ns = next_local_time(choices.until, clock.now_ns());
   return options;
 }

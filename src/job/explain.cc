@@ -43,7 +43,7 @@ std::string state_line(const Profile& profile, const JobPath& wanted,
   if (!entry) return "not on the remote, as far as the state knows";
   if (entry->kind == EntryKind::symlink) return "recorded in the state (FTP can't store symlinks)";
   if (entry->kind == EntryKind::directory) return "on the remote: the directory";
-  return fmt::format("on the remote: {} bytes", entry->size);
+  return fmt::format("on the remote: {} byte{}", entry->size, entry->size == 1 ? "" : "s");
 }
 
 }  // namespace

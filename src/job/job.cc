@@ -10,6 +10,7 @@
 #include "filter/patterns.h"
 #include "job/deadline.h"
 #include "job/lazy_remote.h"
+#include "job/remote_identity.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
@@ -94,6 +95,8 @@ class ProfileRun {
         remote_([this] { return environment_.open_remote(profile_.remote); }, profile.remote.url) {}
 
   RunReport run() {
+    if (!options_.remote_moved) check_remote(state_, profile_.remote);
+    remember_remote(state_, profile_.remote);
     std::optional<DeadlineWatch> window;
     if (options_.until_ns && *options_.until_ns <= environment_.clock.now_ns())
       cancel_.cancel(kWindowEnded);
@@ -310,11 +313,12 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
   const std::filesystem::path dir = environment.state_dir(profile);
   std::optional<State> state;
   if (has_state(dir)) state = State::open(dir, profile.name, State::Open::read_only);
+  if (state && !options.remote_moved) check_remote(*state, profile.remote);
   for (const Job* job : chosen_jobs(profile, options.jobs)) {
     environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
     PlannedJob planned;
     planned.job = job;
-    const std::optional<JobId> id = state ? state->find_job(job->name) : std::nullopt;
+    const std::optional<JobId> id = state ? state->find_job(job->name, job->target) : std::nullopt;
     if (id)
       for (const Part& part : state->parts(*id)) planned.unsettled += part.stage != Part::Stage::sending;
     Judged judged = plan_job(profile, *job, id ? state->entries(*id) : nullptr, options.approve, environment);

@@ -16,6 +16,7 @@ namespace outhaul {
 struct RunOptions {
   std::vector<std::string> jobs;         ///< only these; empty = all
   std::vector<std::string> approve;      ///< plan ids that may pass the guards
+  bool remote_moved = false;             ///< the remote has a new address and the same content
   std::optional<std::int64_t> until_ns;  ///< end of the window, wall clock
 };
 

@@ -8,16 +8,18 @@ namespace outhaul {
 using sqlite::Blob;
 using sqlite::Text;
 
-JobId State::job(std::string_view name, const RemotePath& target) {
+std::optional<JobId> State::find_job(std::string_view name, const RemotePath& target) const {
   sqlite::Database& db = impl_->db();
-  {
-    sqlite::Query query(db, "SELECT id, target FROM job WHERE name = ?", Text{name});
-    if (query.next()) {
-      if (query.row().bytes(1) != target.wire())
-        throw changed_target(db.file(), name, query.row().bytes(1), target.wire());
-      return query.row().get<JobId>(0);
-    }
-  }
+  sqlite::Query query(db, "SELECT id, target FROM job WHERE name = ?", Text{name});
+  if (!query.next()) return std::nullopt;
+  if (query.row().bytes(1) != target.wire())
+    throw changed_target(db.file(), name, query.row().bytes(1), target.wire());
+  return query.row().get<JobId>(0);
+}
+
+JobId State::job(std::string_view name, const RemotePath& target) {
+  if (const auto known = find_job(name, target)) return *known;
+  sqlite::Database& db = impl_->db();
   JobId id{};
   impl_->in_transaction([&] {
     sqlite::execute(db, "INSERT INTO job (name, target) VALUES (?, ?)", Text{name}, blob_of(target));

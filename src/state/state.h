@@ -88,6 +88,8 @@ class State {
   /// The job's id, made on first use. Throws Error{state} when the stored target differs: a changed target is a new job.
   JobId job(std::string_view name, const RemotePath& target);
   std::optional<JobId> find_job(std::string_view name) const;
+  /// The same, with job()'s refusal of a changed target.
+  std::optional<JobId> find_job(std::string_view name, const RemotePath& target) const;
   std::vector<std::string> job_names() const;
   /// All entries in plain byte order of their paths, as of the call: a snapshot that later commits don't change, and that
   /// may outlive the State. Called inside a Transaction it shows what was written in it, and then must not be read on

@@ -209,3 +209,45 @@ TEST_CASE("never more connections than the profile's cap are open") {
   REQUIRE(night.run().outcome == ExitCode::done);
   CHECK(night.server.most_connections() <= 4);
 }
+
+TEST_CASE("a state does not speak of another remote") {
+  Nightly night;
+  night.profile.remote.host = "ftp.example.net";
+  night.profile.remote.user = "backup";
+  night.profile.remote.base = "web01";
+  night.write("f", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const auto refused = [&] {
+    try {
+      night.run();
+    } catch (const Error& error) {
+      return error.kind() == ErrorKind::state ? std::string(error.what()) : "another kind of error";
+    }
+    return std::string("accepted");
+  };
+  night.profile.remote.port = 990;  // implicit TLS is another way to the same place
+  CHECK(night.run().outcome == ExitCode::done);
+  night.profile.remote.base = "web02";
+  CHECK(refused() ==
+        "the state speaks of another remote: it knows what is at \"backup@ftp.example.net/web01\", but the "
+        "profile says "
+        "\"backup@ftp.example.net/web02\"");
+  CHECK_THROWS_AS(night.plan(), Error);
+  night.profile.remote.base = "web01";
+  night.profile.remote.user = "other";
+  CHECK(refused().starts_with("the state speaks of another remote"));
+  night.profile.remote.port = 2121;
+  RunOptions moved;
+  moved.remote_moved = true;
+  CHECK(night.run(moved).outcome == ExitCode::done);
+  CHECK(night.run().outcome == ExitCode::done);  // it knows the new address now
+}
+
+TEST_CASE("a plan refuses a changed target as the run does") {
+  Nightly night;
+  night.write("f", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.profile.jobs[0].target = RemotePath::parse("elsewhere");
+  CHECK_THROWS_AS(night.plan(), Error);
+  CHECK(night.run().outcome == ExitCode::failed);
+}

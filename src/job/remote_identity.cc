@@ -1,0 +1,43 @@
+#include "job/remote_identity.h"
+
+#include <fmt/format.h>
+
+#include "outhaul/error.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::string_view kScope = "profile";
+constexpr std::string_view kFact = "remote";
+
+}  // namespace
+
+std::string remote_identity(const RemoteSettings& remote) {
+  if (remote.scheme == Scheme::file) return "file://" + remote.base;
+  constexpr int kFtp = 21, kImplicitTls = 990;
+  const bool usual = remote.port == 0 || remote.port == kFtp || remote.port == kImplicitTls;
+  return fmt::format("{}@{}{}/{}{}", remote.user.empty() ? "anonymous" : remote.user, remote.host,
+                     usual ? std::string{} : fmt::format(":{}", remote.port), remote.absolute ? "/" : "",
+                     remote.base);
+}
+
+void check_remote(const State& state, const RemoteSettings& remote) {
+  const std::optional<std::string> known = state.server_fact(kScope, kFact);
+  const std::string now = remote_identity(remote);
+  if (!known || *known == now) return;
+  throw Error(
+      ErrorKind::state,
+      fmt::format(
+          "the state speaks of another remote: it knows what is at \"{}\", but the profile says \"{}\"",
+          printable(*known), printable(now)),
+      "If it is the same space under a new address, run once with --remote-moved. If it is another space, "
+      "give "
+      "the profile a new name, or move its state directory away: then everything is sent there.");
+}
+
+void remember_remote(State& state, const RemoteSettings& remote) {
+  const std::string now = remote_identity(remote);
+  if (state.server_fact(kScope, kFact) != now) state.set_server_fact(kScope, kFact, now);
+}
+
+}  // namespace outhaul
