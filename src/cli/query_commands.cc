@@ -49,6 +49,7 @@ ExitCode status(const Common& common, const std::vector<std::string>& files, con
     const bool merely_incomplete = last && last->outcome == ExitCode::incomplete;
     outcome = worst_of(outcome, merely_incomplete ? ExitCode::incomplete : ExitCode::failed);
   }
+  if (common.quiet && !common.json && outcome == ExitCode::done) return outcome;
   print(common.json ? status_json(reports) + "\n" : status_text(reports));
   return outcome;
 }

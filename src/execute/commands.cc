@@ -55,6 +55,7 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
       if (open.empty()) return;
       if (open.size() < before) attempt = 0;
       why = results[open.front()].reply_text;
+      if (why.empty()) why = "the connection broke before the answer";
     } catch (const RemoteError& error) {
       if (!is_passing(error.failure()) || attempt >= policy_.retries) throw;
       why = error.what();

@@ -106,7 +106,7 @@ void Execution::tell_withheld() {
     else
       s_.tally.failed(
           action.entry.path, "not stored: something that is kept on the remote has its name",
-          "\"on_removal\" is \"keep\": remove the old one on the server by hand, or set it to \"delete\".");
+          "\"on_removal\" is \"keep\": set it to \"delete\" for one run, or give one of the two another name.");
   }
   if (doubtful > 0)
     s_.tally.problem(

@@ -37,8 +37,9 @@ OutcomeWords words_for(ExitCode code) {
     case ExitCode::locked:
       return {"NOT RUN", "Another run is at work on this profile. Wait for it to end."};
     case ExitCode::interrupted:
-    case ExitCode::terminated:
       return {"INTERRUPTED", "Parts are kept: run again and it goes on from there."};
+    case ExitCode::terminated:
+      return {"TERMINATED", "Parts are kept: run again and it goes on from there."};
   }
   return {"FAILED", ""};
 }
@@ -62,8 +63,9 @@ std::string outcome_phrase(ExitCode code) {
     case ExitCode::locked:
       return "locked by another run";
     case ExitCode::interrupted:
-    case ExitCode::terminated:
       return "interrupted";
+    case ExitCode::terminated:
+      return "terminated";
   }
   return "failed";
 }
@@ -118,10 +120,12 @@ std::string achievement(const RunReport& report) {
   JobCounters done;
   std::uint64_t problems = 0;
   for (const JobReport& job : report.jobs) {
-    done = sum(done, job.done);
+    add_to(done, job.done);
     problems += job.problem_count;
   }
   std::string what = done_sentence(done);
+  if (what.empty() && done.bytes_sent != 0)
+    what = fmt::format("sent {} of files that are not whole yet", format_bytes(done.bytes_sent));
   if (what.empty()) what = report.outcome == ExitCode::done ? "nothing to do" : "nothing was changed";
   std::vector<std::string> parts = {what + elapsed(report)};
   if (problems != 0) parts.push_back(counted(problems, "problem"));

@@ -72,17 +72,6 @@ PlanCounts sum(const PlanCounts& a, const PlanCounts& b) {
   return total;
 }
 
-JobCounters sum(const JobCounters& a, const JobCounters& b) {
-  JobCounters total = a;
-  for (const auto member :
-       {&JobCounters::files_uploaded, &JobCounters::bytes_uploaded, &JobCounters::bytes_sent,
-        &JobCounters::dirs_made, &JobCounters::moved, &JobCounters::removed, &JobCounters::dirs_removed,
-        &JobCounters::recorded, &JobCounters::compared, &JobCounters::kept, &JobCounters::withheld,
-        &JobCounters::retries, &JobCounters::resumed_bytes})
-    total.*member += b.*member;
-  return total;
-}
-
 Verb verb_for(ActionKind kind, bool replaces) noexcept {
   switch (kind) {
     case ActionKind::make_dir:

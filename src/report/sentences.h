@@ -14,7 +14,6 @@ std::string planned_sentence(const PlanCounts& counts);
 /// "uploaded 12 files (3.4 MiB), moved 2, deleted 1"; empty when nothing was done.
 std::string done_sentence(const JobCounters& done);
 PlanCounts sum(const PlanCounts& a, const PlanCounts& b);
-JobCounters sum(const JobCounters& a, const JobCounters& b);
 std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
 /// How an action looks at the start of a line.

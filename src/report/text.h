@@ -13,7 +13,7 @@ struct JobPlan {
   std::string job, source, target;
   const Plan* plan = nullptr;
   std::vector<GuardRefusal> refusals;
-  std::string remote;  ///< the remote's URL, for people; may be empty
+  std::string remote = {};  ///< the remote's URL, for people; may be empty
 };
 
 /// "1.5 GiB", "312 B"; binary units, three significant digits.
