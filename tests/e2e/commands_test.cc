@@ -137,6 +137,7 @@ TEST_CASE("init writes a good profile and replaces no file unasked") {
                                        site.source().string(), "--url", "ftp://me@ftp.example.net/web"});
   INFO(told(made));
   CHECK(made.exit.code == 0);
+  fs::copy_file(site.secret(), site.dir() / "web.secret");  // as the new profile tells its reader
   CHECK(site.outhaul({"check", file.string()}).exit.code == 0);
   const std::string before = read_file(file);
   const RunResult again = site.outhaul({"init", file.string()});
