@@ -36,7 +36,7 @@ bool is_dot_or_dot_dot(const char* name) {
 
 }  // namespace
 
-int Listing::read(int fd, std::span<std::byte> buffer, const CancelToken& cancel) {
+int DirectoryNames::read(int fd, std::span<std::byte> buffer, const CancelToken& cancel) {
   clear();
   if (const int error = read_names(fd, buffer, cancel); error != 0) {
     clear();
@@ -46,7 +46,7 @@ int Listing::read(int fd, std::span<std::byte> buffer, const CancelToken& cancel
   return 0;
 }
 
-int Listing::read_names(int fd, std::span<std::byte> buffer, const CancelToken& cancel) {
+int DirectoryNames::read_names(int fd, std::span<std::byte> buffer, const CancelToken& cancel) {
   while (!cancel.cancelled()) {
     const ssize_t got = getdents64(fd, buffer.data(), buffer.size());
     if (got == 0) return 0;
@@ -63,7 +63,7 @@ int Listing::read_names(int fd, std::span<std::byte> buffer, const CancelToken& 
   return ECANCELED;
 }
 
-void Listing::add(const char* name, std::uint8_t type) {
+void DirectoryNames::add(const char* name, std::uint8_t type) {
   const std::size_t length = std::strlen(name);
   const bool twice = may_be_directory(type);
   if (twice) {
@@ -81,17 +81,17 @@ void Listing::add(const char* name, std::uint8_t type) {
   if (twice) add_item(offset, length, type, Role::content);
 }
 
-void Listing::add_item(std::size_t offset, std::size_t length, std::uint8_t type, Role role) {
+void DirectoryNames::add_item(std::size_t offset, std::size_t length, std::uint8_t type, Role role) {
   const std::size_t key_length = length + (role == Role::content ? 1 : 0);
   items_.push_back({prefix_of(arena_.data() + offset, key_length), static_cast<std::uint32_t>(offset),
                     static_cast<std::uint16_t>(length), type, role});
 }
 
-std::string_view Listing::key(const Item& item) const noexcept {
+std::string_view DirectoryNames::key(const Item& item) const noexcept {
   return {arena_.data() + item.offset, item.length + (item.role == Role::content ? std::size_t{1} : 0)};
 }
 
-void Listing::sort() {
+void DirectoryNames::sort() {
   std::sort(items_.begin(), items_.end(), [this](const Item& a, const Item& b) {
     if (a.prefix != b.prefix) return a.prefix < b.prefix;
     if (const int order = key(a).compare(key(b)); order != 0) return order < 0;
@@ -102,12 +102,12 @@ void Listing::sort() {
     if (item.role == Role::content) arena_[item.offset + item.length] = '\0';
 }
 
-bool Listing::repeats(const Item& item) const noexcept {
+bool DirectoryNames::repeats(const Item& item) const noexcept {
   return last_entry_ != nullptr && last_entry_->prefix == item.prefix && last_entry_->length == item.length &&
          std::memcmp(name(*last_entry_), name(item), item.length) == 0;
 }
 
-const Listing::Item* Listing::next() noexcept {
+const DirectoryNames::Item* DirectoryNames::next() noexcept {
   while (next_ < items_.size()) {
     const Item& item = items_[next_++];
     if (item.role == Role::content) return &item;
@@ -118,14 +118,14 @@ const Listing::Item* Listing::next() noexcept {
   return nullptr;
 }
 
-Listing::Subdirectory* Listing::subdirectory(const Item& item) noexcept {
+DirectoryNames::Subdirectory* DirectoryNames::subdirectory(const Item& item) noexcept {
   if (!may_be_directory(item.type)) return nullptr;
   std::uint32_t index = 0;
   std::memcpy(&index, arena_.data() + item.offset - sizeof index, sizeof index);
   return &subdirectories_[index];
 }
 
-void Listing::clear() noexcept {
+void DirectoryNames::clear() noexcept {
   next_ = 0;
   last_entry_ = nullptr;
   if (arena_.capacity() > kKeepBytes || items_.capacity() * sizeof(Item) > kKeepBytes) {

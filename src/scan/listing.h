@@ -20,7 +20,7 @@ struct FileId {
 /// A directory's items sorted by bytes, where each subdirectory stands twice: as an entry at "name" and as
 /// content at "name/". Names share one arena and an item takes 16 bytes, so that a directory of a million
 /// files stays affordable.
-class Listing {
+class DirectoryNames {
  public:
   enum class Role : std::uint8_t { entry, content };
   struct Item {

@@ -80,10 +80,10 @@ void Walker::run() {
     if (cancel_.cancelled())
       throw Error(ErrorKind::cancelled, "the scan of " + source_.name + " was interrupted");
     Frame& frame = frames_[depth_ - 1];
-    const Listing::Item* item = frame.listing.next();
+    const DirectoryNames::Item* item = frame.listing.next();
     if (item == nullptr) {
       leave();
-    } else if (item->role == Listing::Role::content) {
+    } else if (item->role == DirectoryNames::Role::content) {
       descend(frame, *item);
     } else {
       visit(frame, *item);
@@ -91,7 +91,7 @@ void Walker::run() {
   }
 }
 
-void Walker::set_path(const Frame& frame, const Listing::Item& item) {
+void Walker::set_path(const Frame& frame, const DirectoryNames::Item& item) {
   path_.resize(frame.path_length);
   if (frame.path_length > 0) path_ += '/';
   path_.append(frame.listing.name(item), item.length);
@@ -109,14 +109,14 @@ void Walker::problem(ScanProblem::Kind kind, std::string message) {
 // --- entries
 // ---------------------------------------------------------------------------------------------------------
 
-void Walker::visit(Frame& frame, const Listing::Item& item) {
+void Walker::visit(Frame& frame, const DirectoryNames::Item& item) {
   set_path(frame, item);
   if (item.type != DT_UNKNOWN && excluded(item.type == DT_DIR)) return;
   if (frame.lost) return problem(ProblemKind::unreadable_entry, kMoved);
   examine(frame, item, kAttempts);
 }
 
-void Walker::examine(Frame& frame, const Listing::Item& item, int attempts) {
+void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempts) {
   const char* name = frame.listing.name(item);
   struct stat info {};
   if (fstatat(frame.fd.get(), name, &info, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
@@ -167,9 +167,9 @@ bool Walker::emit_symlink(const Frame& frame, const char* name, const struct sta
   return true;
 }
 
-void Walker::emit_directory(Frame& frame, const Listing::Item& item, const struct stat& info) {
+void Walker::emit_directory(Frame& frame, const DirectoryNames::Item& item, const struct stat& info) {
   if (source_.leave_out == file_id(info)) return;
-  Listing::Subdirectory* below = frame.listing.subdirectory(item);
+  DirectoryNames::Subdirectory* below = frame.listing.subdirectory(item);
   if (source_.one_file_system && info.st_dev != source_.id.dev) {
     problem(ProblemKind::other_file_system, "is on another file system");
   } else if (below == nullptr) {
@@ -183,8 +183,8 @@ void Walker::emit_directory(Frame& frame, const Listing::Item& item, const struc
 // --- directories
 // -----------------------------------------------------------------------------------------------------
 
-void Walker::descend(Frame& frame, const Listing::Item& item) {
-  const Listing::Subdirectory expected = *frame.listing.subdirectory(item);
+void Walker::descend(Frame& frame, const DirectoryNames::Item& item) {
+  const DirectoryNames::Subdirectory expected = *frame.listing.subdirectory(item);
   if (!expected.descend) return;
   set_path(frame, item);
   if (frame.lost) return problem(ProblemKind::unreadable_directory, kMoved);

@@ -43,20 +43,20 @@ class Walker {
     FileId id;
     std::size_t path_length = 0;  ///< of its path, which path_ begins with
     bool lost = false;            ///< it was moved away while its descriptor was closed
-    Listing listing;
+    DirectoryNames listing;
   };
   struct Opened;
 
-  void visit(Frame& frame, const Listing::Item& item);
-  void examine(Frame& frame, const Listing::Item& item, int attempts);
+  void visit(Frame& frame, const DirectoryNames::Item& item);
+  void examine(Frame& frame, const DirectoryNames::Item& item, int attempts);
   void emit(const struct stat& info, EntryKind kind);
   bool emit_symlink(const Frame& frame, const char* name, const struct stat& info, int& error);
-  void emit_directory(Frame& frame, const Listing::Item& item, const struct stat& info);
+  void emit_directory(Frame& frame, const DirectoryNames::Item& item, const struct stat& info);
   void problem(ScanProblem::Kind kind, std::string message);
   bool excluded(bool is_directory) const;
-  void set_path(const Frame& frame, const Listing::Item& item);
+  void set_path(const Frame& frame, const DirectoryNames::Item& item);
 
-  void descend(Frame& frame, const Listing::Item& item);
+  void descend(Frame& frame, const DirectoryNames::Item& item);
   void enter(Fd fd, FileId id);
   void leave();
   void regain(Frame& frame, const Fd& child);

@@ -15,10 +15,10 @@ namespace {
 using Strings = std::vector<std::string>;
 
 /// Entries as their names, contents with a slash behind them.
-Strings keys(Listing& listing) {
+Strings keys(DirectoryNames& listing) {
   Strings keys;
-  while (const Listing::Item* item = listing.next())
-    keys.push_back(listing.name(*item) + std::string(item->role == Listing::Role::content ? "/" : ""));
+  while (const DirectoryNames::Item* item = listing.next())
+    keys.push_back(listing.name(*item) + std::string(item->role == DirectoryNames::Role::content ? "/" : ""));
   return keys;
 }
 
@@ -39,7 +39,7 @@ std::string random_name(std::mt19937& random) {
 TEST_CASE("items are sorted by bytes with contents at the place of the slash") {
   std::mt19937 random(5);
   for (int round = 0; round < 300; ++round) {
-    Listing listing;
+    DirectoryNames listing;
     Strings expected, seen;
     for (int i = 0; i < 60; ++i) {
       const std::string name = random_name(random);
@@ -59,15 +59,15 @@ TEST_CASE("items are sorted by bytes with contents at the place of the slash") {
 TEST_CASE("a name that the file system gave twice comes once and keeps its content") {
   for (const std::uint8_t first : {DT_REG, DT_DIR, DT_UNKNOWN}) {
     for (const std::uint8_t second : {DT_REG, DT_DIR, DT_UNKNOWN}) {
-      Listing listing;
+      DirectoryNames listing;
       listing.add("longer than a prefix", first);
       listing.add("b", DT_REG);
       listing.add("longer than a prefix", second);
       listing.add("longer than a prefix too", DT_REG);
       listing.sort();
       Strings entries, contents;
-      while (const Listing::Item* item = listing.next())
-        (item->role == Listing::Role::entry ? entries : contents).push_back(listing.name(*item));
+      while (const DirectoryNames::Item* item = listing.next())
+        (item->role == DirectoryNames::Role::entry ? entries : contents).push_back(listing.name(*item));
       CHECK(entries == Strings{"b", "longer than a prefix", "longer than a prefix too"});
       CHECK(contents.empty() == (first == DT_REG && second == DT_REG));
     }
@@ -75,26 +75,26 @@ TEST_CASE("a name that the file system gave twice comes once and keeps its conte
 }
 
 TEST_CASE("only one content of a name that came twice is descended into") {
-  Listing listing;
+  DirectoryNames listing;
   listing.add("d", DT_DIR);
   listing.add("d", DT_DIR);
   listing.sort();
-  const Listing::Item* entry = listing.next();
+  const DirectoryNames::Item* entry = listing.next();
   REQUIRE(entry != nullptr);
   listing.subdirectory(*entry)->descend = true;
   int descents = 0;
-  while (const Listing::Item* item = listing.next()) descents += listing.subdirectory(*item)->descend;
+  while (const DirectoryNames::Item* item = listing.next()) descents += listing.subdirectory(*item)->descend;
   CHECK(descents == 1);
 }
 
 TEST_CASE("what may be a directory has a place for its content and what is none has not") {
-  Listing listing;
+  DirectoryNames listing;
   listing.add("unknown", DT_UNKNOWN);
   listing.add("file", DT_REG);
   listing.add("link", DT_LNK);
   listing.sort();
   CHECK(keys(listing) == Strings{"file", "link", "unknown", "unknown/"});
-  Listing none;
+  DirectoryNames none;
   none.add("link", DT_LNK);
   none.sort();
   CHECK(none.subdirectory(*none.next()) == nullptr);
