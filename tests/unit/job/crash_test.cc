@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "nightly.h"
 #include "outhaul/names.h"
 #include "remote/connect.h"
@@ -19,9 +21,16 @@ namespace {
 struct Fuse {
   std::uint64_t left = 0;  ///< 0: never
   bool after = false;
+  bool burns_down() {  // every lane counts
+    const std::atomic_ref count(left);
+    std::uint64_t now = count.load();
+    while (now > 0 && !count.compare_exchange_weak(now, now - 1)) {
+    }
+    return now == 1;
+  }
   template <typename Deed>
   auto operator()(Deed deed) {
-    const bool fatal = left > 0 && --left == 0;
+    const bool fatal = burns_down();
     if (fatal && !after) ::raise(SIGKILL);
     if constexpr (std::is_void_v<decltype(deed())>) {
       deed();
