@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <iostream>
+
 #include "support/catch.h"
 #include "support/temp_dir.h"
 
@@ -28,8 +30,12 @@ class Terminal {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     Answer answer;
+    std::cout.flush();  // the test runner's own words must not land in what is caught
+    std::cerr.flush();
     const int out = redirect(STDOUT_FILENO, dir_ / "out"), err = redirect(STDERR_FILENO, dir_ / "err");
     answer.code = cli::main(static_cast<int>(argv.size()), argv.data());
+    std::cout.flush();
+    std::cerr.flush();
     put_back(STDOUT_FILENO, out);
     put_back(STDERR_FILENO, err);
     answer.out = read_file(dir_ / "out");
