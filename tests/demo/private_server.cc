@@ -1,7 +1,7 @@
 // private_server [proftpd|vsftpd|pureftpd] [plain|explicit|implicit]
 //
-// A real FTP server on loopback for as long as standard input stays open. Prints how to reach it as shell assignments
-// (URL, USER, PASSWORD_FILE, CA, ROOT), one a line, then "READY".
+// A real FTP server on loopback for as long as standard input stays open. Prints how to reach it as shell
+// assignments (URL, USER, PASSWORD_FILE, CA, ROOT), one a line, then "READY".
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,14 +33,17 @@ Tls tls_from(const char* word) {
 
 int main(int argc, char** argv) {
   try {
-    const auto server =
-        TestServer::start(kind_from(argc > 1 ? argv[1] : "proftpd"), tls_from(argc > 2 ? argv[2] : "explicit"));
+    ServerOptions options;
+    options.log_commands = false;  // as servers are run by those who sell space on them
+    const auto server = TestServer::start(kind_from(argc > 1 ? argv[1] : "proftpd"),
+                                          tls_from(argc > 2 ? argv[2] : "explicit"), options);
     const TempDir dir;
     const auto secret = dir / "password";
     write_file(secret, std::string(TestServer::kPassword) + "\n");
     ::chmod(secret.c_str(), 0600);
-    fmt::print("URL='{}'\nUSER='{}'\nPASSWORD_FILE='{}'\nCA='{}'\nROOT='{}'\nREADY\n", server->url(), TestServer::kUser,
-               secret.native(), server->certificates().ca.native(), server->root().native());
+    fmt::print("URL='{}'\nUSER='{}'\nPASSWORD_FILE='{}'\nCA='{}'\nROOT='{}'\nREADY\n", server->url(),
+               TestServer::kUser, secret.native(), server->certificates().ca.native(),
+               server->root().native());
     std::fflush(stdout);
     char byte;
     while (::read(STDIN_FILENO, &byte, 1) > 0) {

@@ -96,11 +96,12 @@ TimeoutIdle {}
 TimeoutNoTransfer {}
 MaxInstances 200
 LogFormat commands "%r"
-ExtendedLog {} ALL commands
+ExtendedLog {} {} commands
 )",
                                  facts.home.string(), facts.port, TestServer::kUser, TestServer::kUser, run,
                                  run, run, run, facts.dir.string(), facts.options.idle_timeout.count(),
-                                 facts.options.idle_timeout.count(), facts.log.string());
+                                 facts.options.idle_timeout.count(), facts.log.string(),
+                                 facts.options.log_commands ? "ALL" : "NONE");
   if (facts.options.max_clients > 0) {
     text +=
         fmt::format("MaxClients {} \"Sorry, the maximum number of clients (%m) are already connected.\"\n",
@@ -134,13 +135,14 @@ pam_service_name=outhaul-test
 delay_failed_login=0
 max_clients={}
 idle_session_timeout={}
-xferlog_enable=YES
+xferlog_enable={}
 xferlog_std_format=NO
-log_ftp_protocol=YES
+log_ftp_protocol={}
 vsftpd_log_file={}
 )",
                   facts.port, yes(facts.options.set_mtime), TestServer::kUser, (facts.dir / "empty").string(),
-                  clients(facts), facts.options.idle_timeout.count(), facts.log.string());
+                  clients(facts), facts.options.idle_timeout.count(), yes(facts.options.log_commands),
+                  yes(facts.options.log_commands), facts.log.string());
   if (facts.tls == Tls::none) return text;
   return text + fmt::format(R"(ssl_enable=YES
 implicit_ssl={}

@@ -38,6 +38,8 @@ struct ServerOptions {
   bool tls_required = true;            ///< false: TLS is offered, plain logins are taken too
   bool session_reuse_required = true;  ///< data connections must resume the control connection's TLS session
                                        ///< (Pure-FTPd never asks for it)
+  bool log_commands = true;    ///< false: commands() stays empty, and no command costs a line on the disk (Pure-FTPd
+                               ///< always logs)
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool limited_space = false;  ///< set_free_space() works
   std::chrono::seconds idle_timeout{900};
