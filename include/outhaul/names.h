@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxRemotePath = 3900;
 /// Percent-escapes only what FTP or common servers can't hold: bytes < 0x20, 0x7F, 0xFF, backslash, '*'
 /// (ProFTPD makes no directory with it: "Invalid directory name"), a trailing space; and a '%' that two
 /// upper-case hex digits follow, so that a literal "%0A" and an escaped newline never collide. The mapping is
-/// injective: unescape_name(escape_name(n)) == n for every n. (design §6 "names are bytes")
+/// injective: unescape_name(escape_name(n)) == n for every n. (docs/architecture.md, "Names on the remote")
 std::string escape_name(std::string_view name);
 std::string unescape_name(std::string_view wire);
 

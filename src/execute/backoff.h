@@ -12,7 +12,7 @@ struct RetryPolicy {
 };
 
 /// Full jitter: `random` in [0, 1) picks a point between 0 and first · 2^attempt, at most `longest`.
-/// `attempt` counts from 0. (design §6 "time")
+/// `attempt` counts from 0.
 std::chrono::milliseconds backoff(const RetryPolicy& policy, int attempt, double random);
 
 }  // namespace outhaul

@@ -29,7 +29,7 @@ JobReport report_for(const Job& job, const Plan* plan) {
   return report;
 }
 
-/// One job's plan on its way: the phases of design §4 "execute", in their order.
+/// One job's plan on its way: its phases in their order (docs/architecture.md, "Transfers").
 class Execution {
  public:
   struct Setting {
@@ -104,9 +104,9 @@ void Execution::tell_withheld() {
     else if (action.reason == Reason::name_too_long)
       tell_too_long(action.entry.path);
     else
-      s_.tally.failed(
-          action.entry.path, "not stored: something that is kept on the remote has its name",
-          "\"on_removal\" is \"keep\": set it to \"delete\" for one run, or give one of the two another name.");
+      s_.tally.failed(action.entry.path, "not stored: something that is kept on the remote has its name",
+                      "\"on_removal\" is \"keep\": set it to \"delete\" for one run, or give one of the two "
+                      "another name.");
   }
   if (doubtful > 0)
     s_.tally.problem(

@@ -47,7 +47,7 @@ FailureClass cut(const Fault& fault) noexcept {
   return FailureClass::reconnect;
 }
 
-/// The data connection ended early, or the final reply was not 226 (facts: rc 18).
+/// The data connection ended early, or the final reply was not 226 (libcurl's 18).
 FailureClass partial(const Fault& fault) noexcept {
   switch (fault.reply) {
     case 421:

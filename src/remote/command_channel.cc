@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Commands without an answer, at most. More gains nothing at 50 ms round trip (facts i).
+/// Commands without an answer, at most. More gains nothing at 50 ms round trip (docs/ftp-notes.md).
 constexpr std::size_t kWindow = 500;
 /// How many bytes of commands may be on their way, and how many of them go out in one piece (always whole
 /// lines).

@@ -1,4 +1,5 @@
-// The pipelined command channel: libcurl connects and logs in, we speak on its connection (facts i).
+// The pipelined command channel: libcurl connects and logs in, we speak on its connection
+// (docs/ftp-notes.md).
 #pragma once
 
 #include <memory>

@@ -11,7 +11,7 @@
 
 namespace outhaul {
 
-/// What an errno of a file operation asks for (design §6: errors are classified once). Pure.
+/// What an errno of a file operation asks for (errors are classified once). Pure.
 FailureClass classify_errno(int error) noexcept;
 
 /// The FTP reply that says the same, for those who look at reply codes; 0 when there is none.

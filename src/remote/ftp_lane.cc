@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t kLargeFile = 1024 * 1024;
 constexpr long kLargeBuffer = 512 * 1024;
 constexpr long kSmallBuffer = 64 * 1024;
-/// libcurl takes at most 300 KB of replies per transfer (facts: decision 6); servers repeat the path in
+/// libcurl takes at most 300 KB of replies per transfer (docs/ftp-notes.md); servers repeat the path in
 /// theirs.
 constexpr std::size_t kQuotes = 1000;
 constexpr std::size_t kQuoteBytes = 200 * 1024;

@@ -21,8 +21,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-/// 1 ms while things move: old libcurl now and then waits on the wrong socket until the poll ends (facts:
-/// decision 2). A tenth of the silence so far costs at most 10 % then, and a quiet connection next to
+/// 1 ms while things move: old libcurl now and then waits on the wrong socket until the poll ends
+/// (docs/ftp-notes.md). A tenth of the silence so far costs at most 10 % then, and a quiet connection next to
 /// nothing. 50 ms keep us cancellable.
 milliseconds poll_time(steady_clock::duration quiet) {
   const auto tenth = std::chrono::duration_cast<milliseconds>(quiet) / 10;
@@ -111,15 +111,16 @@ void Session::configure_tls() {
   CURL* easy = easy_.get();
   set_option(easy, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
   set_option(easy, CURLOPT_FTPSSLAUTH, static_cast<long>(CURLFTPAUTH_TLS));
-  // TLS 1.3 session tickets can't be reused by old libcurl, and servers insist on reuse (facts c; pain 7).
+  // TLS 1.3 session tickets can't be reused by old libcurl, and servers insist on reuse (docs/ftp-notes.md,
+  // TLS).
   if (curl_older_than(8, 9))
     set_option(easy, CURLOPT_SSLVERSION,
                static_cast<long>(CURL_SSLVERSION_TLSv1_2) | CURL_SSLVERSION_MAX_TLSv1_2);
   else
     set_option(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!endpoint_->ca_file.empty()) set_option(easy, CURLOPT_CAINFO, endpoint_->ca_file.c_str());
-  // A CA directory switches libcurl's cache of CAs off: they'd be loaded for every data connection (facts:
-  // decision 4).
+  // A CA directory switches libcurl's cache of CAs off: they'd be loaded for every data connection
+  // (docs/ftp-notes.md, TLS).
   set_option(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
   set_option(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
   set_option(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);

@@ -27,7 +27,7 @@ class SocketSet {
   std::vector<int> fds_;
 };
 
-/// libcurl waits for TLS handshakes and final replies inside curl_multi_perform (facts: decision 1), where
+/// libcurl waits for TLS handshakes and final replies inside curl_multi_perform (docs/ftp-notes.md), where
 /// nobody looks at the token. One thread per remote looks instead, and shuts the sockets of a cancelled
 /// operation down: the wait ends.
 class Watchdog {
