@@ -105,7 +105,7 @@ RemoteSettings settings_of(char** argv, int argc) {
 
 int run(char** argv, int argc) {
   CancelToken cancel;
-  const auto remote = connect(settings_of(argv, argc), argv[2], argv[3]);
+  const auto remote = connect(settings_of(argv, argc), {argv[2], argv[3], {}, {}, {}});
   Job job;
   job.files = std::atoi(argv[4]);
   job.size = std::strtoull(argv[5], nullptr, 10);

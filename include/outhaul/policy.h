@@ -20,6 +20,13 @@ enum class Compare : std::uint8_t {
   hash,   ///< every file is read and its SHA-256 compared
 };
 
+/// What must be shown of an upload before it counts as stored. The size is always asked.
+enum class Proof : std::uint8_t {
+  size,
+  hash,       ///< the server's own digest of the part (HASH, XSHA256, …) equals ours
+  read_back,  ///< the part is fetched again and its SHA-256 compared
+};
+
 struct PlanPolicy {
   OnRemoval on_removal = OnRemoval::keep;
   Compare compare = Compare::stat;

@@ -20,13 +20,54 @@ struct SecretSource {
   std::vector<std::string> command;  ///< command: argv, run without a shell
 };
 
-enum class Scheme : std::uint8_t { ftp, ftps, file };
+enum class Scheme : std::uint8_t { ftp, ftps, sftp, file };
+
+/// Who opens data connections (RFC 959 §3.2). Active: the server does, to a port of ours.
+enum class DataMode : std::uint8_t { passive, active };
+
+/// What a remote's file system can hold beyond what FTP can't say.
+struct NameRules {
+  bool windows = false;  ///< also escape <>:"|?*, trailing dots and device names
+  /// The server's character set, as iconv names it; empty: names go over as the bytes they are.
+  std::string encoding;
+  friend bool operator==(const NameRules&, const NameRules&) = default;
+};
 
 struct TlsSettings {
-  bool off = false;               ///< only when the profile says "tls": "off" in words; ftp:// only
-  std::filesystem::path ca;       ///< PEM bundle; empty = the system's
-  std::vector<std::string> pins;  ///< "sha256//BASE64" of the server's public key; any one must match
-  bool verify = true;             ///< chain and host name; "verify": false needs a pin
+  bool off = false;                   ///< only when the profile says "tls": "off" in words; ftp:// only
+  std::filesystem::path ca;           ///< PEM bundle; empty = the system's
+  std::vector<std::string> pins;      ///< "sha256//BASE64" of the server's public key; any one must match
+  bool verify = true;                 ///< chain and host name; "verify": false needs a pin
+  std::filesystem::path certificate;  ///< the client's own, PEM; empty = none
+  std::filesystem::path key;          ///< its private key, PEM; empty = in `certificate`
+  SecretSource key_password;
+  std::string max_version;  ///< "1.2" or "1.3"; empty = the best that works
+};
+
+/// How an sftp:// server and we prove who we are.
+struct SshSettings {
+  std::filesystem::path known_hosts;  ///< empty = ~/.ssh/known_hosts
+  /// "sha256:BASE64" of the server's host key, without padding; any one must match. Empty: known_hosts
+  /// decides.
+  std::vector<std::string> host_keys;
+  std::filesystem::path key;  ///< private key file; empty = none
+  SecretSource passphrase;    ///< of `key`
+  bool agent = false;         ///< ask ssh-agent
+};
+
+/// What stands between us and the server.
+struct ProxySettings {
+  std::string url;   ///< "http://HOST:PORT" (CONNECT), "socks5h://HOST:PORT", "socks4a://…"; empty = none
+  std::string user;  ///< from the URL
+  SecretSource password;
+  bool used() const noexcept { return !url.empty(); }
+};
+
+/// A limit of all connections together, for a part of the day in local time. from == to: the whole day.
+struct BandwidthRule {
+  int from_minute = 0, to_minute = 0;  ///< minutes after midnight; from > to: over midnight
+  std::uint64_t bytes_per_second = 0;  ///< 0 = no limit
+  friend bool operator==(const BandwidthRule&, const BandwidthRule&) = default;
 };
 
 struct RemoteSettings {
@@ -46,6 +87,12 @@ struct RemoteSettings {
   std::chrono::seconds no_progress_timeout{120};
   std::chrono::seconds final_reply_timeout{600};
   int retries = 5;
+  SshSettings ssh;
+  ProxySettings proxy;
+  DataMode mode = DataMode::passive;
+  std::string account;  ///< ACCT (RFC 959 §4.1.1); empty = none
+  NameRules names;
+  std::vector<BandwidthRule> bandwidth;  ///< the first rule that holds at a time counts; empty = no limit
 };
 
 struct Job {
@@ -56,6 +103,7 @@ struct Job {
   bool one_file_system = false;
   OnRemoval on_removal = OnRemoval::keep;
   Compare compare = Compare::stat;
+  Proof proof = Proof::size;
 };
 
 struct Profile {

@@ -14,6 +14,7 @@
 
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
+#include "outhaul/server_memory.h"
 
 namespace outhaul {
 
@@ -70,7 +71,8 @@ struct SetMtime {
 };  ///< MFMT, or MDTM where only that works; UTC
 struct MakeDir {
   RemotePath path;
-};  ///< MKD; one level. The empty path: the base directory with whatever is missing above it (file://: it must exist)
+};  ///< MKD; one level. The empty path: the base directory with whatever is missing above it (file://: it
+    ///< must exist)
 struct RemoveFile {
   RemotePath path;
 };  ///< DELE
@@ -168,6 +170,8 @@ class Remote {
   virtual std::unique_ptr<CommandRunner> open_channel(const CancelToken& cancel) = 0;
   /// For messages: "ftp://ftp.example.net/web01".
   virtual std::string describe() const = 0;
+  /// What its connections were told at the start, and what they have found out since.
+  virtual ServerMemory memory() const { return {}; }
 };
 
 }  // namespace outhaul

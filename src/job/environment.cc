@@ -20,7 +20,7 @@ std::filesystem::path from_environment(const char* name) {
 
 std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings) {
   const Credentials credentials = resolve_credentials(settings);
-  return connect(settings, credentials.user, credentials.password.reveal());
+  return connect(settings, {credentials.user, credentials.password.reveal(), {}, {}, {}});
 }
 
 bool has_state(const std::filesystem::path& state_dir) noexcept {

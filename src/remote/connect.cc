@@ -26,10 +26,10 @@ class FtpRemote final : public Remote {
 
 }  // namespace
 
-std::unique_ptr<Remote> connect(const RemoteSettings& settings, const std::string& user,
-                                const std::string& password) {
+std::unique_ptr<Remote> connect(const RemoteSettings& settings, const Login& login,
+                                const ServerMemory& memory) {
   if (settings.scheme == Scheme::file) return make_file_remote(settings);
-  return std::make_unique<FtpRemote>(std::make_shared<Endpoint>(settings, user, password));
+  return std::make_unique<FtpRemote>(std::make_shared<Endpoint>(settings, login, memory));
 }
 
 }  // namespace outhaul

@@ -87,18 +87,21 @@ void Learned::set_features(const Features& features) {
   features_ = features;
 }
 
-Endpoint::Endpoint(RemoteSettings s, std::string u, std::string p)
+Endpoint::Endpoint(RemoteSettings s, Login l, const ServerMemory&)
     : settings((check(s), std::move(s))),
-      user(u.empty() ? "anonymous" : std::move(u)),
       paths(settings),
       ca_file(find_bundle(settings.tls)),
-      password_(user == "anonymous" && p.empty() ? "outhaul@" : std::move(p)) {
-  refuse_control_bytes(user, "user name");
-  refuse_control_bytes(password_, "password");
+      login_(std::move(l)) {
+  if (login_.user.empty()) login_.user = "anonymous";
+  if (login_.user == "anonymous" && login_.password.empty()) login_.password = "outhaul@";
+  refuse_control_bytes(login_.user, "user name");
+  refuse_control_bytes(login_.password, "password");
 }
 
 Endpoint::~Endpoint() {
-  OPENSSL_cleanse(password_.data(), password_.size());
+  for (std::string* secret :
+       {&login_.password, &login_.key_passphrase, &login_.tls_key_password, &login_.proxy_password})
+    OPENSSL_cleanse(secret->data(), secret->size());
 }
 
 }  // namespace outhaul

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "outhaul/profile.h"
+#include "outhaul/server_memory.h"
+#include "remote/login.h"
 #include "remote/reply_parser.h"
 #include "remote/watchdog.h"
 #include "remote/wire_path.h"
@@ -43,21 +45,21 @@ struct Learned {
 class Endpoint {
  public:
   /// Throws Error{usage} for what can't work.
-  Endpoint(RemoteSettings settings, std::string user, std::string password);
+  Endpoint(RemoteSettings settings, Login login, const ServerMemory& memory = {});
   ~Endpoint();
   Endpoint(Endpoint&&) = delete;
 
   const RemoteSettings settings;
-  const std::string user;
   const WirePath paths;
   const std::string ca_file;  ///< the bundle to check against; empty = libcurl's own
   Learned learned;
   Watchdog watchdog;
 
-  const std::string& password() const noexcept { return password_; }
+  /// With the user and the password that are really sent: an anonymous login has both.
+  const Login& login() const noexcept { return login_; }
 
  private:
-  std::string password_;
+  Login login_;
 };
 
 }  // namespace outhaul

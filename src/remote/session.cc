@@ -90,8 +90,8 @@ void Session::configure() {
   set_option(easy, CURLOPT_PROXY, "");
   set_option(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);
-  set_option(easy, CURLOPT_USERNAME, endpoint_->user.c_str());
-  set_option(easy, CURLOPT_PASSWORD, endpoint_->password().c_str());
+  set_option(easy, CURLOPT_USERNAME, endpoint_->login().user.c_str());
+  set_option(easy, CURLOPT_PASSWORD, endpoint_->login().password.c_str());
   set_option(easy, CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_NOCWD));
   set_option(easy, CURLOPT_FTP_USE_EPSV, 1L);
   set_option(easy, CURLOPT_FTP_SKIP_PASV_IP, 1L);
@@ -237,7 +237,7 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
   story.remote = printable(settings.url);
   story.host = settings.host;
   story.port = settings.port;
-  story.user = endpoint_->user;
+  story.user = endpoint_->login().user;
   story.doing = transfer.doing;
   story.tls_off = settings.tls.off;
   story.timed_out = transfer.timed_out;

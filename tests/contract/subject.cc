@@ -120,7 +120,7 @@ class LiveSubject final : public DiskSubject {
 }  // namespace
 
 std::unique_ptr<Remote> connect_to(const RemoteSettings& settings, const std::string& password) {
-  return connect(settings, settings.user, password);
+  return connect(settings, {settings.user, password, {}, {}, {}});
 }
 
 std::unique_ptr<Subject> make_fake_subject() {

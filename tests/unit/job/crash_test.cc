@@ -73,7 +73,7 @@ class FusedRemote final : public Remote {
     settings.base = disk.native();
     settings.absolute = true;
     settings.url = "file://" + disk.native();
-    remote_ = connect(settings, {}, {});
+    remote_ = connect(settings, {});
   }
   std::unique_ptr<Lane> open_lane(const CancelToken& cancel) override {
     return std::make_unique<FusedLane>(remote_->open_lane(cancel), fuse_);

@@ -1,0 +1,36 @@
+// What has been learned of one server. Kept in the state between runs, so that each thing is found out once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace outhaul {
+
+/// Unset: nobody knows yet. Every member is a hint that saves a round trip or a failure; a wrong one costs
+/// that again and is then corrected, never a byte.
+struct ServerMemory {
+  std::optional<bool> mlsd;            ///< MLSD works (RFC 3659 §7)
+  std::optional<bool> list_all;        ///< "LIST -a" shows hidden files; false: it takes "-a" for a name
+  std::optional<bool> hidden_files;    ///< listings show names that begin with a dot
+  std::optional<bool> pipelining;      ///< several commands may be sent before the first is answered
+  std::optional<bool> rename_over;     ///< RNTO replaces what stands under the name
+  std::optional<bool> case_sensitive;  ///< "A" and "a" are two names
+  std::optional<std::string> mtime;    ///< "MFMT", "MDTM" or "none"
+  std::optional<std::string> hash;     ///< the best digest offered: "HASH SHA-256", "XSHA256", …; "none"
+  std::optional<std::int64_t> clock_offset_s;  ///< the server's clock minus ours, for times in listings
+  std::optional<std::string> tls_max;          ///< the best TLS version that works: "1.2" after 1.3 failed
+  /// How many connections it lets us have at a time, and when that was last seen. An old cap is tried again.
+  std::optional<int> connections;
+  std::int64_t connections_seen_ns = 0;
+
+  friend bool operator==(const ServerMemory&, const ServerMemory&) = default;
+};
+
+/// As rows for the state; unset members have none.
+std::map<std::string, std::string> to_facts(const ServerMemory& memory);
+/// Facts that aren't understood (a newer outhaul's, damaged ones) are left unset.
+ServerMemory memory_from_facts(const std::map<std::string, std::string>& facts);
+
+}  // namespace outhaul
