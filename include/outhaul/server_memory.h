@@ -8,6 +8,8 @@
 
 namespace outhaul {
 
+struct RemoteSettings;  // outhaul/profile.h
+
 /// Unset: nobody knows yet. Every member is a hint that saves a round trip or a failure; a wrong one costs
 /// that again and is then corrected, never a byte.
 struct ServerMemory {
@@ -24,6 +26,8 @@ struct ServerMemory {
   /// How many connections it lets us have at a time, and when that was last seen. An old cap is tried again.
   std::optional<int> connections;
   std::int64_t connections_seen_ns = 0;
+  /// When it was last found that the server can't do something that spares round trips. 0: never.
+  std::int64_t limits_seen_ns = 0;
 
   friend bool operator==(const ServerMemory&, const ServerMemory&) = default;
 };
@@ -32,5 +36,19 @@ struct ServerMemory {
 std::map<std::string, std::string> to_facts(const ServerMemory& memory);
 /// Facts that aren't understood (a newer outhaul's, damaged ones) are left unset.
 ServerMemory memory_from_facts(const std::map<std::string, std::string>& facts);
+
+/// Which server it is, for the state: "ftp://host:21". One machine's FTP and SFTP are two servers.
+std::string server_key(const RemoteSettings& remote);
+
+/// What is known after `found` was found out; where both say something, the newer word counts.
+ServerMemory merged(const ServerMemory& known, const ServerMemory& found, std::int64_t now_ns);
+
+/// What a run may go by: limits of the server that are older than a month are unknown again, because servers
+/// get better. Finding out costs what it cost the first time.
+ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns);
+
+/// How many connections a run starts with: what the profile allows and the server let us have. A week after
+/// the server last refused one, each run tries one more.
+int connections_to_try(int allowed, const ServerMemory& memory, std::int64_t now_ns);
 
 }  // namespace outhaul

@@ -18,9 +18,9 @@ std::filesystem::path from_environment(const char* name) {
 
 }  // namespace
 
-std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings) {
+std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings, const ServerMemory& memory) {
   const Credentials credentials = resolve_credentials(settings);
-  return connect(settings, {credentials.user, credentials.password.reveal(), {}, {}, {}});
+  return connect(settings, {credentials.user, credentials.password.reveal(), {}, {}, {}}, memory);
 }
 
 bool has_state(const std::filesystem::path& state_dir) noexcept {

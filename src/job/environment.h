@@ -21,14 +21,15 @@ struct Environment {
   Clock& clock;
   const CancelToken& cancel;
   /// Called at most once per run, and only when the plan needs the remote: until then no secret is resolved.
-  std::function<std::unique_ptr<Remote>(const RemoteSettings&)> open_remote;
+  /// The memory is what earlier runs learned of the server.
+  std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
   RetryPolicy retry{};  ///< `retries` comes from the profile
 
   std::filesystem::path state_dir(const Profile& profile) const { return state_root / profile.name; }
 };
 
 /// Resolves the profile's credentials and connects through libcurl or the file system.
-std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings);
+std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings, const ServerMemory& memory);
 
 /// False when there is no state in `state_dir`. One that can't be looked at counts as there: State::open says
 /// why it can't be read.

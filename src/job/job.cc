@@ -9,6 +9,7 @@
 #include "execute/executor.h"
 #include "filter/patterns.h"
 #include "job/deadline.h"
+#include "job/known_server.h"
 #include "job/lazy_remote.h"
 #include "job/remote_identity.h"
 #include "plan/planner.h"
@@ -92,7 +93,9 @@ class ProfileRun {
         cancel_(environment.cancel),
         lock_(StateLock::take(environment.state_dir(profile), "run " + profile.name)),
         state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)),
-        remote_([this] { return environment_.open_remote(profile_.remote); }, profile.remote.url) {}
+        known_(recall_server(state_, profile.remote)),
+        memory_(without_old_limits(known_, environment.clock.now_ns())),
+        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
 
   RunReport run() {
     if (!options_.remote_moved) check_remote(state_, profile_.remote);
@@ -124,6 +127,7 @@ class ProfileRun {
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
   Executor executor();
+  void remember_what_was_learned();
   ExitCode cancelled_outcome() const;
   std::string note_on_partial_run() const;
   void finish();
@@ -135,6 +139,8 @@ class ProfileRun {
   CancelToken cancel_;
   StateLock lock_;
   State state_;
+  ServerMemory known_;   ///< as the state has it
+  ServerMemory memory_;  ///< as the run goes by it
   LazyRemote remote_;
   bool remote_lost_ = false;
   RunReport report_;
@@ -160,6 +166,7 @@ void ProfileRun::run_job(const Job& job) {
     report.outcome = report.outcome == ExitCode::interrupted ? cancelled_outcome()
                                                              : worst_of(report.outcome, cancelled_outcome());
   if (report.remote_lost) remote_lost_ = true;
+  remember_what_was_learned();
   environment_.events.on(JobEnded{report});
   report_.outcome = worst_of(report_.outcome, report.outcome);
   report_.jobs.push_back(std::move(report));
@@ -255,6 +262,13 @@ Executor ProfileRun::executor() {
   retry.retries = profile_.remote.retries;
   return {remote_, state_, environment_.events, environment_.clock, cancel_, profile_.remote.connections,
           retry};
+}
+
+/// After each job: a run that is cut off later has not learned in vain.
+void ProfileRun::remember_what_was_learned() {
+  memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
+  remember_server(state_, profile_.remote, known_, memory_);
+  known_ = memory_;
 }
 
 ExitCode ProfileRun::cancelled_outcome() const {

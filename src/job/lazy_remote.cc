@@ -50,6 +50,11 @@ Remote& LazyRemote::real() {
   return *real_;
 }
 
+ServerMemory LazyRemote::memory() const {
+  const std::lock_guard lock(mutex_);
+  return real_ ? real_->memory() : ServerMemory{};
+}
+
 std::unique_ptr<Lane> LazyRemote::open_lane(const CancelToken& cancel) {
   return std::make_unique<LazyLane>(*this, cancel);
 }

@@ -18,12 +18,14 @@ class LazyRemote final : public Remote {
   std::unique_ptr<Lane> open_lane(const CancelToken& cancel) override;
   std::unique_ptr<CommandRunner> open_channel(const CancelToken& cancel) override;
   std::string describe() const override { return name_; }
+  /// Nothing while it isn't open.
+  ServerMemory memory() const override;
   Remote& real();
 
  private:
   std::function<std::unique_ptr<Remote>()> open_;
   std::string name_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unique_ptr<Remote> real_;  // guarded by mutex_ until it is set
 };
 

@@ -278,7 +278,9 @@ class Batch {
   void settle_mtime(CommandResult& result, Presence seen) {
     if (seen == Presence::nothing) {
       missing(result);
-    } else if (!features_.mfmt && learned_.mtime == Learned::Mtime::unknown) {
+      // What an earlier run says may be outdated, and the file may have been renamed since: asked anew.
+      if (learned_.mtime == Learned::Mtime::told_mdtm) learned_.mtime = Learned::Mtime::unknown;
+    } else if (!features_.mfmt && learned_.mtime != Learned::Mtime::mdtm) {
       learned_.mtime = Learned::Mtime::none;
       result.status = Status::unsupported;
       result.failure = FailureClass::none;

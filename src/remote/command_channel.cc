@@ -85,7 +85,7 @@ CommandWire::Answer CommandChannel::exchange(std::span<const std::string> lines)
   if (session_.cancel().cancelled()) throw session_.cancelled_error();
   if (connected_ && gone_stale()) drop();
   if (!connected_) connect();
-  if (!endpoint().learned.one_at_a_time) return pump(lines);
+  if (endpoint().learned.may_pipeline()) return pump(lines);
   Answer all;
   for (std::size_t i = 0; i < lines.size() && all.broken == FailureClass::none; ++i) {
     Answer one = pump(lines.subspan(i, 1));
@@ -93,6 +93,7 @@ CommandWire::Answer CommandChannel::exchange(std::span<const std::string> lines)
     all.broken = one.broken;
     all.last_words = std::move(one.last_words);
   }
+  if (all.replies.size() > 1) endpoint().learned.answered_one_at_a_time();
   return all;
 }
 
@@ -249,7 +250,8 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
     ::poll(&waiting, 1, kPollMs);
   }
   if (parser_.pending()) drop();
-  proven_ |= lines.size() > 1;
+  if (lines.size() > 1) proven_ = true;
+  if (proven_) endpoint().learned.pipelined();
   return answer;
 }
 
@@ -261,9 +263,9 @@ CommandWire::Answer& CommandChannel::give_up(Answer& answer, FailureClass failur
 }
 
 /// A server that has never carried out two commands in a row, and closes, falls silent or talks nonsense at
-/// the first try, gets one at a time from now on.
+/// the first try, gets one at a time (Learned::pipelining_failed).
 void CommandChannel::note_dislike(const Answer& answer, std::size_t asked) {
-  if (!proven_ && asked > 1 && answer.last_words.code != 421) endpoint().learned.one_at_a_time = true;
+  if (!proven_ && asked > 1 && answer.last_words.code != 421) endpoint().learned.pipelining_failed();
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ class FtpRemote final : public Remote {
     return make_command_channel(endpoint_, cancel);
   }
   std::string describe() const override { return printable(endpoint_->settings.url); }
+  ServerMemory memory() const override { return endpoint_->learned.memory(); }
 
  private:
   std::shared_ptr<Endpoint> endpoint_;

@@ -24,6 +24,9 @@ std::string find_bundle(const TlsSettings& tls) {
   return {};
 }
 
+/// Two breaks at the first try of several commands are no accident.
+constexpr int kBelievedFailures = 2;
+
 void refuse_control_bytes(const std::string& text, const char* what) {
   const bool bad = std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -77,6 +80,49 @@ Features Features::from(const Reply& feat) {
   return features;
 }
 
+Learned::Learned(const ServerMemory& told) : rest_(told) {
+  const auto known = [](const std::optional<bool>& fact) {
+    return !fact ? Known::unknown : *fact ? Known::yes : Known::no;
+  };
+  mlsd = known(told.mlsd);
+  list_all = known(told.list_all);
+  pipelining_ = known(told.pipelining);
+  if (told.pipelining == false) pipelining_failures_ = kBelievedFailures;
+  if (told.mtime == "none") mtime = Mtime::none;
+  if (told.mtime == "MDTM") mtime = Mtime::told_mdtm;
+}
+
+void Learned::pipelining_failed() noexcept {
+  ++pipelining_failures_;
+  pipelining_ = Known::no;
+}
+
+void Learned::answered_one_at_a_time() noexcept {
+  if (pipelining_ == Known::no && pipelining_failures_ < kBelievedFailures) pipelining_ = Known::unknown;
+}
+
+void Learned::note(const ServerMemory& found) {
+  const std::lock_guard lock{mutex_};
+  rest_ = merged(rest_, found, 0);
+}
+
+ServerMemory Learned::memory() const {
+  const std::lock_guard lock{mutex_};
+  ServerMemory memory = rest_;
+  const auto fact = [](std::optional<bool>& member, Known known) {
+    if (known != Known::unknown) member = known == Known::yes;
+  };
+  fact(memory.mlsd, mlsd);
+  fact(memory.list_all, list_all);
+  if (pipelining_ == Known::yes || pipelining_failures_ >= kBelievedFailures)
+    fact(memory.pipelining, pipelining_);
+  if (features_ && features_->mfmt)
+    memory.mtime = "MFMT";
+  else if (mtime != Mtime::unknown)
+    memory.mtime = mtime == Mtime::none ? "none" : "MDTM";
+  return memory;
+}
+
 std::optional<Features> Learned::features() const {
   const std::lock_guard lock{mutex_};
   return features_;
@@ -87,10 +133,11 @@ void Learned::set_features(const Features& features) {
   features_ = features;
 }
 
-Endpoint::Endpoint(RemoteSettings s, Login l, const ServerMemory&)
+Endpoint::Endpoint(RemoteSettings s, Login l, const ServerMemory& told)
     : settings((check(s), std::move(s))),
       paths(settings),
       ca_file(find_bundle(settings.tls)),
+      learned(told),
       login_(std::move(l)) {
   if (login_.user.empty()) login_.user = "anonymous";
   if (login_.user == "anonymous" && login_.password.empty()) login_.password = "outhaul@";

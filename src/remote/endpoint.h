@@ -25,20 +25,43 @@ struct Features {
   static Features from(const Reply& feat);
 };
 
-/// Set by whoever finds out, read by all. Atomics: one writer's late word costs a round trip, nothing else.
-struct Learned {
-  enum class Mtime : std::uint8_t { unknown, mdtm, none };
-  std::atomic<bool> no_mlsd{false};
-  std::atomic<bool> no_list_all{false};    ///< LIST takes "-a" for a name
-  std::atomic<bool> one_at_a_time{false};  ///< dislikes pipelined commands
+/// Begins with what earlier runs remember. Set by whoever finds out, read by all. Atomics: one writer's late
+/// word costs a round trip, nothing else.
+class Learned {
+ public:
+  Learned() = default;
+  explicit Learned(const ServerMemory& told);
+
+  enum class Known : std::uint8_t { unknown, yes, no };
+  /// How times are set without MFMT. `told_mdtm`: an earlier run says so.
+  enum class Mtime : std::uint8_t { unknown, told_mdtm, mdtm, none };
+  std::atomic<Known> mlsd{Known::unknown};
+  std::atomic<Known> list_all{Known::unknown};  ///< no: LIST takes "-a" for a name
   std::atomic<Mtime> mtime{Mtime::unknown};
 
+  /// Whether several commands may be on their way at once.
+  bool may_pipeline() const noexcept { return pipelining_ != Known::no; }
+  void pipelined() noexcept { pipelining_ = Known::yes; }
+  /// A first try of it ended with a lost connection. That may have been the line: commands go one at a time
+  /// until some have been answered, then it is tried once more, and only a second failure counts.
+  void pipelining_failed() noexcept;
+  void answered_one_at_a_time() noexcept;
+
+  /// FEAT's answer is asked for anew in each run: one round trip, and it says what the rest can't.
   std::optional<Features> features() const;
   void set_features(const Features& features);
 
+  /// For what has no member of its own above.
+  void note(const ServerMemory& found);
+  /// All of it, what it was told included.
+  ServerMemory memory() const;
+
  private:
   mutable std::mutex mutex_;
-  std::optional<Features> features_;
+  std::optional<Features> features_;  // guarded by mutex_
+  ServerMemory rest_;                 // guarded by mutex_
+  std::atomic<Known> pipelining_{Known::unknown};
+  std::atomic<int> pipelining_failures_{0};
 };
 
 /// Immutable but for `learned` and `watchdog`; thread-safe.

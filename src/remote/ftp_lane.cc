@@ -180,7 +180,7 @@ void FtpLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink& 
 // ---------------------------------------------------------------------------------------------------------
 
 Listing FtpLane::list(const RemotePath& dir) {
-  if (!learned().no_mlsd)
+  if (learned().mlsd != Learned::Known::no)
     if (auto listing = list_facts(dir)) return std::move(*listing);
   return list_lines(dir);
 }
@@ -214,16 +214,17 @@ std::optional<Listing> FtpLane::list_facts(const RemotePath& dir) {
   ListingParser parser{ListingFormat::mlsd, std::time(nullptr)};
   Transfer transfer;
   if (!list_into(dir, "MLSD", parser, transfer)) {
-    learned().no_mlsd = true;
+    learned().mlsd = Learned::Known::no;
     return std::nullopt;
   }
+  learned().mlsd = Learned::Known::yes;
   return parser.finish(transfer.last.text());
 }
 
 /// Into the directory first: an argument of LIST is a pattern or an option to many servers (pain 16).
 Listing FtpLane::list_lines(const RemotePath& dir) {
   for (const bool all : {true, false}) {
-    if (all && learned().no_list_all) continue;
+    if (all && learned().list_all == Learned::Known::no) continue;
     begin(paths().directory_url(dir));
     set_option(session_.easy(), CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_SINGLECWD));
     ListingParser parser{ListingFormat::list, std::time(nullptr)};
@@ -235,7 +236,7 @@ Listing FtpLane::list_lines(const RemotePath& dir) {
     const bool saw_itself = parser.saw_itself();
     Listing listing = parser.finish(transfer.last.text());
     if (!listing.entries.empty() || saw_itself) {
-      if (!all) learned().no_list_all = true;
+      learned().list_all = all ? Learned::Known::yes : Learned::Known::no;
       return listing;
     }
     if (all) continue;  // empty, or "-a" was taken for a name

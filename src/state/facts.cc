@@ -75,4 +75,18 @@ void State::set_server_fact(std::string_view server, std::string_view fact, std:
   });
 }
 
+void State::forget_server_fact(std::string_view server, std::string_view fact) {
+  impl_->in_transaction([&] {
+    sqlite::execute(impl_->db(), "DELETE FROM server_fact WHERE server = ? AND fact = ?", Text{server},
+                    Text{fact});
+  });
+}
+
+std::map<std::string, std::string> State::server_facts(std::string_view server) const {
+  std::map<std::string, std::string> facts;
+  sqlite::Query query(impl_->db(), "SELECT fact, value FROM server_fact WHERE server = ?", Text{server});
+  while (query.next()) facts[query.row().string(0)] = query.row().string(1);
+  return facts;
+}
+
 }  // namespace outhaul

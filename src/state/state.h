@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -135,6 +136,8 @@ class State {
   // --- what was learned of a server ("ftp://host:port") ---
   std::optional<std::string> server_fact(std::string_view server, std::string_view fact) const;
   void set_server_fact(std::string_view server, std::string_view fact, std::string_view value);
+  void forget_server_fact(std::string_view server, std::string_view fact);
+  std::map<std::string, std::string> server_facts(std::string_view server) const;
 
  private:
   friend class Transaction;

@@ -1,7 +1,12 @@
 #include "outhaul/server_memory.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <string_view>
+
+#include "outhaul/profile.h"
 
 namespace outhaul {
 namespace {
@@ -46,6 +51,36 @@ constexpr Word kWords[] = {
 constexpr const char* kClockOffset = "clock_offset_s";
 constexpr const char* kConnections = "connections";
 constexpr const char* kConnectionsSeen = "connections_seen_ns";
+constexpr const char* kLimitsSeen = "limits_seen_ns";
+
+constexpr std::int64_t kDay = 24LL * 3600 * 1'000'000'000;
+constexpr std::int64_t kTryMoreConnections = 7 * kDay;
+constexpr std::int64_t kTryLimitsAgain = 30 * kDay;
+
+/// A clock that was set back must not keep a limit for ever.
+bool is_older(std::int64_t seen_ns, std::int64_t age_ns, std::int64_t now_ns) {
+  return now_ns - seen_ns >= age_ns || seen_ns > now_ns + kDay;
+}
+
+/// What the server can't do, and what a run finds out again by itself.
+struct Limits {
+  bool mlsd, list_all, pipelining, mtime, tls;
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+Limits limits_of(const ServerMemory& memory) {
+  return {memory.mlsd == false, memory.list_all == false, memory.pipelining == false, memory.mtime == "none",
+          memory.tls_max == "1.2"};
+}
+
+int usual_port(Scheme scheme) {
+  return scheme == Scheme::ftps ? 990 : scheme == Scheme::sftp ? 22 : 21;
+}
+
+template <typename Value>
+void take(std::optional<Value>& known, const std::optional<Value>& found) {
+  if (found) known = found;
+}
 
 }  // namespace
 
@@ -60,6 +95,7 @@ std::map<std::string, std::string> to_facts(const ServerMemory& memory) {
     facts[kConnections] = std::to_string(*memory.connections);
     facts[kConnectionsSeen] = std::to_string(memory.connections_seen_ns);
   }
+  if (memory.limits_seen_ns != 0) facts[kLimitsSeen] = std::to_string(memory.limits_seen_ns);
   return facts;
 }
 
@@ -78,7 +114,50 @@ ServerMemory memory_from_facts(const std::map<std::string, std::string>& facts) 
     memory.connections = *count;
     memory.connections_seen_ns = seen ? number<std::int64_t>(*seen).value_or(0) : 0;
   }
+  if (const auto text = find(kLimitsSeen)) memory.limits_seen_ns = number<std::int64_t>(*text).value_or(0);
   return memory;
+}
+
+std::string server_key(const RemoteSettings& remote) {
+  if (remote.scheme == Scheme::file) return "file://" + remote.base;
+  const char* const scheme = remote.scheme == Scheme::ftps   ? "ftps"
+                             : remote.scheme == Scheme::sftp ? "sftp"
+                                                             : "ftp";
+  return fmt::format("{}://{}:{}", scheme, remote.host,
+                     remote.port == 0 ? usual_port(remote.scheme) : remote.port);
+}
+
+ServerMemory merged(const ServerMemory& known, const ServerMemory& found, std::int64_t now_ns) {
+  ServerMemory memory = known;
+  for (const Flag& flag : kFlags) take(memory.*flag.member, found.*flag.member);
+  for (const Word& word : kWords) take(memory.*word.member, found.*word.member);
+  take(memory.clock_offset_s, found.clock_offset_s);
+  if (found.connections) {
+    memory.connections = found.connections;
+    memory.connections_seen_ns = found.connections_seen_ns;
+  }
+  if (limits_of(memory) == Limits{})
+    memory.limits_seen_ns = 0;
+  else if (limits_of(memory) != limits_of(known) || memory.limits_seen_ns == 0)
+    memory.limits_seen_ns = now_ns;
+  return memory;
+}
+
+ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns) {
+  if (!is_older(memory.limits_seen_ns, kTryLimitsAgain, now_ns)) return memory;
+  ServerMemory fresh = memory;
+  for (auto member : {&ServerMemory::mlsd, &ServerMemory::list_all, &ServerMemory::pipelining})
+    if (fresh.*member == false) (fresh.*member).reset();
+  if (fresh.mtime == "none") fresh.mtime.reset();
+  if (fresh.tls_max == "1.2") fresh.tls_max.reset();
+  fresh.limits_seen_ns = 0;
+  return fresh;
+}
+
+int connections_to_try(int allowed, const ServerMemory& memory, std::int64_t now_ns) {
+  if (!memory.connections) return allowed;
+  const bool once_more = is_older(memory.connections_seen_ns, kTryMoreConnections, now_ns);
+  return std::clamp(*memory.connections + (once_more ? 1 : 0), 1, std::max(allowed, 1));
 }
 
 }  // namespace outhaul

@@ -76,6 +76,32 @@ void server_down(Subject& subject) {
   CHECK(size.size == 1);
 }
 
+/// Item by item: what the first connection had to find out, the next run's doesn't ask for again.
+void remembers_the_server(Subject& subject) {
+  TestServer& server = *subject.server();
+  const CancelToken cancel;
+  const auto list_twice = [&](const ServerMemory& memory) {
+    server.forget_commands();
+    const auto remote = connect_to(server.settings(), TestServer::kPassword, memory);
+    {
+      const auto lane = remote->open_lane(cancel);
+      for (int i = 0; i < 2; ++i) lane->list({});
+    }
+    CHECK(server.wait_for_no_sessions());
+    return remote->memory();
+  };
+  const ServerMemory found = list_twice({});
+  REQUIRE(found.mlsd.has_value());
+  CHECK(server.count("MLSD") == (*found.mlsd ? 2 : 1));
+  CHECK(list_twice(found) == found);
+  CHECK(server.count("MLSD") == (*found.mlsd ? 2 : 0));
+  ServerMemory wrong = found;
+  wrong.mlsd = true;
+  wrong.list_all = false;
+  CHECK(list_twice(wrong).mlsd == found.mlsd);
+  CHECK(server.count("MLSD") == (*found.mlsd ? 2 : 1));
+}
+
 void costs_two_commands(Subject& subject) {
   TestServer& server = *subject.server();
   server.forget_commands();
@@ -286,6 +312,7 @@ void read_only_directory(Subject& subject) {
 constexpr ContractCase kCases[] = {
     {"a wrong password stops the run after one attempt", wrong_password},
     {"a server that was down is used again when it is back", server_down},
+    {"what was learned of a server is not asked for again", remembers_the_server},
     {"a small file on a warm lane costs EPSV and STOR", costs_two_commands},
     {"an untrusted certificate stops the run and shows the pin that would trust it", untrusted_certificate},
     {"a wrong pin stops the run before the login", wrong_pin},

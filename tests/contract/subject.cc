@@ -119,8 +119,9 @@ class LiveSubject final : public DiskSubject {
 
 }  // namespace
 
-std::unique_ptr<Remote> connect_to(const RemoteSettings& settings, const std::string& password) {
-  return connect(settings, {settings.user, password, {}, {}, {}});
+std::unique_ptr<Remote> connect_to(const RemoteSettings& settings, const std::string& password,
+                                   const ServerMemory& memory) {
+  return connect(settings, {settings.user, password, {}, {}, {}}, memory);
 }
 
 std::unique_ptr<Subject> make_fake_subject() {

@@ -56,6 +56,7 @@ std::unique_ptr<Subject> make_live_subject(ServerKind kind, Tls tls);
 
 /// Settings → Remote, with the test user's password.
 std::unique_ptr<Remote> connect_to(const RemoteSettings& settings,
-                                   const std::string& password = TestServer::kPassword);
+                                   const std::string& password = TestServer::kPassword,
+                                   const ServerMemory& memory = {});
 
 }  // namespace outhaul::test

@@ -32,7 +32,7 @@ Nightly::Nightly(FakeOptions options) : server(options) {
   job.target = RemotePath::parse("t");
   job.on_removal = OnRemoval::remove;
   profile.jobs.push_back(job);
-  open_remote = [this](const RemoteSettings&) {
+  open_remote = [this](const RemoteSettings&, const ServerMemory&) {
     ++remotes_opened;
     return server.remote();
   };

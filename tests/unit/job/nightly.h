@@ -71,7 +71,7 @@ class Nightly {
   ImpatientClock clock;
   CancelToken cancel;
   int remotes_opened = 0;
-  std::function<std::unique_ptr<Remote>(const RemoteSettings&)> open_remote;
+  std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
 
  private:
   Environment environment();

@@ -190,7 +190,7 @@ TEST_CASE("a file that vanishes after the scan is no failure") {
   Nightly night;
   night.write("stays", "1");
   night.write("vanishes", "2");
-  night.open_remote = [&](const RemoteSettings&) {
+  night.open_remote = [&](const RemoteSettings&, const ServerMemory&) {
     night.remove("vanishes");
     return night.server.remote();
   };
@@ -206,7 +206,7 @@ TEST_CASE("a file that vanishes after the scan is no failure") {
 TEST_CASE("pain 26: a file that changes between scan and upload is stored and recorded as it was read") {
   Nightly night;
   night.write("log", "first");
-  night.open_remote = [&](const RemoteSettings&) {
+  night.open_remote = [&](const RemoteSettings&, const ServerMemory&) {
     night.write("log", "first and second");
     return night.server.remote();
   };
@@ -218,7 +218,7 @@ TEST_CASE("pain 26: a file that changes between scan and upload is stored and re
 TEST_CASE("a file that is replaced by a symlink after the scan is not followed") {
   Nightly night;
   night.write("d/passwd", "mine");
-  night.open_remote = [&](const RemoteSettings&) {
+  night.open_remote = [&](const RemoteSettings&, const ServerMemory&) {
     night.remove("d");
     std::filesystem::create_symlink("/etc", night.source() / "d");
     return night.server.remote();
@@ -244,7 +244,7 @@ TEST_CASE("a second run at the same time is refused and names the holder") {
 TEST_CASE("a secret that can't be resolved ends the run before anything is sent") {
   Nightly night;
   night.write("f", "1");
-  night.open_remote = [](const RemoteSettings&) -> std::unique_ptr<Remote> {
+  night.open_remote = [](const RemoteSettings&, const ServerMemory&) -> std::unique_ptr<Remote> {
     throw Error(ErrorKind::profile, "password: the variable FTP_PASSWORD is not set");
   };
   const RunReport report = night.run();

@@ -208,6 +208,30 @@ TEST_CASE("whether MDTM sets times is settled before the file is moved on") {
   CHECK(server.wire.asked[1] == "SIZE a");
 }
 
+TEST_CASE("what an earlier run says of MDTM spares the probe and is corrected when it is wrong") {
+  const std::vector<Command> commands{SetMtime{at("a"), 1}, Rename{at("a"), at("b")}};
+  const std::vector<std::string> together{"MDTM 19700101000001 a", "RNFR a", "RNTO b"};
+  Server right;
+  right.learned.mtime = Learned::Mtime::told_mdtm;
+  right.says("MDTM 19700101000001 a", 213);
+  right.says("RNFR a", 350);
+  right.says("RNTO b", 250);
+  CHECK(run_commands(right.wire, right.paths, right.learned, commands)[0].status == Status::done);
+  CHECK(right.wire.asked == together);
+  CHECK(right.learned.mtime == Learned::Mtime::mdtm);
+
+  Server wrong;
+  wrong.learned.mtime = Learned::Mtime::told_mdtm;
+  wrong.says("CWD /home", 250);
+  wrong.says("RNFR a", 350);
+  wrong.says("RNTO b", 250);
+  CHECK(run_commands(wrong.wire, wrong.paths, wrong.learned, commands)[1].status == Status::done);
+  CHECK(wrong.learned.mtime == Learned::Mtime::unknown);  // asked carefully next time
+  wrong.says("SIZE c", 213, {"3"});
+  CHECK(wrong.run(SetMtime{at("c"), 1}).status == Status::unsupported);
+  CHECK(wrong.learned.memory().mtime == "none");
+}
+
 TEST_CASE("a time that four digits of a year can not hold is unsupported") {
   Server server(kMlst);
   CHECK(server.run(SetMtime{at("a"), 253'402'300'800}).status == Status::unsupported);

@@ -62,4 +62,11 @@ TEST_CASE("what was learned of a server is remembered per server and can be corr
   f.state = State::open(f.dir, kProfile, State::Open::must_exist);
   CHECK(f.state.server_fact("ftp://host:21", "mtime") == "MDTM");
   CHECK(f.state.server_fact("ftp://other:21", "mtime") == "");
+  f.state.set_server_fact("ftp://host:21", "mlsd", "no");
+  CHECK(f.state.server_facts("ftp://host:21") ==
+        std::map<std::string, std::string>{{"mtime", "MDTM"}, {"mlsd", "no"}});
+  f.state.forget_server_fact("ftp://host:21", "mtime");
+  CHECK(f.state.server_facts("ftp://host:21") == std::map<std::string, std::string>{{"mlsd", "no"}});
+  CHECK(f.state.server_facts("ftp://other:21").size() == 1);
+  CHECK(f.state.server_facts("ftp://third:21").empty());
 }
