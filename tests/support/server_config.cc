@@ -16,6 +16,10 @@ int clients(const ServerFacts& facts) {
 
 std::string proftpd_tls(const ServerFacts& facts) {
   std::string options;
+int last_of(const PortRange& ports) {
+  return ports.first + ports.count - 1;
+}
+
   if (facts.tls == Tls::implicit) options += " UseImplicitSSL";
   if (!facts.options.session_reuse_required) options += " NoSessionReuseRequired";
   return fmt::format(R"(
@@ -109,6 +113,8 @@ ExtendedLog {} {} commands
   }
   if (!facts.options.set_mtime) text += "<Limit MFMT MDTM SITE_UTIME>\n  DenyAll\n</Limit>\n";
   if (facts.tls != Tls::none) text += proftpd_tls(facts);
+  if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
+    text += fmt::format("PassivePorts {} {}\n", ports.first, last_of(ports));
   return text;
 }
 
@@ -149,6 +155,9 @@ implicit_ssl={}
 force_local_logins_ssl={}
 force_local_data_ssl={}
 require_ssl_reuse={}
+  if (!facts.options.size) text += "cmds_denied=SIZE\n";
+  if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
+    text += fmt::format("pasv_min_port={}\npasv_max_port={}\n", ports.first, last_of(ports));
 ssl_ciphers=HIGH
 rsa_cert_file={}
 rsa_private_key_file={}
@@ -175,6 +184,10 @@ std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {
   for (const std::string& argument :
        {std::string("-Y"), std::string(level), std::string("-2"), facts.certificates.both.string()}) {
     arguments.push_back(argument);
+  }
+  if (const PortRange ports = facts.options.passive_ports; ports.count > 0) {
+    arguments.emplace_back("-p");
+    arguments.push_back(fmt::format("{}:{}", ports.first, last_of(ports)));
   }
   return arguments;
 }

@@ -2,8 +2,8 @@
 // unpacked by fetch-servers; server_preload.cc says what makes them run without accounts and without root.
 //
 // Started by root, a server serves as nobody (uid 65534), else as the user who runs the tests: what is
-// checked with permissions holds in both cases. Data ports are the kernel's or the server's own choice, so
-// servers never compete for a range.
+// checked with permissions holds in both cases. Unless a test asks for a range, data ports are the kernel's or the
+// server's own choice, so servers never compete for one.
 #pragma once
 
 #include <sys/types.h>
@@ -33,6 +33,10 @@ std::string_view to_string(Tls) noexcept;         ///< "plain", "explicit tls", 
 /// Pure-FTPd has no implicit TLS.
 bool supports(ServerKind kind, Tls tls) noexcept;
 
+struct PortRange {
+  std::uint16_t first = 0, count = 0;
+};
+
 struct ServerOptions {
   int max_clients = 0;                 ///< sessions at one time; 0 = more than any test opens
   bool tls_required = true;            ///< false: TLS is offered, plain logins are taken too
@@ -43,7 +47,8 @@ struct ServerOptions {
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool limited_space = false;  ///< set_free_space() works
   std::chrono::seconds idle_timeout{900};
-  std::string certificate_names = "DNS:localhost,IP:127.0.0.1,IP:::1";  ///< as OpenSSL's subjectAltName
+  PortRange passive_ports;  ///< for data connections; count 0: any. Needed behind a FaultProxy
+  std::string certificate_names = "DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:::1";  ///< as OpenSSL's subjectAltName
 };
 
 class TestServer {
