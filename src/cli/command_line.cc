@@ -150,6 +150,15 @@ void add_queries(CLI::App& app, Line& line) {
   });
 }
 
+void add_doctor(CLI::App& app, Line& line, const CancelToken& cancel) {
+  CLI::App* doctor = app.add_subcommand("doctor", "try on the remote what a run does, measure it, advise");
+  doctor->add_option("PROFILE", line.profile, "profile file")->required();
+  add_json(*doctor, line);
+  doctor->callback([&line, &cancel] {
+    line.command = [&] { return cli::doctor(line.common, line.profile, cancel); };
+  });
+}
+
 void add_profile_commands(CLI::App& app, Line& line) {
   CLI::App* check = app.add_subcommand("check", "validate profiles; no network");
   add_profiles(*check, line);
@@ -206,6 +215,7 @@ int main(int argc, char** argv) noexcept {
     add_run(app, line, cancel);
     add_mirror(app, line, cancel);
     add_queries(app, line);
+    add_doctor(app, line, cancel);
     add_profile_commands(app, line);
     try {
       app.parse(argc, argv);

@@ -24,6 +24,8 @@ ExitCode ls(const Common& common, const std::string& profile, const std::string&
 ExitCode explain(const Common& common, const std::string& profile, const std::string& job,
                  const std::string& path);
 
+ExitCode doctor(const Common& common, const std::string& profile, const CancelToken& cancel);
+
 ExitCode check(const Common& common, const std::vector<std::string>& profiles);
 ExitCode init(const std::string& file, const std::string& name, const std::string& source,
               const std::string& url, bool overwrite);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/doctor.h"
 #include "outhaul/report.h"
 #include "report/text.h"
 
@@ -14,6 +15,7 @@ namespace outhaul {
 std::string plan_json(const std::string& profile, const std::vector<JobPlan>& plans);
 std::string run_json(const RunReport& report);
 std::string status_json(const std::vector<StatusReport>& reports);
+std::string doctor_json(const DoctorReport& report);
 std::string runs_json(const std::string& profile, const std::vector<RunRow>& rows);
 /// One JSON document; written piece by piece so that a million rows need no memory: open, row…, close.
 class LsJson {

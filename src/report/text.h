@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/doctor.h"
 #include "outhaul/report.h"
 
 namespace outhaul {
@@ -30,6 +31,8 @@ std::string run_text(const RunReport& report);
 std::string status_text(const std::vector<StatusReport>& reports);
 std::string status_text(const std::vector<StatusReport>& reports,
                         std::int64_t now_ns);  ///< ages as of `now_ns`
+/// Every check with what follows from it, then the figures, then whether a run will work.
+std::string doctor_text(const DoctorReport& report);
 std::string runs_text(const std::vector<RunRow>& rows);
 std::string ls_text(const std::vector<LsRow>& rows, bool long_form);
 /// The same row by row, so that a million of them need no memory. With several jobs each gets its name as a

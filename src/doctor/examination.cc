@@ -1,0 +1,187 @@
+#include "doctor/examination.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "doctor/advice.h"
+#include "doctor/pattern.h"
+
+namespace outhaul {
+namespace {
+
+using Verdict = DoctorCheck::Verdict;
+using Status = CommandResult::Status;
+
+}  // namespace
+
+DoctorReport Examination::run() {
+  report_.profile = profile_.name;
+  report_.remote = remote_.describe();
+  if (log_in() && make_place()) {
+    try {
+      probe();
+    } catch (...) {
+      clean_up_quietly();
+      throw;
+    }
+    clean_up();
+  }
+  learn();
+  for (DoctorCheck& check : advise(report_, profile_)) report_.checks.push_back(std::move(check));
+  report_.outcome = outcome_of(report_);
+  return std::move(report_);
+}
+
+void Examination::add(std::string name, std::string what, Verdict verdict, Finding finding) {
+  report_.checks.push_back(
+      {std::move(name), std::move(what), verdict, std::move(finding.found), std::move(finding.advice)});
+}
+
+bool Examination::check(std::string name, std::string what, Verdict gravity,
+                        std::string (Examination::*attempt)()) {
+  try {
+    std::string found = (this->*attempt)();
+    add(std::move(name), std::move(what), Verdict::works, {std::move(found), {}});
+    return true;
+  } catch (const RemoteError& error) {
+    if (error.failure() == FailureClass::cancelled) throw;
+    add(std::move(name), std::move(what), gravity, {error.what(), error.advice()});
+  } catch (const Finding& finding) {
+    add(std::move(name), std::move(what), gravity, finding);
+  }
+  return false;
+}
+
+void Examination::need(const CommandResult& result, const char* doing) const {
+  if (result.status == Status::done) return;
+  const char* why = result.status == Status::missing       ? "the server says that it isn't there"
+                    : result.status == Status::unsupported ? "the server has no such command"
+                    : result.status == Status::unanswered  ? "the connection broke before the answer"
+                                                           : "refused";
+  throw Finding{result.reply_text.empty()
+                    ? fmt::format("{}: {}", doing, why)
+                    : fmt::format("{}: {} ({} {})", doing, why, result.reply_code, result.reply_text),
+                {}};
+}
+
+void Examination::put(const RemotePath& path, std::uint64_t seed, std::uint64_t offset, std::uint64_t end) {
+  Pattern pattern(seed, offset, end);
+  lane_->put({path, &pattern, offset, end - offset, {}});
+}
+
+void Examination::need_size(const RemotePath& path, std::uint64_t size) {
+  const CommandResult there = ask(SizeOf{path});
+  if (there.status == Status::unsupported) return;  // read back below, which says more
+  need(there, "ask for its size");
+  if (there.size != size)
+    throw Finding{fmt::format("{} bytes were accepted, {} are there", size, there.size),
+                  "This server loses data while it says that all is well: don't rely on it."};
+}
+
+void Examination::need_content(const RemotePath& path, std::uint64_t seed, std::uint64_t size) {
+  Pattern expected(seed, 0, size);
+  bool same = true;
+  lane_->get(path, 0, [&](std::span<const std::byte> bytes) { return same = expected.matches_next(bytes); });
+  if (!same || expected.position() != size)
+    throw Finding{fmt::format("what comes back differs from what was sent, at byte {} of {}",
+                              expected.position(), size),
+                  "The server, or something on the way, changes content: a firewall with an FTP helper, or a "
+                  "server that stores in ASCII mode. Don't rely on this remote before that is found."};
+}
+
+bool Examination::log_in() {
+  const auto start = clock_.steady();
+  try {
+    ask(SizeOf{place_});
+  } catch (const RemoteError& error) {
+    if (error.failure() == FailureClass::cancelled) throw;
+    add("login", "connect and log in", Verdict::fails, {error.what(), error.advice()});
+    return false;
+  }
+  report_.login_ms = since(start) * 1000;
+  add("login", "connect and log in", Verdict::works, {fmt::format("{:.0f} ms", *report_.login_ms), {}});
+  return true;
+}
+
+bool Examination::make_place() {
+  const char* what = "make a directory";
+  try {
+    for (const RemotePath& dir : {RemotePath{}, place_.parent(), place_}) need(ask(MakeDir{dir}), "MKD");
+  } catch (const RemoteError& error) {
+    if (error.failure() == FailureClass::cancelled) throw;
+    add("make_dir", what, Verdict::fails, {error.what(), error.advice()});
+    return false;
+  } catch (Finding& finding) {
+    finding.advice =
+        "Check that the directory in the profile's URL exists and that this account may write to it.";
+    add("make_dir", what, Verdict::fails, finding);
+    return false;
+  }
+  add("make_dir", what, Verdict::works, {});
+  return true;
+}
+
+void Examination::probe() {
+  if (!check("store", "store a file, read it back", Verdict::fails, &Examination::store)) return;
+  check("resume", "resume a broken upload", Verdict::degraded, &Examination::resume);
+  check("rename", "rename a file", Verdict::fails, &Examination::rename);
+  check("rename_over", "replace a file by renaming", Verdict::degraded, &Examination::rename_over);
+  check("mtime", "keep a file's time", Verdict::degraded, &Examination::set_time);
+  check("list", "list a directory", Verdict::degraded, &Examination::list);
+  check("hidden_files", "list names that begin with a dot", Verdict::degraded, &Examination::hidden_files);
+  check("case", "tell \"A\" from \"a\"", Verdict::degraded, &Examination::cases);
+  check("odd_names", "keep odd names", Verdict::degraded, &Examination::odd_names);
+  if (!profile_.remote.names.windows)
+    check("windows_names", "keep names that Windows can't", Verdict::degraded, &Examination::windows_names);
+  check("latency", "answer", Verdict::degraded, &Examination::round_trips);
+  check("pipelining", "take many commands at once", Verdict::degraded, &Examination::pipelining);
+  check("small_files", "take many small files", Verdict::degraded, &Examination::small_files);
+  check("throughput", "take and give a large file", Verdict::fails, &Examination::throughput);
+  check("connections", "allow all connections", Verdict::degraded, &Examination::connections);
+}
+
+void Examination::clean_up() {
+  check("remove", "delete what was stored", Verdict::fails, &Examination::remove);
+}
+
+void Examination::clean_up_quietly() noexcept {
+  try {
+    if (!cancel_.cancelled()) remove();
+  } catch (...) {  // what brought us here is the better story
+  }
+}
+
+std::string Examination::remove() {
+  std::vector<Command> commands;
+  for (const RemotePath& path : files_) commands.push_back(RemoveFile{path});
+  commands.push_back(RemoveDir{place_});
+  const std::vector<CommandResult> results = lane_->run(commands);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (results[i].status != Status::missing) need(results[i], i + 1 == results.size() ? "RMD" : "DELE");
+  return {};
+}
+
+/// What the connections noticed by themselves, then what was looked for.
+void Examination::learn() {
+  report_.memory = remote_.memory();
+  ServerMemory& memory = report_.memory;
+  const auto take = [](auto& known, const auto& seen) {
+    if (seen) known = seen;
+  };
+  take(memory.rename_over, found_.rename_over);
+  take(memory.hidden_files, found_.hidden_files);
+  take(memory.case_sensitive, found_.case_sensitive);
+  take(memory.clock_offset_s, found_.clock_offset_s);
+  if (found_.connections) {
+    memory.connections = found_.connections;
+    memory.connections_seen_ns = found_.connections_seen_ns;
+  }
+}
+
+DoctorReport examine(Remote& remote, const Profile& profile, Clock& clock, const CancelToken& cancel,
+                     std::uint64_t largest) {
+  return Examination(remote, profile, clock, cancel, largest).run();
+}
+
+}  // namespace outhaul

@@ -1,0 +1,117 @@
+// How fast the remote is, and how much it takes at a time.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "doctor/examination.h"
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+constexpr int kRoundTrips = 7;
+constexpr std::size_t kPipelined = 40;
+constexpr int kSmallFiles = 10;
+/// The large file grows until sending it takes long enough to be measured.
+constexpr std::uint64_t kFirstSize = 256 * 1024;
+constexpr std::uint64_t kGrowth = 8;
+constexpr double kLongEnough = 1.0;
+constexpr std::chrono::milliseconds kGhostTime{2000};
+
+}  // namespace
+
+std::string Examination::round_trips() {
+  std::vector<double> times;
+  for (int i = 0; i < kRoundTrips; ++i) {
+    const auto start = clock_.steady();
+    ask(SizeOf{at("probe")});
+    times.push_back(since(start) * 1000);
+  }
+  std::nth_element(times.begin(), times.begin() + kRoundTrips / 2, times.end());
+  report_.latency_ms = times[kRoundTrips / 2];
+  return fmt::format("{:.1f} ms for a round trip (median of {})", *report_.latency_ms, kRoundTrips);
+}
+
+std::string Examination::pipelining() {
+  lane_.reset();  // with a cap of one, the channel must be the only connection
+  try {
+    const std::string found = ask_many_at_once();
+    lane_ = remote_.open_lane(cancel_);
+    return found;
+  } catch (...) {
+    lane_ = remote_.open_lane(cancel_);
+    throw;
+  }
+}
+
+std::string Examination::ask_many_at_once() {
+  const auto channel = remote_.open_channel(cancel_);
+  const Command first = SizeOf{at("probe")};
+  channel->run(std::span(&first, 1));
+  const std::vector<Command> many(kPipelined, first);
+  const auto start = clock_.steady();
+  const std::vector<CommandResult> answers = channel->run(many);
+  const double took = since(start) * 1000;
+  for (const CommandResult& answer : answers)
+    if (answer.status == Status::unanswered) need(answer, "many commands at once");
+  return fmt::format("{} answers in {:.1f} ms", answers.size(), took);
+}
+
+std::string Examination::small_files() {
+  put(own("small"), kSeed, 0, 1);  // the lane is warm
+  const auto start = clock_.steady();
+  for (int i = 0; i < kSmallFiles; ++i) put(own("small"), kSeed + i, 0, kSmall);
+  report_.small_files_per_s = kSmallFiles / std::max(since(start), 1e-6);
+  return fmt::format("{:.0f} per second on one connection", *report_.small_files_per_s);
+}
+
+std::string Examination::throughput() {
+  const RemotePath path = own("large");
+  std::uint64_t size = std::min(kFirstSize, largest_);
+  for (;; size = std::min(size * kGrowth, largest_)) {
+    const auto start = clock_.steady();
+    put(path, kSeed, 0, size);
+    const double took = std::max(since(start), 1e-6);
+    report_.up_bytes_per_s = static_cast<double>(size) / took;
+    if (took >= kLongEnough || size >= largest_) break;
+  }
+  need_size(path, size);
+  const auto start = clock_.steady();
+  need_content(path, kSeed, size);
+  report_.down_bytes_per_s = static_cast<double>(size) / std::max(since(start), 1e-6);
+  return fmt::format("{} MiB up and down, the same both ways",
+                     std::max<std::uint64_t>(1, (size + 512 * 1024) / (1024 * 1024)));
+}
+
+/// A second try: the server may still count a connection that has just ended.
+void Examination::join(Lane& lane, const Command& question) {
+  try {
+    lane.run(std::span(&question, 1));
+  } catch (const RemoteError& error) {
+    if (error.failure() != FailureClass::lower_cap) throw;
+    clock_.wait(kGhostTime, cancel_);
+    lane.run(std::span(&question, 1));
+  }
+}
+
+std::string Examination::connections() {
+  const int wanted = profile_.remote.connections;
+  std::vector<std::unique_ptr<Lane>> others;
+  const Command question = SizeOf{at("probe")};
+  ask(question);
+  for (int open = 1; open < wanted; ++open) {
+    others.push_back(remote_.open_lane(cancel_));
+    try {
+      join(*others.back(), question);
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::lower_cap) throw;
+      found_.connections = open;
+      found_.connections_seen_ns = clock_.now_ns();
+      throw Finding{fmt::format("{} of {}: {}", open, wanted, error.what()), {}};
+    }
+  }
+  return fmt::format("{} of {}", wanted, wanted);
+}
+
+}  // namespace outhaul

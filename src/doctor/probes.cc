@@ -1,0 +1,158 @@
+// What a run does with single files and names, once each.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "doctor/examination.h"
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+constexpr std::int64_t kDay = 86400;
+/// Times in LIST lines are local to the server and have no seconds (RFC 3659 §7 is the cure).
+constexpr std::int64_t kQuarterHour = 900;
+
+}  // namespace
+
+std::string Examination::store() {
+  const RemotePath path = own("probe");
+  put(path, kSeed, 0, kSmall);
+  need_size(path, kSmall);
+  need_content(path, kSeed, kSmall);
+  return fmt::format("{} bytes, the same both ways", kSmall);
+}
+
+std::string Examination::resume() {
+  const RemotePath path = own("resumed");
+  put(path, kSeed, 0, kSmall / 2);
+  put(path, kSeed, kSmall / 2, kSmall);
+  need_size(path, kSmall);
+  need_content(path, kSeed, kSmall);
+  return "goes on at the byte where it stopped";
+}
+
+std::string Examination::rename() {
+  const RemotePath from = own("from"), to = own("to");
+  ask(RemoveFile{to});  // an examination that was killed may have left it
+  put(from, kSeed + 1, 0, kSmall);
+  need(ask(Rename{from, to}), "RNFR, RNTO");
+  need_size(to, kSmall);
+  return {};
+}
+
+std::string Examination::rename_over() {
+  const RemotePath from = own("from"), to = own("to");
+  put(from, kSeed + 2, 0, kSmall + 1);
+  const CommandResult renamed = ask(Rename{from, to});
+  found_.rename_over = renamed.status == Status::done;
+  if (renamed.status == Status::refused)
+    throw Finding{fmt::format("refused: {} {}", renamed.reply_code, renamed.reply_text),
+                  "A run then moves the old file aside first: three commands more per replaced file, and a "
+                  "moment in which the name is missing. Nothing needs to be set."};
+  need(renamed, "RNFR, RNTO");
+  need_size(to, kSmall + 1);
+  return {};
+}
+
+/// The time is some days back: LIST shows hours only for the last six months.
+std::string Examination::set_time() {
+  const RemotePath path = own("probe");
+  const std::int64_t wanted = (clock_.now_ns() / 1'000'000'000 - 30 * kDay) / kQuarterHour * kQuarterHour;
+  const CommandResult set = ask(SetMtime{path, wanted});
+  if (set.status == Status::unsupported)
+    throw Finding{"the server has neither MFMT nor MDTM with a time",
+                  "Files on the server bear the time of their upload. outhaul doesn't need theirs: it keeps "
+                  "the true times in its state."};
+  need(set, "set the time");
+  const Listing listing = lane_->list(place_);
+  const auto entry = std::find_if(listing.entries.begin(), listing.entries.end(),
+                                  [](const RemoteEntry& e) { return e.name == "probe"; });
+  if (entry == listing.entries.end() || !entry->mtime_s) return "accepted; no listing shows it";
+  const std::int64_t off = *entry->mtime_s - wanted;
+  if (off == 0) return "to the second";
+  if (std::abs(off) <= kDay && off % kQuarterHour == 0)
+    return fmt::format("listed {} min off: the server lists its local time", off / 60);
+  throw Finding{fmt::format("the server accepted a time, but lists another one, {} s off", off),
+                "outhaul doesn't need the server's times: it keeps the true ones in its state."};
+}
+
+std::string Examination::list() {
+  const RemotePath fresh = own("fresh");
+  put(fresh, kSeed, 0, 1);
+  const std::int64_t now = clock_.now_ns() / 1'000'000'000;
+  const Listing listing = lane_->list(place_);
+  const auto entry = std::find_if(listing.entries.begin(), listing.entries.end(),
+                                  [](const RemoteEntry& e) { return e.name == "fresh"; });
+  if (entry == listing.entries.end())
+    throw Finding{"a file that was just stored is not listed",
+                  "Uploads are proven one by one, so backups work; verifying and adopting don't."};
+  if (entry->mtime_s) {
+    const std::int64_t off = *entry->mtime_s - now;
+    found_.clock_offset_s = std::abs(off) <= 60 ? 0 : off;
+  }
+  if (!listing.untrusted.empty())
+    throw Finding{fmt::format("incomplete: {}", listing.untrusted),
+                  "Nothing is concluded from what such a listing lacks."};
+  return fmt::format("{} names", listing.entries.size());
+}
+
+std::string Examination::hidden_files() {
+  const RemotePath path = own(".hidden");
+  put(path, kSeed, 0, 1);
+  const Listing listing = lane_->list(place_);
+  const bool shown = std::any_of(listing.entries.begin(), listing.entries.end(),
+                                 [](const RemoteEntry& entry) { return entry.name == ".hidden"; });
+  found_.hidden_files = shown;
+  if (!shown)
+    throw Finding{"the server leaves them out of its listings",
+                  "Backups are not affected; a directory that holds such files of others can't be removed."};
+  return {};
+}
+
+std::string Examination::cases() {
+  const CommandResult other = ask(SizeOf{at("PROBE")});
+  if (other.status == Status::unsupported) {
+    const Listing listing = lane_->list(place_);
+    put(own("PROBE"), kSeed, 0, 1);
+    found_.case_sensitive = lane_->list(place_).entries.size() > listing.entries.size();
+  } else {
+    found_.case_sensitive = other.status != Status::done;
+  }
+  if (!*found_.case_sensitive) throw Finding{"it can't", {}};
+  return {};
+}
+
+/// Each must be there under exactly its own name.
+void Examination::store_names(const std::vector<std::string>& names) {
+  std::string lost;
+  for (const std::string& name : names) {
+    bool kept = false;
+    try {
+      const RemotePath path = own(name);
+      put(path, kSeed, 0, 1);
+      const Listing listing = lane_->list(place_);
+      kept = std::any_of(listing.entries.begin(), listing.entries.end(),
+                         [&](const RemoteEntry& entry) { return entry.name == name; });
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::skip_file) throw;
+    }
+    if (!kept) lost += fmt::format("{}\"{}\"", lost.empty() ? "" : ", ", printable(name));
+  }
+  if (!lost.empty())
+    throw Finding{"not kept: " + lost, "Files with such names are reported by name, the rest is stored."};
+}
+
+std::string Examination::odd_names() {
+  store_names({"two words", "-dash", "[x]", "%25", "#1;~", "\xC3\xA4\xE2\x82\xAC"});
+  return "spaces, brackets, dashes, UTF-8";
+}
+
+std::string Examination::windows_names() {
+  store_names({"a:b", "what?", "<tag>", "dot."});
+  return {};
+}
+
+}  // namespace outhaul
