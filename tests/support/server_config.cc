@@ -14,12 +14,12 @@ int clients(const ServerFacts& facts) {
   return facts.options.max_clients > 0 ? facts.options.max_clients : kManyClients;
 }
 
-std::string proftpd_tls(const ServerFacts& facts) {
-  std::string options;
 int last_of(const PortRange& ports) {
   return ports.first + ports.count - 1;
 }
 
+std::string proftpd_tls(const ServerFacts& facts) {
+  std::string options;
   if (facts.tls == Tls::implicit) options += " UseImplicitSSL";
   if (!facts.options.session_reuse_required) options += " NoSessionReuseRequired";
   return fmt::format(R"(
