@@ -14,9 +14,10 @@ namespace outhaul {
 
 /// Where a secret comes from. The secret itself is resolved late (profile/secret.h) and never stored in here.
 struct SecretSource {
-  enum class Kind : std::uint8_t { none, env, file, command, netrc };
+  enum class Kind : std::uint8_t { none, env, file, command, netrc, credential };
   Kind kind = Kind::none;
-  std::string name;                  ///< env: the variable; file: the path (netrc: path, empty = ~/.netrc)
+  std::string name;                  ///< env: the variable; file: the path; credential: the name below
+                                     ///< $CREDENTIALS_DIRECTORY; netrc: the path, empty = ~/.netrc
   std::vector<std::string> command;  ///< command: argv, run without a shell
 };
 

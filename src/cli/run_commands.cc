@@ -13,7 +13,7 @@
 #include "job/job.h"
 #include "job/mirror.h"
 #include "profile/decode.h"
-#include "profile/decode_remote.h"
+#include "profile/decode_tls.h"
 #include "profile/url.h"
 #include "report/json.h"
 #include "report/progress.h"

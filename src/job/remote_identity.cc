@@ -14,8 +14,10 @@ constexpr std::string_view kFact = "remote";
 
 std::string remote_identity(const RemoteSettings& remote) {
   if (remote.scheme == Scheme::file) return "file://" + remote.base;
-  constexpr int kFtp = 21, kImplicitTls = 990;
-  const bool usual = remote.port == 0 || remote.port == kFtp || remote.port == kImplicitTls;
+  constexpr int kFtp = 21, kSsh = 22, kImplicitTls = 990;
+  const bool usual = remote.port == 0 ||
+                     (remote.scheme == Scheme::sftp ? remote.port == kSsh
+                                                    : remote.port == kFtp || remote.port == kImplicitTls);
   return fmt::format("{}@{}{}/{}{}", remote.user.empty() ? "anonymous" : remote.user, remote.host,
                      usual ? std::string{} : fmt::format(":{}", remote.port), remote.absolute ? "/" : "",
                      remote.base);

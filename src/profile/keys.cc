@@ -15,16 +15,18 @@ constexpr std::array<Word, 7> kProfile{"$schema",  "profile", "description", "re
 constexpr std::array<Word, 9> kProfileLater{"hooks", "notify",      "metrics", "verify", "proof",
                                             "quota", "append_only", "foreign", "until"};
 
-constexpr std::array<Word, 7> kRemote{"description", "url",      "password", "connections",
-                                      "tls",         "timeouts", "retries"};
-constexpr std::array<Word, 10> kRemoteLater{"bandwidth", "mode",     "host_key", "encoding", "names",
-                                            "proxy",     "key_file", "account",  "quota",    "append_only"};
+constexpr std::array<Word, 14> kRemote{"description", "url",   "password", "connections", "tls",
+                                       "ssh",         "mode",  "proxy",    "account",     "bandwidth",
+                                       "encoding",    "names", "timeouts", "retries"};
+constexpr std::array<Word, 2> kRemoteLater{"quota", "append_only"};
 
-constexpr std::array<Word, 4> kSecret{"env", "file", "command", "netrc"};
-constexpr std::array<Word, 1> kSecretLater{"credential"};
+constexpr std::array<Word, 5> kPassword{"env", "file", "command", "credential", "netrc"};
 
-constexpr std::array<Word, 3> kTls{"ca", "pin", "verify"};
-constexpr std::array<Word, 1> kTlsLater{"client_certificate"};
+constexpr std::array<Word, 7> kTls{"ca",  "pin",          "verify",     "certificate",
+                                   "key", "key_password", "max_version"};
+constexpr std::array<Word, 5> kSsh{"known_hosts", "host_key", "key", "passphrase", "agent"};
+constexpr std::array<Word, 2> kProxy{"url", "password"};
+constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
@@ -49,11 +51,23 @@ Keys profile_keys() {
 Keys remote_keys() {
   return {kRemote, kRemoteLater};
 }
+Keys password_keys() {
+  return {kPassword, {}};
+}
 Keys secret_keys() {
-  return {kSecret, kSecretLater};
+  return {std::span(kPassword).first(kPassword.size() - 1), {}};
 }
 Keys tls_keys() {
-  return {kTls, kTlsLater};
+  return {kTls, {}};
+}
+Keys ssh_keys() {
+  return {kSsh, {}};
+}
+Keys proxy_keys() {
+  return {kProxy, {}};
+}
+Keys bandwidth_keys() {
+  return {kBandwidth, {}};
 }
 Keys timeout_keys() {
   return {kTimeouts, {}};
@@ -72,6 +86,10 @@ std::string key_belongs_elsewhere(std::string_view key) {
   if (key == "user" || key == "username" || key == "login" || key == "host" || key == "port" || key == "path")
     return "it belongs into the URL: \"url\": \"ftp://USER@HOST:PORT/DIRECTORY\"";
   if (key == "comment" || key == "_comment" || key == "//") return "comments are written as \"description\"";
+  if (key == "key" || key == "key_file" || key == "private_key" || key == "identity_file")
+    return "an SSH key is \"remote\": {\"ssh\": {\"key\": …}}, a TLS client's is \"remote\": {\"tls\": "
+           "{\"certificate\": …, \"key\": …}}";
+  if (key == "client_certificate" || key == "cert") return "it is called \"certificate\", in \"tls\"";
   struct Home {
     Keys keys;
     std::string_view where;
@@ -80,7 +98,8 @@ std::string key_belongs_elsewhere(std::string_view key) {
                          Home{remote_keys(), "\"remote\""},
                          Home{timeout_keys(), "\"remote\": {\"timeouts\": …}"},
                          Home{tls_keys(), "\"remote\": {\"tls\": …}"},
-                         Home{secret_keys(), "\"remote\": {\"password\": …}"},
+                         Home{ssh_keys(), "\"remote\": {\"ssh\": …}"},
+                         Home{password_keys(), "\"remote\": {\"password\": …}"},
                          Home{safety_keys(), "\"safety\""},
                          Home{job_keys(), "a job: \"jobs\": [{…}]"},
                          Home{profile_keys(), "the top of the profile"}};

@@ -10,8 +10,13 @@ namespace outhaul {
 
 Keys profile_keys();
 Keys remote_keys();
+/// Of the remote's password, and of every other secret, which netrc doesn't know.
+Keys password_keys();
 Keys secret_keys();
 Keys tls_keys();
+Keys ssh_keys();
+Keys proxy_keys();
+Keys bandwidth_keys();
 Keys timeout_keys();
 Keys default_keys();
 Keys job_keys();

@@ -1,7 +1,11 @@
 #include "profile/quantity.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 
 namespace outhaul {
 namespace {
@@ -26,7 +30,74 @@ std::optional<long> seconds_per(std::string_view unit) {
   return std::nullopt;
 }
 
+struct RateUnit {
+  std::string_view word;
+  double bytes;
+};
+constexpr std::array<RateUnit, 9> kRateUnits{{{"KiB/s", 1024.0},
+                                              {"MiB/s", 1048576.0},
+                                              {"GiB/s", 1073741824.0},
+                                              {"kB/s", 1e3},
+                                              {"MB/s", 1e6},
+                                              {"GB/s", 1e9},
+                                              {"kbit/s", 125.0},
+                                              {"Mbit/s", 125e3},
+                                              {"Gbit/s", 125e6}}};
+
+/// A number from 1 to 999999 with at most three decimals; what it took is gone from `text`.
+std::optional<double> take_number(std::string_view& text) {
+  constexpr std::size_t kMostDigits = 6, kMostDecimals = 3;
+  const std::size_t whole = leading_digits(text);
+  if (whole == 0 || whole > kMostDigits || text.front() == '0') return std::nullopt;
+  std::size_t length = whole;
+  if (text.substr(whole).starts_with('.')) {
+    const std::size_t decimals = leading_digits(text.substr(whole + 1));
+    if (decimals == 0 || decimals > kMostDecimals) return std::nullopt;
+    length += 1 + decimals;
+  }
+  double number = 0;
+  std::from_chars(text.data(), text.data() + length, number);
+  text.remove_prefix(length);
+  return number;
+}
+
+bool same_letters(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 }  // namespace
+
+std::optional<std::uint64_t> parse_rate(std::string_view text) {
+  if (text == "off" || text == "unlimited") return 0;
+  const auto number = take_number(text);
+  if (!number) return std::nullopt;
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  const auto unit = std::ranges::find(kRateUnits, text, &RateUnit::word);
+  if (unit == kRateUnits.end()) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(*number * unit->bytes));
+}
+
+std::string rate_hint(std::string_view text) {
+  if (text == "0" || text.starts_with("0 ")) return "no limit is \"off\"";
+  const std::string_view number = text.substr(0, leading_digits(text));
+  std::string_view unit = text.substr(number.size());
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (!number.empty() && unit.empty()) return fmt::format("a unit belongs to it: \"{} KiB/s\"", number);
+  for (const RateUnit& known : kRateUnits)
+    if (same_letters(unit, known.word)) return fmt::format("did you mean \"{}\"?", known.word);
+  if (same_letters(unit, "kbps") || same_letters(unit, "mbps") || same_letters(unit, "gbps"))
+    return fmt::format("write bits as \"{} Mbit/s\", bytes as \"{} MB/s\"", number, number);
+  return {};
+}
+
+std::optional<int> parse_time_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':' || leading_digits(text) != 2 || leading_digits(text.substr(3)) != 2)
+    return std::nullopt;
+  const int hour = (text[0] - '0') * 10 + (text[1] - '0'), minute = (text[3] - '0') * 10 + (text[4] - '0');
+  if (hour > 23 || minute > 59) return std::nullopt;
+  return hour * 60 + minute;
+}
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   const std::size_t digits = leading_digits(text);

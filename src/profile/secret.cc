@@ -11,9 +11,10 @@
 
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
-#include "profile/decode_remote.h"
+#include "profile/decode_secret.h"
 #include "profile/netrc.h"
 #include "profile/private_file.h"
+#include "profile/remote_checks.h"
 #include "profile/secret_command.h"
 #include "profile/wipe.h"
 
@@ -68,6 +69,38 @@ Secret from_command(const std::vector<std::string>& argv) {
                  fmt::format("what the secret command \"{}\" printed", printable(argv.at(0))));
 }
 
+/// systemd puts each credential into a file of its own, in a directory that only the service can enter
+/// (systemd.exec(5), LoadCredential=).
+Secret from_credential(const std::string& name) {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory == '\0')
+    throw Error(ErrorKind::profile,
+                fmt::format("the credential {}: CREDENTIALS_DIRECTORY is not set", printable(name)),
+                fmt::format("it is set for services that systemd starts: add LoadCredential={}:/PATH to the "
+                            "unit; by hand, set it to a directory that holds the file",
+                            printable(name)));
+  return checked(without_newline(read_credential_file(std::string(directory) + "/" + name)),
+                 fmt::format("the credential {}", printable(name)));
+}
+
+/// Empty when none is named. netrc is for logins only, see from_netrc().
+Secret secret_from(const SecretSource& source) {
+  switch (source.kind) {
+    case SecretSource::Kind::env:
+      return from_env(source.name);
+    case SecretSource::Kind::file:
+      return from_file(source.name);
+    case SecretSource::Kind::command:
+      return from_command(source.command);
+    case SecretSource::Kind::credential:
+      return from_credential(source.name);
+    case SecretSource::Kind::netrc:
+    case SecretSource::Kind::none:
+      break;
+  }
+  return {};
+}
+
 std::string netrc_path() {
   const char* home = std::getenv("HOME");
   if (home == nullptr || *home == '\0')
@@ -109,6 +142,18 @@ Credentials anonymous(const std::string& user) {
   return {user.empty() ? "anonymous" : user, Secret("outhaul@")};
 }
 
+/// User and password.
+Credentials login_for(const RemoteSettings& remote) {
+  if (remote.password.kind == SecretSource::Kind::netrc) return from_netrc(remote);
+  if (remote.password.kind != SecretSource::Kind::none)
+    return {remote.user, secret_from(remote.password)};
+  if (remote.scheme == Scheme::sftp && (!remote.ssh.key.empty() || remote.ssh.agent))
+    return {remote.user, Secret{}};
+  if (remote.scheme != Scheme::sftp && is_anonymous(remote.user)) return anonymous(remote.user);
+  throw Error(ErrorKind::profile, fmt::format("no password is given for the user {}", printable(remote.user)),
+              fmt::format("say where it comes from: \"password\": {}", kPasswordShape));
+}
+
 }  // namespace
 
 Secret::Secret(std::string value) : value_(std::move(value)) {
@@ -134,23 +179,11 @@ Secret::~Secret() {
 
 Credentials resolve_credentials(const RemoteSettings& remote) {
   if (remote.scheme == Scheme::file) return {};
-  switch (remote.password.kind) {
-    case SecretSource::Kind::env:
-      return {remote.user, from_env(remote.password.name)};
-    case SecretSource::Kind::file:
-      return {remote.user, from_file(remote.password.name)};
-    case SecretSource::Kind::command:
-      return {remote.user, from_command(remote.password.command)};
-    case SecretSource::Kind::netrc:
-      return from_netrc(remote);
-    case SecretSource::Kind::none:
-      break;
-  }
-  if (is_anonymous(remote.user)) return anonymous(remote.user);
-  throw Error(ErrorKind::profile, fmt::format("no password is given for the user {}", printable(remote.user)),
-              "say where it comes from: \"password\": {\"file\": \"/PATH\"}, {\"env\": \"NAME\"}, "
-              "{\"command\": [\"PROGRAM\", …]} "
-              "or {\"netrc\": true}");
+  Credentials credentials = login_for(remote);
+  credentials.key_passphrase = secret_from(remote.ssh.passphrase);
+  credentials.tls_key_password = secret_from(remote.tls.key_password);
+  credentials.proxy_password = secret_from(remote.proxy.password);
+  return credentials;
 }
 
 }  // namespace outhaul

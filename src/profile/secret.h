@@ -11,7 +11,8 @@ namespace outhaul {
 class Secret {
  public:
   Secret() = default;
-  /// Takes the bytes over and wipes what the move leaves behind in `value` (short strings live inside the object).
+  /// Takes the bytes over and wipes what the move leaves behind in `value` (short strings live inside the
+  /// object).
   explicit Secret(std::string value);
   Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;
@@ -23,12 +24,20 @@ class Secret {
   std::string value_;
 };
 
-struct Credentials { std::string user; Secret password; };
+/// Everything secret that a connection needs; empty: not needed.
+struct Credentials {
+  std::string user;
+  Secret password;
+  Secret key_passphrase{};    ///< of the SSH key
+  Secret tls_key_password{};  ///< of the client certificate's key
+  Secret proxy_password{};
+};
 
-/// The login for `remote`: env, file (refused when group or others can read it, or when it isn't the caller's or root's),
-/// command (argv, no shell, its standard error passed on, 60 s limit), netrc (~/.netrc or the named file; machine = host).
-/// A trailing newline is cut. Anonymous when no user is named and no secret given. Throws Error{profile} that names the
-/// source, never the value.
+/// The login for `remote`: env, file (refused when group or others can read it, or when it isn't the caller's
+/// or root's), command (argv, no shell, its standard error passed on, 60 s limit), credential (systemd's,
+/// from $CREDENTIALS_DIRECTORY), netrc (~/.netrc or the named file; machine = host). A trailing newline is
+/// cut. Anonymous when FTP, no user named and no secret given. Throws Error{profile} that names the source,
+/// never the value.
 Credentials resolve_credentials(const RemoteSettings& remote);
 
 }  // namespace outhaul

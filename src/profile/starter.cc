@@ -1,13 +1,25 @@
 #include <nlohmann/json.hpp>
 
 #include "profile/decode.h"
-#include "profile/decode_remote.h"
+#include "profile/remote_checks.h"
 #include "profile/url.h"
 
 namespace outhaul {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+Json starter_sftp(std::string_view url) {
+  Json remote;
+  remote["description"] =
+      "Where the copies go. The server's host key must stand in ~/.ssh/known_hosts, or its fingerprint in "
+      "\"ssh\": {\"host_key\": \"sha256:…\"}. Instead of the key file: \"agent\": true, or a "
+      "\"password\" as {\"file\": …}, {\"env\": …}, {\"command\": …} or {\"credential\": …}.";
+  remote["url"] = url;
+  remote["ssh"]["key"] = "outhaul.key";
+  remote["connections"] = 2;
+  return remote;
+}
 
 Json starter_remote(std::string_view name, std::string_view url) {
   const RemoteSettings settings = parse_remote_url(url);
@@ -17,12 +29,13 @@ Json starter_remote(std::string_view name, std::string_view url) {
     remote["url"] = url;
     return remote;
   }
+  if (settings.scheme == Scheme::sftp) return starter_sftp(url);
   remote["description"] =
       "Where the copies go. ftp:// asks the server for TLS and stops when it has none; to allow plaintext "
       "say \"tls\": "
       "\"off\". The password is never in here: make the secret file with the password as its only line, then "
       "chmod 600 "
-      "it. \"env\", \"command\" and \"netrc\" are the other ways to give it.";
+      "it. \"env\", \"command\", \"credential\" and \"netrc\" are the other ways to give it.";
   remote["url"] = url;
   if (!is_anonymous(settings.user)) remote["password"]["file"] = std::string(name) + ".secret";
   remote["connections"] = 2;

@@ -86,8 +86,8 @@ TEST_CASE("the example profiles are valid") {
 
 TEST_CASE("a starter profile is valid for every kind of remote") {
   std::vector<std::string> starters;
-  for (const char* url :
-       {"ftp://backup@ftp.example.net/web01", "ftps://nas.example.net", "file:///mnt/disk/backup"})
+  for (const char* url : {"ftp://backup@ftp.example.net/web01", "ftps://nas.example.net",
+                          "sftp://backup@nas.example.net/web01", "file:///mnt/disk/backup"})
     starters.push_back(starter_profile("first", "/srv/www", url));
   for (const test::Verdict& verdict :
        test::judge_documents(test::schema_file("profile.schema.json"), starters)) {

@@ -156,7 +156,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {R"("url": "ftp://backup@h")", kJob, "",
        "/remote/password: nothing: the key is missing; expected the password of backup, as one of {\"file\": "
        "\"/PATH\"}, "
-       "{\"env\": \"NAME\"}, {\"command\": [\"PROGRAM\", …]} or {\"netrc\": true}"},
+       "{\"env\": \"NAME\"}, {\"command\": [\"PROGRAM\", …]}, {\"credential\": \"NAME\"} or {\"netrc\": "
+       "true}"},
       {R"("url": "ftp://h", "password": {"env": "A"})", kJob, "",
        "/remote/password: a password, but no user in the URL; expected a user: \"url\": "
        "\"ftp://USER@HOST/DIRECTORY\"; "
@@ -166,8 +167,9 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
        "with \"ca\", "
        "\"pin\", \"verify\", or no \"tls\"; to allow plaintext, write the URL as ftp://"},
       {R"("url": "ftp://h", "tls": false)", kJob, "",
-       "/remote/tls: false; expected \"off\", or an object with \"ca\", \"pin\", \"verify\"; to allow "
-       "plaintext, write "
+       "/remote/tls: false; expected \"off\", or an object with \"ca\", \"pin\", \"verify\", \"certificate\" "
+       "…; to "
+       "allow plaintext, write "
        "\"tls\": \"off\""},
       {R"("url": "ftp://h", "tls": {"verify": false})", kJob, "",
        "/remote/tls/verify: false; expected true, or false together with a \"pin\"; without either anybody "

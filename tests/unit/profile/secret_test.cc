@@ -181,3 +181,50 @@ TEST_CASE("without a user the login is anonymous and with one it needs a passwor
   disk.scheme = Scheme::file;
   CHECK(resolve_credentials(disk).user.empty());
 }
+
+TEST_CASE("sftp with a key or an agent needs no password and has no anonymous login") {
+  RemoteSettings remote = remote_with({}, "backup");
+  remote.scheme = Scheme::sftp;
+  CHECK(refusal_of(remote).message == "no password is given for the user backup");
+  remote.user = "anonymous";
+  CHECK(refusal_of(remote).message == "no password is given for the user anonymous");
+  remote.ssh.agent = true;
+  CHECK(resolve_credentials(remote).password.empty());
+  remote.ssh = {};
+  remote.ssh.key = "/k";
+  CHECK(resolve_credentials(remote).user == "anonymous");
+}
+
+TEST_CASE("every secret of a remote is resolved") {
+  const test::TempDir dir;
+  RemoteSettings remote = remote_with({Kind::file, file_with(dir, "one"), {}});
+  remote.ssh.passphrase = {Kind::command, {}, {"echo", "two"}};
+  ::setenv("OUTHAUL_TEST_PASSWORD", "three", 1);
+  remote.tls.key_password = {Kind::env, "OUTHAUL_TEST_PASSWORD", {}};
+  remote.proxy.password = {Kind::command, {}, {"echo", "four"}};
+  const Credentials login = resolve_credentials(remote);
+  CHECK(login.password.reveal() == "one");
+  CHECK(login.key_passphrase.reveal() == "two");
+  CHECK(login.tls_key_password.reveal() == "three");
+  CHECK(login.proxy_password.reveal() == "four");
+  ::unsetenv("OUTHAUL_TEST_PASSWORD");
+  CHECK(refusal_of(remote).message == "the environment variable OUTHAUL_TEST_PASSWORD is not set");
+}
+
+TEST_CASE("a credential comes from the directory that systemd names") {
+  const test::TempDir dir;
+  const RemoteSettings remote = remote_with({Kind::credential, "secret", {}});
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  CHECK(refusal_of(remote).message == "the credential secret: CREDENTIALS_DIRECTORY is not set");
+  CHECK(refusal_of(remote).advice.find("LoadCredential=secret:/PATH") != std::string::npos);
+  ::setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1);
+  CHECK(refusal_of(remote).message ==
+        fmt::format("the credential {}/secret: No such file or directory", dir.path().string()));
+  // An access control list shows its mask in the place of the group's bits.
+  const std::string path = file_with(dir, "s3cret\n", 0440);
+  CHECK(resolve_credentials(remote).password.reveal() == "s3cret");
+  ::chmod(path.c_str(), 0444);
+  CHECK(refusal_of(remote).message ==
+        fmt::format("the credential {}: others can read or change it (mode 0444)", path));
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}

@@ -18,6 +18,7 @@ TEST_CASE("the starter says what it was asked to say") {
 TEST_CASE("the starter asks for a password only where there is a login") {
   CHECK(starter_profile("a", "/a", "file:///mnt/disk").find("password") == std::string::npos);
   CHECK(starter_profile("a", "/a", "ftp://h/a").find(".secret") == std::string::npos);
+  CHECK(starter_profile("a", "/a", "sftp://u@h/a").find("outhaul.key") != std::string::npos);
 }
 
 TEST_CASE("no starter is made that check would refuse") {

@@ -47,6 +47,9 @@ TEST_CASE("a second slash makes the base absolute") {
       {"ftp://h/%2fa%2Fb", "a/b", true},
       {"ftp://h//", "", true},
       {"ftps://h//a", "a", true},
+      {"sftp://u@h/a", "a", false},
+      {"sftp://u@h//a", "a", true},
+      {"sftp://u@h/%2Fa", "a", true},
       {"file:///mnt/disk", "/mnt/disk", true},
       {"file:///mnt/my%20disk/", "/mnt/my disk", true},
   }));
@@ -77,7 +80,7 @@ TEST_CASE("a URL that can't be used says why") {
   const auto [url, message] = GENERATE(table<std::string, std::string>({
       {"", "an empty URL"},
       {"ftp.example.net", "no scheme with \"://\""},
-      {"sftp://h/a", "the scheme sftp is not yet supported by this version"},
+      {"sftp://h/a", "an sftp:// URL without a user"},
       {"gopher://h/a", "the unknown scheme \"gopher\""},
       {"ftp:///a", "no host"},
       {"ftp://u@/a", "no host"},
@@ -109,10 +112,10 @@ TEST_CASE("a password in the URL is refused and never repeated") {
     CAPTURE(url);
     const Refusal refusal = refusal_of(url);
     CHECK(refusal.message == "a password in the URL, where other people and programs can see it");
-    CHECK(
-        refusal.advice ==
-        "take it out of the URL and say where it comes from: \"password\": {\"file\": \"/PATH\"}, {\"env\": "
-        "\"NAME\"}, {\"command\": [\"PROGRAM\", …]} or {\"netrc\": true}");
+    CHECK(refusal.advice ==
+          "take it out of the URL and say where it comes from: \"password\": one of {\"file\": \"/PATH\"}, "
+          "{\"env\": \"NAME\"}, {\"command\": [\"PROGRAM\", …]}, {\"credential\": \"NAME\"} or {\"netrc\": "
+          "true}");
   }
   CHECK(refusal_of("hunter2:ftp://u@h").message == "an unknown scheme");
 }
