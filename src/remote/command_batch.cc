@@ -146,7 +146,7 @@ class Batch {
 
   void judge_size(std::size_t i, const Reply& reply) {
     if (reply.code == 213) {
-      const std::string& line = reply.lines.front();
+      const std::string& line = reply.lines.back();
       const char* start = line.data() + std::min(line.find_first_not_of(' '), line.size());
       const auto [end, error] = std::from_chars(start, line.data() + line.size(), results_[i].size);
       results_[i] = error == std::errc{}

@@ -195,8 +195,7 @@ bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParse
   set_option(easy, CURLOPT_CUSTOMREQUEST, command);
   set_option(easy, CURLOPT_BUFFERSIZE, kLargeBuffer);
   const ByteSink sink = [&](std::span<const std::byte> bytes) {
-    parser.feed({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    return true;
+    return parser.feed({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   };
   transfer.phase = Phase::list;
   transfer.doing = quoted("list", dir);
@@ -207,6 +206,12 @@ bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParse
   const int reply = transfer.last.code;
   if (code == CURLE_FTP_COULDNT_RETR_FILE && (reply == 500 || reply == 502 || reply == 504)) return false;
   session_.fail(code, transfer);
+  if (transfer.stopped)
+    throw RemoteError(FailureClass::skip_file,
+                      fmt::format("{}: cannot {}: what the server sends is no listing of a directory: {}",
+                                  printable(session_.endpoint().settings.url), transfer.doing,
+                                  parser.finish({}).untrusted),
+                      "Look at that directory with another FTP client, and ask the provider.");
 }
 
 std::optional<Listing> FtpLane::list_facts(const RemotePath& dir) {

@@ -41,21 +41,39 @@ bool is_total(std::string_view line) {
 
 }  // namespace
 
-void ListingParser::feed(std::string_view bytes) {
-  while (!bytes.empty()) {
+bool ListingParser::feed(std::string_view bytes) {
+  bytes_ += bytes.size();
+  while (!bytes.empty() && within_limits()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end);
-    if (!skipping_ && open_line_.size() + piece.size() > kMaxLine) {
-      distrust(fmt::format("a line is longer than {} bytes", kMaxLine));
+    if (!skipping_ && open_line_.size() + piece.size() > limits_.line) {
+      distrust(fmt::format("a line is longer than {} bytes", limits_.line));
       skipping_ = true;
+      nonsense_ += open_line_.size();
     }
-    if (!skipping_) open_line_ += piece;
-    if (end == std::string_view::npos) return;
+    if (skipping_)
+      nonsense_ += piece.size();
+    else
+      open_line_ += piece;
+    if (end == std::string_view::npos) break;
     bytes.remove_prefix(end + 1);
     if (!skipping_) take_line(open_line_);
     skipping_ = false;
     open_line_.clear();
   }
+  return within_limits();
+}
+
+bool ListingParser::within_limits() {
+  if (listing_.entries.size() > limits_.entries)
+    distrust(fmt::format("it has more than {} entries", limits_.entries));
+  else if (bytes_ > limits_.bytes)
+    distrust(fmt::format("it has more than {} bytes", limits_.bytes));
+  else if (nonsense_ > limits_.nonsense)
+    distrust(fmt::format("more than {} bytes of it belong to no entry", limits_.nonsense));
+  else
+    return true;
+  return false;
 }
 
 Listing ListingParser::finish(std::string_view final_reply) {
@@ -76,12 +94,14 @@ Listing ListingParser::finish(std::string_view final_reply) {
 
 void ListingParser::take_line(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.empty() || (format_ == ListingFormat::list && is_total(line))) return;
+  if (line.empty() || (format_ == ListingFormat::list && is_total(line))) {
+    nonsense_ += line.size() + 1;
+    return;
+  }
   auto entry = format_ == ListingFormat::mlsd ? parse_facts(line) : parse_list_line(line, now_s_);
-  if (!entry)
-    distrust(fmt::format("a line was not understood: \"{}\"", printable(line.substr(0, kShown))));
-  else
-    take_entry(std::move(*entry), line);
+  if (entry) return take_entry(std::move(*entry), line);
+  nonsense_ += line.size() + 1;
+  distrust(fmt::format("a line was not understood: \"{}\"", printable(line.substr(0, kShown))));
 }
 
 void ListingParser::take_entry(RemoteEntry entry, std::string_view line) {
@@ -95,9 +115,8 @@ void ListingParser::take_entry(RemoteEntry entry, std::string_view line) {
   const bool bad = entry.name.empty() || entry.name == ".." ||
                    entry.name.find_first_of(std::string_view("/\r\n\0", 4)) != std::string::npos;
   if (bad) {
+    nonsense_ += line.size() + 1;
     distrust(fmt::format("it holds a name that can't be: \"{}\"", printable(entry.name.substr(0, kShown))));
-  } else if (listing_.entries.size() >= kMaxEntries) {
-    distrust(fmt::format("it has more than {} entries", kMaxEntries));
   } else {
     listing_.entries.push_back(std::move(entry));
   }

@@ -80,7 +80,7 @@ TEST_CASE("sizes are numbers or absent or not to be had") {
   CHECK(server.run(SizeOf{at("missing")}).status == Status::missing);
 }
 
-TEST_CASE("MKD is judged by its goal and not by its code - pain 20") {
+TEST_CASE("pain 20: MKD is judged by its goal and not by its code") {
   for (const int code : {521, 550, 553, 450}) {
     CAPTURE(code);
     Server server(kMlst);
@@ -116,7 +116,7 @@ TEST_CASE("a connection that does not find home is given up and believed nothing
   CHECK(results[1].status == Status::unanswered);
 }
 
-TEST_CASE("DELE and RMD of what is gone already are done - pain 20") {
+TEST_CASE("pain 20: DELE and RMD of what is gone already are done") {
   for (const bool mlst : {true, false}) {
     CAPTURE(mlst);
     Server server(mlst ? kMlst : Features{});

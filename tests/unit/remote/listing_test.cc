@@ -131,7 +131,7 @@ TEST_CASE("a current directory that goes by its own name is not an entry") {
   CHECK(listing.untrusted.empty());
 }
 
-TEST_CASE("a line that is not understood makes the listing untrusted and keeps the others - pain 13") {
+TEST_CASE("pain 13: a line that is not understood makes the listing untrusted and keeps the others") {
   const auto listing = parse(ListingFormat::list, "-rw-r--r-- 1 0 0 1 Nov 21 07:46 good\r\nwhat is this\r\n");
   CHECK(listing.entries.size() == 1);
   CHECK(listing.untrusted.find("what is this") != std::string::npos);
@@ -154,7 +154,7 @@ TEST_CASE("a server that admits to have left entries out is not trusted") {
   CHECK(listing.untrusted.find("truncated") != std::string::npos);
 }
 
-TEST_CASE("round numbers of entries are not trusted - pain 14") {
+TEST_CASE("pain 14: round numbers of entries are not trusted") {
   for (const int count : {999, 1000, 1001, 2000, 9998, 10000}) {
     CAPTURE(count);
     std::string text;
@@ -168,11 +168,33 @@ TEST_CASE("round numbers of entries are not trusted - pain 14") {
 TEST_CASE("a line without end does not fill the memory") {
   ListingParser parser{ListingFormat::mlsd, kNow};
   const std::string piece(64 * 1024, 'x');
-  for (int i = 0; i < 64; ++i) parser.feed(piece);
+  for (int i = 0; i < 8; ++i) CHECK(parser.feed(piece));
   parser.feed("\r\ntype=file;size=1; a\r\n");
   const auto listing = parser.finish("");
   CHECK(listing.entries.size() == 1);
   CHECK_FALSE(listing.untrusted.empty());
+}
+
+TEST_CASE("a listing beyond its limits is given up and not trusted") {
+  const ListingLimits limits{.line = 100, .entries = 50, .bytes = 10'000, .nonsense = 1000};
+  const auto [line, why] = GENERATE(table<std::string, std::string>({
+      {"type=file;size=1; f\r\n", "50 entries"},
+      {"type=cdir; .\r\n", "10000 bytes"},
+      {"junk\r\n", "belong to no entry"},
+      {"\n", "belong to no entry"},
+      {"type=file;size=1; a/b\r\n", "belong to no entry"},
+      {std::string(200, 'x'), "belong to no entry"},
+  }));
+  CAPTURE(line, why);
+  ListingParser parser{ListingFormat::mlsd, kNow, limits};
+  int fed = 0;
+  while (parser.feed(line) && fed < 20'000) ++fed;
+  CHECK(fed < 2000);
+  CHECK_FALSE(parser.feed("type=file;size=1; late\r\n"));
+  const Listing listing = parser.finish("");
+  CHECK(listing.entries.size() <= 51);
+  CHECK_FALSE(listing.untrusted.empty());
+  if (why != "belong to no entry") CHECK(listing.untrusted.find(why) != std::string::npos);
 }
 
 TEST_CASE("a listing reads the same however it is cut") {

@@ -1,0 +1,127 @@
+// Servers that turn us away, hang up, or talk in strange ways.
+#include "scripted/client.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+using F = FailureClass;
+
+namespace {
+
+/// The failure of the first operation, by a lane and by the channel.
+void expect_both(Client& client, FailureClass expected, const std::string& words) {
+  for (const bool by_lane : {true, false}) {
+    const Caught caught = catch_from([&] {
+      if (by_lane)
+        client.put("f", "x");
+      else
+        client.run(SizeOf{wire("f")});
+    });
+    CAPTURE(by_lane, caught.text);
+    CHECK(std::string(to_string(caught.failure)) == std::string(to_string(expected)));
+    CHECK(caught.text.find(words) != std::string::npos);
+    CHECK(caught.text.find(ScriptedServer::kPassword) == std::string::npos);
+  }
+}
+
+struct TurnedAway {
+  const char* verb;
+  const char* reply;
+  FailureClass failure;
+};
+
+}  // namespace
+
+TEST_CASE("pain 9: what turns a connection away at the greeting or at the login has its class") {
+  const TurnedAway row =
+      GENERATE(TurnedAway{"CONNECT", "421 Too many connections from your address", F::lower_cap},
+               TurnedAway{"CONNECT", "421 Service not available", F::lower_cap},
+               TurnedAway{"CONNECT", "500 Go away", F::stop_run},
+               TurnedAway{"CONNECT", "530 Sorry, the maximum number of clients is connected", F::lower_cap},
+               TurnedAway{"USER", "421 There are too many connected users", F::lower_cap},
+               TurnedAway{"USER", "530 This FTP server is anonymous only", F::stop_run},
+               TurnedAway{"LOGIN", "421 Maximum login limit has been reached", F::lower_cap},
+               TurnedAway{"LOGIN", "530 Too many connections for this user", F::lower_cap},
+               TurnedAway{"LOGIN", "530 Login incorrect", F::stop_run},
+               TurnedAway{"LOGIN", "430 Invalid user name or password", F::reconnect},
+               TurnedAway{"LOGIN", "532 Need account for login", F::stop_run});
+  CAPTURE(row.verb, row.reply);
+  Client client;
+  client.server.deviate({.verb = row.verb, .reply = row.reply, .close = true, .times = -1});
+  expect_both(client, row.failure, row.reply);
+}
+
+TEST_CASE("pain 9: the connection too many is told from a wrong password") {
+  Quirks quirks;
+  quirks.max_sessions = 1;
+  quirks.too_many =
+      GENERATE("421 Too many users are connected", "530 Sorry, too many connections for tester");
+  Client client(quirks);
+  client.put("f", "x");
+  const Caught caught = catch_from([&] { client.run(SizeOf{wire("f")}); });
+  CAPTURE(caught.text);
+  CHECK(caught.failure == F::lower_cap);
+  client.put("f", "xy");
+  CHECK(client.server.most_sessions() == 1);
+}
+
+TEST_CASE("pain 11: a connection that was idle and got 421 is replaced without a failure") {
+  Client client;
+  client.put("a", "1");
+  CHECK(client.run(SizeOf{wire("a")}).size == 1);
+  const std::string verb = GENERATE("EPSV", "SIZE");
+  client.server.deviate({.verb = verb, .reply = "421 Idle for too long", .close = true});
+  if (verb == "EPSV") {
+    client.put("b", "22");
+    CHECK(client.server.file("b") == "22");
+  } else {
+    const CommandResult size = client.run(SizeOf{wire("a")});
+    CHECK(size.status == CommandResult::Status::unanswered);
+    CHECK(std::string(to_string(size.failure)) == std::string(to_string(F::reconnect)));
+    CHECK(client.run(SizeOf{wire("a")}).size == 1);
+  }
+}
+
+TEST_CASE("replies of several lines and replies that come byte by byte are understood") {
+  Quirks quirks;
+  quirks.wordy = GENERATE(true, false);
+  quirks.one_byte_at_a_time = true;
+  quirks.greeting = "220-Welcome\r\n220-230 is not a code here\r\n  530 nor here\r\n220 Go on";
+  Client client(quirks);
+  client.put("f", std::string(10'000, 'x'));
+  CHECK(client.run(SizeOf{wire("f")}).size == 10'000);
+  CHECK(client.run(MakeDir{wire("d")}).status == CommandResult::Status::done);
+  CHECK(client.run(Rename{wire("f"), wire("d/g")}).status == CommandResult::Status::done);
+  CHECK(client.list("d").entries.size() == 1);
+  CHECK(client.lane->run(std::vector<Command>{SizeOf{wire("d/g")}}).front().size == 10'000);
+  CHECK(client.run(RemoveFile{wire("d/g")}).status == CommandResult::Status::done);
+}
+
+TEST_CASE("a server that loses pipelined commands gets them one at a time") {
+  Quirks quirks;
+  quirks.drops_pipelined = true;
+  Client client(quirks);
+  RemoteSettings settings = client.server.settings();
+  settings.no_progress_timeout = std::chrono::seconds(1);
+  client.connect(settings);
+  for (int i = 0; i < 30; ++i)
+    client.server.put_file("f" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'x'));
+  std::vector<Command> sizes;
+  for (int i = 0; i < 30; ++i) sizes.push_back(SizeOf{wire("f" + std::to_string(i))});
+  for (const CommandResult& result : client.channel->run(sizes))
+    CHECK(result.status == CommandResult::Status::unanswered);
+  const std::vector<CommandResult> results = client.channel->run(sizes);
+  for (std::size_t i = 0; i < results.size(); ++i) CHECK(results[i].size == i);
+}
+
+TEST_CASE("a server without FEAT is asked for nothing beyond RFC 959 that it might not have") {
+  Quirks quirks;
+  quirks.unknown = {"FEAT", "MLST", "MLSD", "MFMT", "OPTS"};
+  quirks.mdtm_sets = true;
+  Client client(quirks);
+  client.put("f", "x");
+  CHECK(client.run(SetMtime{wire("f"), 1'234'567'890}).status == CommandResult::Status::done);
+  CHECK(client.server.mtime_s("f") == 1'234'567'890);
+  CHECK(client.run(SizeOf{wire("f")}).size == 1);
+  CHECK(client.list().entries.size() == 1);
+}

@@ -1,0 +1,143 @@
+// A server that means harm: bounded memory, a clear error, nothing believed.
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "scripted/client.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+using F = FailureClass;
+
+namespace {
+
+constexpr std::uint64_t kGiB = 1024ULL * 1024 * 1024;
+
+/// The most memory that this process ever held, in bytes.
+std::uint64_t peak_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "VmHWM:") {
+      std::uint64_t kilobytes = 0;
+      status >> kilobytes;
+      return kilobytes * 1024;
+    }
+  return 0;
+}
+
+/// Carries `action` out; it may not hold much of what a GiB of nonsense would need.
+Caught catch_bounded(const std::function<void()>& action) {
+  const std::uint64_t before = peak_memory();
+  const Caught caught = catch_from(action);
+  const std::uint64_t grown = peak_memory() - before;
+  CAPTURE(grown, caught.text);
+  CHECK(grown < 64 * 1024 * 1024);
+  CHECK(caught.text.size() < 4096);
+  CHECK(caught.text.find('\n') == caught.text.rfind('\n'));
+  return caught;
+}
+
+}  // namespace
+
+TEST_CASE("a reply line of 1 GiB is refused in bounded memory") {
+  const std::string verb = GENERATE("CONNECT", "LOGIN", "SIZE", "EPSV", "STOR");
+  CAPTURE(verb);
+  Client client;
+  client.server.deviate(
+      {.verb = verb, .close = true, .times = -1, .flood = flood_of(std::string(256 * 1024, '2'), kGiB)});
+  const bool by_lane = verb == "EPSV" || verb == "STOR";
+  const Caught caught = catch_bounded([&] {
+    if (by_lane) return client.put("f", "x");
+    const CommandResult result = client.run(SizeOf{wire("f")});
+    CHECK(result.status == CommandResult::Status::unanswered);
+    throw RemoteError(result.failure, "SIZE: " + result.reply_text);
+  });
+  CAPTURE(std::string(to_string(caught.failure)));
+  const bool known =
+      caught.failure == F::reconnect || caught.failure == F::unknown_outcome || caught.failure == F::stop_run;
+  CHECK(known);
+}
+
+TEST_CASE("a reply of endless lines is refused in bounded memory") {
+  const std::string verb = GENERATE("CONNECT", "SIZE", "EPSV");
+  CAPTURE(verb);
+  Client client;
+  std::string piece;
+  while (piece.size() < 256 * 1024) piece += "213-and so on, and on, and on, for ever and a day\r\n";
+  client.server.deviate({.verb = verb, .close = true, .times = -1, .flood = flood_of(piece, kGiB)});
+  const Caught caught = catch_bounded([&] {
+    if (verb == "EPSV") return client.put("f", "x");
+    const CommandResult result = client.run(SizeOf{wire("f")});
+    CHECK(result.status == CommandResult::Status::unanswered);
+    throw RemoteError(result.failure, "SIZE: " + result.reply_text);
+  });
+  CHECK(caught.failure != F::none);
+}
+
+TEST_CASE("an endless listing is ended in bounded memory") {
+  Quirks quirks;
+  if (GENERATE(true, false)) quirks.unknown = {"MLSD"};
+  const std::string kind = GENERATE("one line", "empty lines", "junk lines");
+  std::string piece(256 * 1024, kind == "one line" ? 'x' : '\n');
+  if (kind == "junk lines")
+    for (std::size_t i = 0; i < piece.size(); i += 2) piece[i] = 'x';
+  quirks.listing = flood_of(piece, kGiB);
+  CAPTURE(kind);
+  Client client(quirks);
+  const Caught caught = catch_bounded([&] { client.list(); });
+  CHECK(caught.failure == F::skip_file);
+  CHECK(caught.text.find("no listing of a directory") != std::string::npos);
+  CHECK(client.run(SizeOf{wire("f")}).status == CommandResult::Status::missing);
+}
+
+TEST_CASE("names that would lead out of a directory are not taken from a listing") {
+  Quirks quirks;
+  const bool facts = GENERATE(true, false);
+  if (!facts) quirks.unknown = {"MLSD"};
+  const std::string bad = GENERATE(std::string(".."), std::string("../x"), std::string("/etc/passwd"),
+                                   std::string("a/b"), std::string("a\rb"), std::string("a\0b", 3));
+  quirks.listing = [line = (facts ? "type=file;size=1; " : "-rw-r--r-- 1 u g 1 Sep 13 2020 ") + bad + "\r\n" +
+                           (facts ? "type=file;size=1; good\r\n" : "-rw-r--r-- 1 u g 1 Sep 13 2020 good\r\n"),
+                    done = false]() mutable { return std::exchange(done, true) ? std::string() : line; };
+  CAPTURE(facts, bad);
+  Client client(quirks);
+  const Listing listing = client.list();
+  // libcurl makes a line end of a lone CR, which leaves a harmless "a" and a line that nobody understands.
+  for (const RemoteEntry& entry : listing.entries) CHECK((entry.name == "good" || entry.name == "a"));
+  CHECK(!listing.entries.empty());
+  if (bad != ".." || facts) CHECK(!listing.untrusted.empty());  // each directory of an "ls -la" has a ".."
+}
+
+TEST_CASE("a passive address that points at somebody else is not connected to") {
+  ScriptedServer victim;
+  Quirks quirks;
+  quirks.unknown = {"EPSV"};
+  quirks.pasv_address = "127,0,0,2";
+  Client client(quirks);
+  client.server.deviate({.verb = "PASV",
+                         .reply = fmt::format("227 Entering Passive Mode (127,0,0,2,{},{})",
+                                              victim.port() / 256, victim.port() % 256)});
+  // The port is the victim's, but the address is the control connection's: whoever listens there is on the
+  // server's own machine.
+  const Caught caught = catch_from([&] { client.put("f", std::string(1000, 'x')); });
+  CHECK(caught.failure != F::none);
+  client.put("f", "x");
+  CHECK(client.server.file("f") == "x");
+}
+
+TEST_CASE("words that no FTP server says are no success") {
+  const std::string greeting = GENERATE("HTTP/1.1 400 Bad Request", "SSH-2.0-OpenSSH_9.2", "999 what", "");
+  Quirks quirks;
+  quirks.greeting = greeting;
+  Client client(quirks);
+  RemoteSettings settings = client.server.settings();
+  settings.connect_timeout = std::chrono::seconds(1);
+  settings.no_progress_timeout = std::chrono::seconds(1);
+  settings.final_reply_timeout = std::chrono::seconds(1);
+  client.connect(settings);
+  const Caught caught = catch_from([&] { client.put("f", "x"); });
+  CAPTURE(greeting, caught.text);
+  CHECK(caught.failure != F::none);
+  CHECK(!client.server.file("f"));
+}
