@@ -31,6 +31,7 @@ struct DoctorReport {
   std::string profile, remote;
   std::vector<DoctorCheck> checks;
   ServerMemory memory;  ///< what a run will go by
+  ConnectionUse connections;
   // Unset: not measured, because something before it failed.
   std::optional<double> login_ms, latency_ms;
   std::optional<double> up_bytes_per_s, down_bytes_per_s;  ///< one connection, one large file

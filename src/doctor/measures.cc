@@ -106,11 +106,13 @@ std::string Examination::connections() {
       join(*others.back(), question);
     } catch (const RemoteError& error) {
       if (error.failure() != FailureClass::lower_cap) throw;
+      report_.connections = {open, true};
       found_.connections = open;
       found_.connections_seen_ns = clock_.now_ns();
       throw Finding{fmt::format("{} of {}: {}", open, wanted, error.what()), {}};
     }
   }
+  report_.connections = {wanted, false};
   return fmt::format("{} of {}", wanted, wanted);
 }
 
