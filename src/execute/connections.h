@@ -18,6 +18,7 @@ class Connections {
     const CancelToken& cancel_commands;
     const CancelToken& cancel_lanes;
     EventSink& events;
+    Throttle* throttle = nullptr;
   };
   explicit Connections(const Context& context);
 

@@ -276,14 +276,16 @@ void Execution::remove() {
 }  // namespace
 
 Executor::Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
-                   int connections, const RetryPolicy& policy)
+                   int connections, const RetryPolicy& policy, const std::vector<BandwidthRule>& bandwidth)
     : remote_(remote),
       state_(state),
       events_(events),
       clock_(clock),
       cancel_(cancel),
       connections_(connections),
-      policy_(policy) {}
+      policy_(policy) {
+  if (!bandwidth.empty()) throttle_.emplace(bandwidth, clock_, events_);
+}
 
 JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
   JobReport report = report_for(job, nullptr);
@@ -307,7 +309,8 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   Tally tally(report, events_);
   const SourceTree source(job.source);
   CancelToken cancel_lanes(cancel_);
-  Connections connections({remote_, connections_, policy_, clock_, cancel_, cancel_lanes, events_});
+  Connections connections({remote_, connections_, policy_, clock_, cancel_, cancel_lanes, events_,
+                           throttle_ ? &*throttle_ : nullptr});
   try {
     Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_}, plan, source).run();
   } catch (const RemoteError& error) {

@@ -1,9 +1,13 @@
 // Carries a plan out over lanes and the command channel.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "execute/backoff.h"
+#include "execute/throttle.h"
 #include "outhaul/events.h"
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"
@@ -16,7 +20,7 @@ class Executor {
  public:
   /// Everything is borrowed. Only the calling thread touches `state`; `events` is told from every thread.
   Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
-           int connections, const RetryPolicy& policy);
+           int connections, const RetryPolicy& policy, const std::vector<BandwidthRule>& bandwidth = {});
 
   /// Brings publications that a crashed run left half done to their end, so that the state is right before it
   /// is compared with the source. Touches the network only when there are any. Returns problems like
@@ -38,6 +42,7 @@ class Executor {
   const CancelToken& cancel_;
   int connections_;
   RetryPolicy policy_;
+  std::optional<Throttle> throttle_;
 };
 
 }  // namespace outhaul

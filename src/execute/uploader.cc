@@ -201,21 +201,25 @@ bool Uploader::tail_matches(const RemotePath& part, const SourceFile& file, std:
 bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<const std::byte> expected) {
   std::size_t matched = 0;
   bool equal = true;
-  lane_.get(part, from, [&](std::span<const std::byte> got) {
+  const ByteSink compare = [&](std::span<const std::byte> got) {
     equal = equal && matched + got.size() <= expected.size() &&
             std::equal(got.begin(), got.end(), expected.begin() + static_cast<std::ptrdiff_t>(matched));
     matched += got.size();
     return equal;
-  });
+  };
+  lane_.get(part, from,
+            context_.throttle != nullptr ? throttled(compare, *context_.throttle, context_.cancel) : compare);
   return equal && matched == expected.size();
 }
 
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
   TransferScope scope(context_.events, number_, file.entry(), offset);
   offset_ = position_ = offset;
+  std::optional<ThrottledSource> limited;
+  if (context_.throttle != nullptr) limited.emplace(file, *context_.throttle, context_.cancel);
   Put put;
   put.path = task.part;
-  put.source = &file;
+  put.source = limited ? static_cast<ByteSource*>(&*limited) : &file;
   put.offset = offset;
   put.length = file.entry().size - offset;
   put.sent = [&](std::uint64_t delta) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "execute/backoff.h"
 #include "execute/source_tree.h"
+#include "execute/throttle.h"
 #include "outhaul/events.h"
 #include "outhaul/plan.h"
 #include "outhaul/remote.h"
@@ -56,7 +57,8 @@ class Uploader {
     Clock& clock;
     const CancelToken& cancel;
     EventSink& events;
-    bool may_hand_back = true;  ///< false for the only connection: it waits instead of giving itself up
+    bool may_hand_back = true;     ///< false for the only connection: it waits instead of giving itself up
+    Throttle* throttle = nullptr;  ///< nullptr: as fast as the line is
   };
   Uploader(Lane& lane, int lane_number, const Context& context);
   /// Never throws: what went wrong is in the outcome.

@@ -260,8 +260,14 @@ void ProfileRun::problem(JobReport& report, Problem told) {
 Executor ProfileRun::executor() {
   RetryPolicy retry = environment_.retry;
   retry.retries = profile_.remote.retries;
-  return {remote_, state_, environment_.events, environment_.clock, cancel_, profile_.remote.connections,
-          retry};
+  return {remote_,
+          state_,
+          environment_.events,
+          environment_.clock,
+          cancel_,
+          profile_.remote.connections,
+          retry,
+          profile_.remote.bandwidth};
 }
 
 /// After each job: a run that is cut off later has not learned in vain.
