@@ -68,7 +68,7 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOpt
                      profile.remote.url});
     if (job.unsettled > 0)
       complain(
-          fmt::format("note: {} uploads of an interrupted run will be settled first, so the plan may shrink",
+          fmt::format("note: {} changes of an interrupted run will be settled first, so the plan may shrink",
                       job.unsettled));
   }
   print(common.json ? plan_json(profile.name, shown) + "\n" : plan_text(shown, choices.most));

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "execute/connections.h"
+#include "execute/intents.h"
 #include "execute/removals.h"
 #include "execute/tally.h"
 #include "execute/transfers.h"
@@ -137,6 +138,7 @@ void Execution::make_dirs(const Actions& actions) {
     const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
     std::vector<Command> commands;
     for (const Action* action : batch) commands.push_back(MakeDir{remote_name(action->entry.path)});
+    intend(context(), batch, commands);
     std::vector<CommandResult> results = s_.connections.commands().run(commands);
     for (std::size_t i = 0; i < batch.size(); ++i) mend_dir(batch[i]->entry.path, results[i]);
     Transaction transaction = s_.state.begin();
@@ -146,6 +148,7 @@ void Execution::make_dirs(const Actions& actions) {
       ++s_.tally.done().dirs_made;
       s_.tally.did(ActionKind::make_dir, batch[i]->entry.path);
     }
+    s_.state.clear_intents(s_.job_id);
     transaction.commit();
   }
 }
@@ -172,6 +175,7 @@ void Execution::move(const Actions& actions) {
       targets.push_back(remote_name(action->entry.path));
       commands.push_back(Rename{object ? object->remote_name : remote_name(action->from), targets.back()});
     }
+    intend(context(), batch, commands);
     const std::vector<CommandResult> results = s_.connections.commands().run(commands);
     std::vector<bool> done(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i)
@@ -180,6 +184,7 @@ void Execution::move(const Actions& actions) {
     Transaction transaction = s_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i)
       if (done[i]) moved(*batch[i], targets[i]);
+    s_.state.clear_intents(s_.job_id);
     transaction.commit();
     for (std::size_t i = 0; i < batch.size(); ++i)
       if (!done[i]) transfers_.add_upload(*batch[i]);  // it can't be renamed: it is sent under its new name
@@ -287,15 +292,22 @@ Executor::Executor(Remote& remote, State& state, EventSink& events, Clock& clock
   if (!bandwidth.empty()) throttle_.emplace(bandwidth, clock_, events_);
 }
 
+bool needs_settling(const State& state, JobId job) {
+  const std::vector<Part> parts = state.parts(job);
+  return !state.intents(job).empty() || std::any_of(parts.begin(), parts.end(), [](const Part& part) {
+    return part.stage != Part::Stage::sending;
+  });
+}
+
 JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
   JobReport report = report_for(job, nullptr);
-  const std::vector<Part> parts = state_.parts(job_id);
-  if (std::all_of(parts.begin(), parts.end(), [](const Part& p) { return p.stage == Part::Stage::sending; }))
-    return report;
+  if (!needs_settling(state_, job_id)) return report;
   Tally tally(report, events_);
   Connections connections({remote_, 1, policy_, clock_, cancel_, cancel_, events_});
   try {
-    Publisher({job, job_id, run, state_, connections.commands(), tally}).settle(parts);
+    const JobContext context{job, job_id, run, state_, connections.commands(), tally};
+    Publisher(context).settle(state_.parts(job_id));
+    if (!tally.stopped()) settle_intents(context);
   } catch (const RemoteError& error) {
     tally.stop(error.failure(), error.what(), error.advice());
   }

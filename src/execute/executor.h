@@ -16,15 +16,18 @@
 
 namespace outhaul {
 
+/// A crashed run left something in the state of which nobody knows whether it was carried out.
+bool needs_settling(const State& state, JobId job);
+
 class Executor {
  public:
   /// Everything is borrowed. Only the calling thread touches `state`; `events` is told from every thread.
   Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
            int connections, const RetryPolicy& policy, const std::vector<BandwidthRule>& bandwidth = {});
 
-  /// Brings publications that a crashed run left half done to their end, so that the state is right before it
-  /// is compared with the source. Touches the network only when there are any. Returns problems like
-  /// execute().
+  /// Brings publications that a crashed run left half done to their end, and looks up what it did beside
+  /// them, so that the state is right before it is compared with the source. Touches the network only when
+  /// needs_settling(). Returns problems like execute().
   JobReport settle(const Job& job, JobId job_id, RunId run);
 
   /// Carries `plan` out and returns what became of it: counters, problems, outcome (done, incomplete,

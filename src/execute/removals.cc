@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "execute/intents.h"
 #include "outhaul/names.h"
 
 namespace outhaul {
@@ -69,6 +70,7 @@ void Removals::remove_files(const std::vector<const Action*>& actions) {
       commands.push_back(RemoveFile{object ? object->remote_name
                                            : remote_path_for(context_.job.target, action->entry.path)});
     }
+    intend(context_, batch, commands);
     const std::vector<CommandResult> results = context_.commands.run(commands);
     Transaction transaction = context_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -83,6 +85,7 @@ void Removals::remove_files(const std::vector<const Action*>& actions) {
       ++context_.tally.done().removed;
       context_.tally.did(ActionKind::remove, batch[i]->entry.path, batch[i]->entry.size);
     }
+    context_.state.clear_intents(context_.job_id);
     transaction.commit();
   });
 }
@@ -103,6 +106,7 @@ void Removals::remove_dirs(const std::vector<const Action*>& actions) {
     std::vector<Command> commands;
     for (const Action* action : batch)
       commands.push_back(RemoveDir{remote_path_for(context_.job.target, action->entry.path)});
+    intend(context_, batch, commands);
     const std::vector<CommandResult> results = context_.commands.run(commands);
     Transaction transaction = context_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -127,6 +131,7 @@ void Removals::remove_dirs(const std::vector<const Action*>& actions) {
                                "It may hold something that outhaul did not put there.");
       }
     }
+    context_.state.clear_intents(context_.job_id);
     transaction.commit();
   });
 }

@@ -189,8 +189,7 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
   if (!known) return;
   const JobId id = *known;
   const std::vector<Part> parts = state_.parts(id);
-  if (std::any_of(parts.begin(), parts.end(),
-                  [](const Part& part) { return part.stage != Part::Stage::sending; })) {
+  if (needs_settling(state_, id)) {
     report = executor().settle(job, id, report_.run);
     if (report.outcome != ExitCode::done) return;
   }
@@ -339,8 +338,10 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
     PlannedJob planned;
     planned.job = job;
     const std::optional<JobId> id = state ? state->find_job(job->name, job->target) : std::nullopt;
-    if (id)
+    if (id) {
       for (const Part& part : state->parts(*id)) planned.unsettled += part.stage != Part::Stage::sending;
+      planned.unsettled += state->intents(*id).size();
+    }
     Judged judged = plan_job(profile, *job, id ? state->entries(*id) : nullptr, options.approve, environment);
     planned.plan = std::move(judged.plan);
     planned.refusals = std::move(judged.refusals);

@@ -24,7 +24,7 @@ struct PlannedJob {
   const Job* job = nullptr;
   Plan plan;
   std::vector<GuardRefusal> refusals;
-  std::uint64_t unsettled = 0;  ///< publications of a crashed run that `run` will bring to their end first
+  std::uint64_t unsettled = 0;  ///< what a crashed run left half done; `run` will bring it to its end first
 };
 
 /// Runs the profile's jobs, one after the other, under the profile's lock. Failures of one job don't stop the

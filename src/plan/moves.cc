@@ -27,7 +27,7 @@ struct Source {
 };
 
 bool goes_away(const Action& action) {
-  return action.kind == ActionKind::remove && action.entry.inode != 0;
+  return action.kind == ActionKind::remove && action.entry.inode != 0 && action.entry.object != kNoObject;
 }
 
 bool is_dropped(const Action& action) {

@@ -9,11 +9,11 @@
 namespace outhaul {
 namespace {
 
-/// What of `before` holds the name on the remote. A symlink isn't there, and neither is a file without an
-/// object.
-bool is_on_remote(const Entry& before) {
-  return before.kind == EntryKind::directory ||
-         (before.kind == EntryKind::file && before.object != kNoObject);
+/// What of `before` holds the name on the remote. A symlink isn't there. Of a file without an object nobody
+/// knows what a crash left of it: where removals are wanted it is removed, and otherwise nobody waits for it.
+bool is_on_remote(const Entry& before, OnRemoval on_removal) {
+  if (before.kind == EntryKind::file) return before.object != kNoObject || on_removal == OnRemoval::remove;
+  return before.kind == EntryKind::directory;
 }
 
 bool takes_away(const Action& action) {
@@ -140,7 +140,8 @@ void Planner::draft_new(Entry&& entry, Reason reason) {
 }
 
 void Planner::draft_removal(Entry&& entry, Reason reason) {
-  if (!is_on_remote(entry)) return draft(ActionKind::forget, Reason::removed, std::move(entry));
+  if (!is_on_remote(entry, policy_.on_removal))
+    return draft(ActionKind::forget, Reason::removed, std::move(entry));
   if (policy_.on_removal == OnRemoval::keep)
     return draft(ActionKind::forget, Reason::kept_by_policy, std::move(entry));
   const bool directory = entry.kind == EntryKind::directory;
@@ -150,7 +151,7 @@ void Planner::draft_removal(Entry&& entry, Reason reason) {
 /// Keeping and replacing contradict, so under `keep` only a symlink, which needs no name on the remote, can
 /// follow something that is there.
 void Planner::draft_type_change(Entry&& now, Entry&& before) {
-  if (!is_on_remote(before)) return draft_new(std::move(now), Reason::type_changed);
+  if (!is_on_remote(before, policy_.on_removal)) return draft_new(std::move(now), Reason::type_changed);
   const bool takes_the_name = now.kind != EntryKind::symlink;
   if (takes_the_name && policy_.on_removal == OnRemoval::keep) {
     if (now.kind == EntryKind::directory) withheld_in_the_way_.add(now.path.bytes());

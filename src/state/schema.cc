@@ -172,7 +172,21 @@ CREATE TABLE server_fact (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1};
+/// Directories, moves and removals that were begun: `name` is on the remote, `from_path` where a move comes from.
+constexpr Migration kVersion2 = R"sql(
+CREATE TABLE intent (
+  job        INTEGER NOT NULL REFERENCES job(id),
+  path       BLOB NOT NULL,
+  kind       TEXT NOT NULL CHECK (kind IN ('make_dir', 'move', 'remove', 'remove_dir')),
+  name       BLOB NOT NULL,
+  from_path  BLOB,
+  run        INTEGER NOT NULL REFERENCES run(id),
+  PRIMARY KEY (job, path, kind),
+  CHECK ((kind = 'move') = (from_path IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2};
 
 // Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
 // few pages.
@@ -187,6 +201,7 @@ constexpr std::array kProbes = {
     "SELECT * FROM past_entry ORDER BY job, path, from_run LIMIT 1",
     "SELECT * FROM past_entry ORDER BY job DESC, path DESC, from_run DESC LIMIT 1",
     "SELECT * FROM part ORDER BY object DESC LIMIT 1",
+    "SELECT * FROM intent LIMIT 1",
     "SELECT * FROM doubt LIMIT 1",
     "SELECT * FROM server_fact LIMIT 1",
 };

@@ -40,6 +40,15 @@ struct Part {
   RunId run = kNoRun;                    ///< that made it
 };
 
+/// A change of the remote beside uploads that was begun and isn't recorded: it may have been carried out or not.
+struct Intent {
+  enum class Kind : std::uint8_t { make_dir, move, remove, remove_dir };
+  Kind kind{};
+  RelPath path;                          ///< the entry's; of a move: where it goes
+  RelPath from;                          ///< move only
+  RemotePath name;                       ///< on the remote, of `path`
+};
+
 struct StoredObject {
   ObjectId id = kNoObject;
   RemotePath remote_name;
@@ -128,6 +137,13 @@ class State {
 
   std::vector<Part> parts(JobId job) const;
   std::optional<Part> part_for(JobId job, const RelPath& path) const;
+
+  // --- the journal of what is done beside uploads ---
+  /// Needs an open Transaction, which is committed before the command is sent.
+  void intend(JobId job, RunId run, const Intent& intent);
+  std::vector<Intent> intents(JobId job) const;  ///< in order of their paths
+  /// Everything that was intended is recorded, or known not to have happened. Needs an open Transaction.
+  void clear_intents(JobId job);
 
   // --- doubt ---
   void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);   ///< replaces the job's

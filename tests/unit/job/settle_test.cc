@@ -187,3 +187,104 @@ TEST_CASE("pain 19: an old copy that can't be put back stays in the ledger until
   CHECK(night.run().outcome == ExitCode::done);
   must_be_whole(night);
 }
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A night whose removals reach the remote, and a directory that was stored.
+void store_dir(Nightly& night) {
+  night.profile.jobs[0].on_removal = OnRemoval::remove;
+  night.write("anchor", "never touched");
+  night.write("d/f", "ffff");
+  night.write("d/sub/g", "gggg");
+  REQUIRE(night.run().outcome == ExitCode::done);
+}
+
+void all_must_be_equal(Nightly& night) {
+  must_be_whole(night);
+  CHECK(night.stored_dirs() == night.expected_dirs());
+}
+
+}  // namespace
+
+TEST_CASE("a directory that comes back after its removal was cut off is stored again") {
+  // Moved as a whole, its files keep every time that they had: only the journal knows.
+  const std::string step = GENERATE("DELE t/d/f", "DELE t/d/sub/g", "RMD t/d/sub", "RMD t/d");
+  const auto effect = GENERATE(Fault::Effect::lost, Fault::Effect::lost_after);
+  const int connections = GENERATE(1, 3);
+  INFO(step << (effect == Fault::Effect::lost ? ", not carried out" : ", carried out"));
+  Nightly night;
+  night.profile.safety.max_delete = Limit{{}, 100};
+  store_dir(night);
+  const fs::path away = night.source().parent_path() / "away";
+  fs::rename(night.source() / "d", away);
+  die_at(night, step, effect);
+  night.profile.remote.connections = connections;
+  REQUIRE(night.run().outcome == ExitCode::remote_unusable);
+  recover(night);
+  fs::rename(away, night.source() / "d");
+  CHECK(night.run().outcome == ExitCode::done);
+  all_must_be_equal(night);
+}
+
+TEST_CASE("a move that was cut off is found out wherever the file is by then") {
+  const auto effect = GENERATE(Fault::Effect::lost, Fault::Effect::lost_after);
+  const std::string then = GENERATE("stays", "goes back", "goes on", "goes away", "is edited");
+  INFO(then << (effect == Fault::Effect::lost ? ", not carried out" : ", carried out"));
+  Nightly night;
+  night.profile.safety.max_delete = Limit{{}, 100};
+  store_dir(night);
+  fs::rename(night.source() / "d", night.source() / "e");
+  die_at(night, "RNFR t/d/f", effect);
+  REQUIRE(night.run().outcome == ExitCode::remote_unusable);
+  recover(night);
+  if (then == "goes back") fs::rename(night.source() / "e", night.source() / "d");
+  if (then == "goes on") fs::rename(night.source() / "e", night.source() / "third");
+  if (then == "goes away") fs::remove_all(night.source() / "e");
+  if (then == "is edited") night.write("e/f", "other");
+  const std::uint64_t sent = night.server.bytes_received();
+  CHECK(night.run().outcome == ExitCode::done);
+  all_must_be_equal(night);
+  if (then == "stays" || then == "goes on") CHECK(night.server.bytes_received() == sent);
+}
+
+TEST_CASE("a directory whose making was cut off does not stay when the source has lost it") {
+  const auto effect = GENERATE(Fault::Effect::lost, Fault::Effect::lost_after);
+  const bool lost = GENERATE(true, false);
+  Nightly night;
+  store_dir(night);
+  fs::create_directories(night.source() / "new/inner");
+  die_at(night, "MKD t/new/inner", effect);
+  REQUIRE(night.run().outcome == ExitCode::remote_unusable);
+  recover(night);
+  if (lost) fs::remove_all(night.source() / "new");
+  CHECK(night.run().outcome == ExitCode::done);
+  all_must_be_equal(night);
+}
+
+TEST_CASE(
+    "a file of which a crash left nobody knows what goes from the remote when it goes from the source") {
+  Nightly night;
+  store_dir(night);
+  night.write("d/f", "FFFF");  // the same size: nothing tells which of the two stands under the name
+  die_at(night, "RNFR .outhaul/parts/", Fault::Effect::lost_after);
+  REQUIRE(night.run().outcome == ExitCode::remote_unusable);
+  recover(night);
+  night.remove("d/f");
+  CHECK(night.run().outcome == ExitCode::done);
+  all_must_be_equal(night);
+}
+
+TEST_CASE("what a lost connection left in doubt is looked up before the next run of the same job only") {
+  Nightly night;
+  store_dir(night);
+  night.remove("d/f");
+  die_at(night, "DELE t/d/f", Fault::Effect::lost_after);
+  REQUIRE(night.run().outcome == ExitCode::remote_unusable);
+  recover(night);
+  CHECK(night.run().outcome == ExitCode::done);
+  night.server.forget_calls();
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.server.calls().empty());  // the journal is empty again
+}

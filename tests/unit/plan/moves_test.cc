@@ -53,7 +53,7 @@ TEST_CASE("mode and owner may change with a move") {
 
 TEST_CASE("an entry without an object or without an inode number is not moved") {
   CHECK(in_words(plan_for({renamed(file("old"), "new")}, {file("old")})) ==
-        Lines{"upload new (added)", "forget old (removed)"});
+        Lines{"upload new (added)", "remove old (removed)"});
   const Entry old = with(stored(file("old")), [](Entry& e) { e.inode = 0; });
   CHECK(in_words(plan_for({renamed(old, "new")}, {old})) ==
         Lines{"upload new (added)", "remove old (removed)"});

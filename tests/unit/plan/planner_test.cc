@@ -70,7 +70,7 @@ void require_documented_order(const Plan& plan) {
 
 TEST_CASE("every kind before against every kind now under each policy") {
   const Entry f = file("e"), d = dir("e"), s = symlink("e");
-  const Entry kept = stored(f), lost = f;  // lost: the state says that its object isn't on the remote
+  const Entry kept = stored(f), lost = f;  // lost: nobody knows what is on the remote
   const Case cases[] = {
       {{}, {}, {}, {}},
       {{}, {f}, {"upload e (added)"}, {"upload e (added)"}},
@@ -86,10 +86,16 @@ TEST_CASE("every kind before against every kind now under each policy") {
        {s},
        {"record e (type_changed) after removals", "remove e (in_the_way)"},
        {"record e (type_changed) after removals", "forget e (kept_by_policy)"}},
-      {{lost}, {}, {"forget e (removed)"}, {"forget e (removed)"}},
+      {{lost}, {}, {"remove e (removed)"}, {"forget e (removed)"}},
       {{lost}, {f}, {"upload e (resend)"}, {"upload e (resend)"}},
-      {{lost}, {d}, {"make_dir e (type_changed)"}, {"make_dir e (type_changed)"}},
-      {{lost}, {s}, {"record e (type_changed)"}, {"record e (type_changed)"}},
+      {{lost},
+       {d},
+       {"make_dir e (type_changed) after removals", "remove e (in_the_way)"},
+       {"make_dir e (type_changed)"}},
+      {{lost},
+       {s},
+       {"record e (type_changed) after removals", "remove e (in_the_way)"},
+       {"record e (type_changed)"}},
       {{d}, {}, {"remove_dir e (removed)"}, {"forget e (kept_by_policy)"}},
       {{d},
        {f},
