@@ -99,9 +99,6 @@ void Session::configure() {
   // Our own clock is stricter wherever libcurl gives us one; this bounds its blocking wait for a final reply.
   set_option(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
              static_cast<long>(std::max(settings.final_reply_timeout, settings.no_progress_timeout).count()));
-  set_option(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  set_option(easy, CURLOPT_TCP_KEEPIDLE, 30L);
-  set_option(easy, CURLOPT_TCP_KEEPINTVL, 30L);
   set_option(easy, CURLOPT_MAXAGE_CONN, 24L * 3600);
   if (!settings.tls.off) configure_tls();
 }
@@ -166,6 +163,8 @@ CURLcode Session::drive(Transfer& transfer) {
     }
     if (const auto code = finished()) return *code;
     if (cancel_.cancelled()) return CURLE_ABORTED_BY_CALLBACK;
+    // libcurl has read where to connect, but watches no socket until it is called again.
+    if (std::exchange(transfer.port_told, false)) continue;
     const auto quiet = steady_clock::now() - transfer.last_activity;
     if (quiet > patience(transfer)) {
       transfer.timed_out = true;
@@ -195,6 +194,7 @@ void Session::take_header(std::string_view bytes) {
     ++transfer.replies;
     transfer.logged_in |= reply->code == 230 || reply->code == 232 || reply->code == 257;
     transfer.started |= reply->code == 125 || reply->code == 150;
+    transfer.port_told |= reply->code == 227 || reply->code == 229;
     if (transfer.keep_dialogue) transfer.dialogue.push_back({std::exchange(pending_command_, {}), *reply});
     transfer.last = std::move(*reply);
   }

@@ -42,6 +42,7 @@ struct Transfer {
   bool fresh = false;  ///< the control connection was opened during this use
   bool logged_in = false;
   bool started = false;                      ///< the server gave 125 or 150
+  bool port_told = false;                    ///< the server has just said where the data goes
   bool stopped = false;                      ///< the sink wants no more
   bool timed_out = false;                    ///< by our own clock
   std::uint64_t read = 0, up = 0, down = 0;  ///< bytes taken from the source, sent, received

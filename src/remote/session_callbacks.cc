@@ -20,6 +20,17 @@ std::uint64_t unsigned_of(curl_off_t value) noexcept {
   return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
+/// Routers forget a connection that is silent for minutes, as a control connection is while a large file goes
+/// over its data connection. That one is never silent for long: CURLOPT_TCP_KEEPALIVE would only cost each
+/// small file three system calls more.
+void keep_alive(int fd) noexcept {
+  const int on = 1;
+  const int seconds = 30;
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds));
+}
+
 }  // namespace
 
 void SessionCallbacks::install(Session& session) {
@@ -141,9 +152,11 @@ curl_socket_t SessionCallbacks::open_socket(void* self, curlsocktype, curl_socka
 
 int SessionCallbacks::tune_socket(void* self, curl_socket_t fd, curlsocktype) noexcept {
   using std::chrono::milliseconds;
-  const milliseconds limit = session_of(self).endpoint_->settings.no_progress_timeout;
+  const Session& session = session_of(self);
+  const milliseconds limit = session.endpoint_->settings.no_progress_timeout;
   const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(limit.count(), 1000, 3'600'000));
   static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout));
+  if (session.transfer_ == nullptr || session.transfer_->replies == 0) keep_alive(fd);
   return CURL_SOCKOPT_OK;
 }
 
