@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace outhaul {
+namespace {
+
+constexpr std::size_t kHandful = 32;
+constexpr std::uint64_t kLarge = 1024 * 1024;
+
+}  // namespace
 
 LanePool::LanePool(Remote& remote, int lanes, const Uploader::Context& context) : context_(context) {
   for (int i = 0; i < lanes; ++i) lanes_.push_back(remote.open_lane(context.cancel));
@@ -74,11 +80,18 @@ std::vector<Outcome> LanePool::wait(std::chrono::milliseconds time) {
     ready.push_back(inline_->perform(task));
   } else {
     std::unique_lock lock(mutex_);
-    outcomes_ready_.wait_for(lock, time, [&] { return !outcomes_.empty(); });
+    outcomes_ready_.wait_for(lock, time, [&] { return worth_waking(); });
     ready.swap(outcomes_);
+    urgent_ = false;
   }
   open_ -= ready.size();
   return ready;
+}
+
+/// Small files end by the thousand, and to wake the job thread for each costs as much as a command on the wire.
+/// Nothing is gained by it before a batch is full. What needs a decision and the last files don't wait.
+bool LanePool::worth_waking() const {
+  return outcomes_.size() >= kHandful || (!outcomes_.empty() && (urgent_ || tasks_.empty()));
 }
 
 void LanePool::work(int number) {
@@ -107,10 +120,11 @@ void LanePool::leave(Outcome&& outcome, int number, bool& stay) {
       else
         --running_;
     }
+    urgent_ |= outcome.status != Outcome::Status::done || outcome.entry.size > kLarge;
     outcomes_.push_back(std::move(outcome));
+    if (worth_waking()) outcomes_ready_.notify_one();
   }
   if (!stay) lanes_[static_cast<std::size_t>(number)].reset();
-  outcomes_ready_.notify_one();
 }
 
 }  // namespace outhaul

@@ -26,7 +26,8 @@ class LanePool {
 
   void submit(Task task);
   std::size_t queued() const;
-  /// Outcomes that are there, waiting up to `time` for the first one. Empty when nothing is under way.
+  /// Outcomes that are there, waiting up to `time` until they are worth it. Empty when nothing is under way or
+  /// nothing ended in that time.
   std::vector<Outcome> wait(std::chrono::milliseconds time);
   /// Tasks submitted whose outcome wasn't collected yet.
   std::size_t open() const noexcept { return open_; }
@@ -37,6 +38,7 @@ class LanePool {
   std::vector<Task> take_back();
 
  private:
+  bool worth_waking() const;  ///< holding mutex_
   void stop() noexcept;
   void work(int number);
   void leave(Outcome&& outcome, int number, bool& stay);
@@ -50,6 +52,7 @@ class LanePool {
   int running_ = 0;                // guarded by mutex_: lanes that haven't given up their connection
   bool exhausted_ = false;         // guarded by mutex_
   bool stopping_ = false;          // guarded by mutex_
+  bool urgent_ = false;            // guarded by mutex_: outcomes_ holds one that others must not delay
   std::size_t open_ = 0;           // job thread only
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::thread> threads_;

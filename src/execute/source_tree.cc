@@ -12,6 +12,9 @@
 namespace outhaul {
 namespace {
 
+/// What the kernel reads ahead anyhow.
+constexpr off_t kReadAhead = 128 * 1024;
+
 std::int64_t ns(const timespec& t) {
   return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
@@ -78,7 +81,8 @@ SourceFile::SourceFile(Fd fd, RelPath path) : fd_(std::move(fd)) {
   struct stat st = {};
   if (::fstat(fd_.get(), &st) != 0) refuse(errno, path);
   if (!S_ISREG(st.st_mode)) refuse(ELOOP, path);
-  ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);  // only advice: an error changes nothing
+  if (st.st_size > kReadAhead)
+    ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);  // only advice: an error changes nothing
   entry_ = entry_from(st, std::move(path));
 }
 
