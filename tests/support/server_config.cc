@@ -92,7 +92,6 @@ AuthOrder mod_auth_file.c
 AuthUserFile {}/users
 RequireValidShell off
 AllowOverwrite on
-AllowStoreRestart on
 AllowRetrieveRestart on
 TimesGMT on
 ListOptions "-a"
@@ -111,10 +110,11 @@ ExtendedLog {} {} commands
         fmt::format("MaxClients {} \"Sorry, the maximum number of clients (%m) are already connected.\"\n",
                     facts.options.max_clients);
   }
-  if (!facts.options.set_mtime) text += "<Limit MFMT MDTM SITE_UTIME>\n  DenyAll\n</Limit>\n";
-  if (facts.tls != Tls::none) text += proftpd_tls(facts);
   if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
     text += fmt::format("PassivePorts {} {}\n", ports.first, last_of(ports));
+  text += fmt::format("AllowStoreRestart {}\n", facts.options.store_restart ? "on" : "off");
+  if (!facts.options.set_mtime) text += "<Limit MFMT MDTM SITE_UTIME>\n  DenyAll\n</Limit>\n";
+  if (facts.tls != Tls::none) text += proftpd_tls(facts);
   return text;
 }
 
@@ -149,15 +149,15 @@ vsftpd_log_file={}
                   facts.port, yes(facts.options.set_mtime), TestServer::kUser, (facts.dir / "empty").string(),
                   clients(facts), facts.options.idle_timeout.count(), yes(facts.options.log_commands),
                   yes(facts.options.log_commands), facts.log.string());
+  if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
+    text += fmt::format("pasv_min_port={}\npasv_max_port={}\n", ports.first, last_of(ports));
+  text += fmt::format("data_connection_timeout={}\n", facts.options.data_timeout.count());
   if (facts.tls == Tls::none) return text;
   return text + fmt::format(R"(ssl_enable=YES
 implicit_ssl={}
 force_local_logins_ssl={}
 force_local_data_ssl={}
 require_ssl_reuse={}
-  if (!facts.options.size) text += "cmds_denied=SIZE\n";
-  if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
-    text += fmt::format("pasv_min_port={}\npasv_max_port={}\n", ports.first, last_of(ports));
 ssl_ciphers=HIGH
 rsa_cert_file={}
 rsa_private_key_file={}
@@ -179,15 +179,15 @@ std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {
       "-E", "-d",
       "-H", "-D",
       "-z"};
+  if (const PortRange ports = facts.options.passive_ports; ports.count > 0) {
+    arguments.emplace_back("-p");
+    arguments.push_back(fmt::format("{}:{}", ports.first, last_of(ports)));
+  }
   if (facts.tls == Tls::none) return arguments;
   const auto level = facts.options.tls_required ? "3" : "1";  // 3: control and data
   for (const std::string& argument :
        {std::string("-Y"), std::string(level), std::string("-2"), facts.certificates.both.string()}) {
     arguments.push_back(argument);
-  }
-  if (const PortRange ports = facts.options.passive_ports; ports.count > 0) {
-    arguments.emplace_back("-p");
-    arguments.push_back(fmt::format("{}:{}", ports.first, last_of(ports)));
   }
   return arguments;
 }

@@ -47,6 +47,9 @@ struct ServerOptions {
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool limited_space = false;  ///< set_free_space() works
   std::chrono::seconds idle_timeout{900};
+  /// vsftpd: a session ends whose data connection stands still so long.
+  std::chrono::seconds data_timeout{300};
+  bool store_restart = true;  ///< false: an upload can't go on anywhere (ProFTPD)
   PortRange passive_ports;  ///< for data connections; count 0: any. Needed behind a FaultProxy
   std::string certificate_names = "DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:::1";  ///< as OpenSSL's subjectAltName
 };
