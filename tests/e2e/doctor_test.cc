@@ -4,6 +4,7 @@
 #include "site.h"
 #include "support/catch.h"
 #include "support/json_judge.h"
+#include "support/tree.h"
 
 using namespace outhaul;
 using namespace outhaul::test;
