@@ -79,7 +79,11 @@ void Commands::back_off(int attempt, const std::string& why) {
   const auto delay = backoff(policy_, attempt, std::generate_canonical<double, 24>(random_));
   ++retries_;
   events_.on(RetryScheduled{-1, {}, why, attempt + 1, policy_.retries, delay.count()});
-  if (!clock_.wait(delay, cancel_)) throw RemoteError(FailureClass::cancelled, "stopped on request");
+  pause(delay);
+}
+
+void Commands::pause(std::chrono::milliseconds time) {
+  if (!clock_.wait(time, cancel_)) throw RemoteError(FailureClass::cancelled, "stopped on request");
 }
 
 }  // namespace outhaul

@@ -24,6 +24,8 @@ class Commands {
   std::vector<CommandResult> run(const std::vector<Command>& commands);
   CommandResult run_one(const Command& command) { return run({command}).front(); }
   std::uint64_t retries() const noexcept { return retries_; }
+  /// Waits. Throws RemoteError{cancelled} when that is asked for meanwhile.
+  void pause(std::chrono::milliseconds time);
 
  private:
   void run_chunk(const std::vector<Command>& commands, std::size_t begin, std::size_t end,

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 
+#include "execute/case_guard.h"
 #include "execute/connections.h"
 #include "execute/intents.h"
 #include "execute/removals.h"
@@ -42,6 +43,7 @@ class Execution {
     Connections& connections;
     CancelToken& cancel_lanes;
     const CancelToken& cancel;
+    const CaseGuard& cases;
   };
   Execution(const Setting& setting, const Plan& plan, const SourceTree& source)
       : s_(setting),
@@ -239,7 +241,8 @@ void Execution::fill_freed_names() {
 bool Execution::is_free(const Action& action) {
   const RelPath& path = action.entry.path;
   if (s_.tally.failed_above(path)) return false;
-  if (!s_.state.entry(s_.job_id, path)) return true;
+  const RelPath* twin = s_.cases.waits_for(path);
+  if (!s_.state.entry(s_.job_id, path) && (twin == nullptr || !s_.state.entry(s_.job_id, *twin))) return true;
   s_.tally.failed(path, "not stored yet: what had its name could not be taken off the remote",
                   "The message above says why; the next run tries again.");
   return false;
@@ -323,8 +326,12 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   CancelToken cancel_lanes(cancel_);
   Connections connections({remote_, connections_, policy_, clock_, cancel_, cancel_lanes, events_,
                            throttle_ ? &*throttle_ : nullptr});
+  CaseGuard cases(job, job_id, state_, tally, connections, case_sensitive_);
   try {
-    Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_}, plan, source).run();
+    const std::optional<Plan> adapted = cases.adapt(plan);
+    Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases},
+              adapted ? *adapted : plan, source)
+        .run();
   } catch (const RemoteError& error) {
     cancel_lanes.cancel();
     tally.stop(error.failure(), error.what(), error.advice());
@@ -332,6 +339,7 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
     cancel_lanes.cancel();  // or the lanes would end what they are sending before anybody hears of this
     throw;
   }
+  case_sensitive_ = cases.sensitive();
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
   return report;

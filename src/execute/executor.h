@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+
+#include <optional>
 #include <vector>
 
 #include "base/cancel.h"
@@ -37,6 +39,10 @@ class Executor {
   /// be opened; every other failure is a problem in the report.
   JobReport execute(const Job& job, JobId job_id, RunId run, const Plan& plan);
 
+  /// Whether the server tells "A" from "a": what is known before execute(), and what is known after it.
+  void set_case_sensitive(std::optional<bool> known) noexcept { case_sensitive_ = known; }
+  std::optional<bool> case_sensitive() const noexcept { return case_sensitive_; }
+
  private:
   Remote& remote_;
   State& state_;
@@ -45,6 +51,7 @@ class Executor {
   const CancelToken& cancel_;
   int connections_;
   RetryPolicy policy_;
+  std::optional<bool> case_sensitive_;
   std::optional<Throttle> throttle_;
 };
 

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <numeric>
 
 #include "outhaul/names.h"
 
@@ -10,6 +13,8 @@ namespace outhaul {
 namespace {
 
 constexpr int kProofTries = 3;
+constexpr std::array kLateSizePauses{std::chrono::milliseconds{200}, std::chrono::milliseconds{800},
+                                     std::chrono::milliseconds{3000}};
 constexpr std::int64_t kSecond = 1'000'000'000;
 
 std::int64_t floor_seconds(std::int64_t ns) {
@@ -46,9 +51,26 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
 }
 
 std::vector<Task> Publisher::prove(std::vector<Item>& items) {
-  std::vector<Command> questions;
-  for (const Item& item : items) questions.push_back(SizeOf{item.sent.task.part});
-  const std::vector<CommandResult> answers = context_.commands.run(questions);
+/// Some servers say 226 before everything is on their disk: a size that is short is asked for again after a
+/// while, before the file is sent again.
+std::vector<CommandResult> Publisher::sizes_of_parts(const std::vector<Item>& items) {
+  std::vector<CommandResult> answers(items.size());
+  std::vector<std::size_t> open(items.size());
+  std::iota(open.begin(), open.end(), std::size_t{0});
+  for (auto pause = kLateSizePauses.begin();; ++pause) {
+    std::vector<Command> questions;
+    for (const std::size_t i : open) questions.push_back(SizeOf{items[i].sent.task.part});
+    std::vector<CommandResult> found = context_.commands.run(questions);
+    for (std::size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(found[i]);
+    std::erase_if(open, [&](std::size_t i) {
+      return answers[i].status != CommandResult::Status::done || answers[i].size >= items[i].sent.entry.size;
+    });
+    if (open.empty() || pause == kLateSizePauses.end()) return answers;
+    context_.commands.pause(*pause);
+  }
+}
+
+  const std::vector<CommandResult> answers = sizes_of_parts(items);
 
   std::vector<Task> again;
   std::vector<Item> proven;

@@ -54,6 +54,7 @@ class Publisher {
   /// How a publication ended that was cut off.
   enum class Ending : std::uint8_t { published, not_published, unknown };
 
+  std::vector<CommandResult> sizes_of_parts(const std::vector<Item>& items);
   std::vector<Task> prove(std::vector<Item>& items);
   void begin(std::vector<Item>& items);
   void rename(std::vector<Item>& items);

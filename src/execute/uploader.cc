@@ -139,14 +139,17 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
       look_first = true;
     }
   }
+  reread_ = task.tries > 0;
 }
 
 void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   offset_ = position_ = 0;
   SourceFile file = context_.source.open(task.action->entry.path);
+      reread_ = true;
   std::uint64_t offset = 0;
   if (look_first && file.entry().size >= kWorthResuming &&
       fingerprint_of(file.entry()) == fingerprint_of(task.action->entry)) {
+      reread_ = true;
     offset = resume_offset(task, file);
     if (offset == 0) file = context_.source.open(task.action->entry.path);  // it was hashed up to somewhere
   }
@@ -227,7 +230,12 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
     position_ += delta;
     context_.events.on(TransferProgress{number_, delta});
   };
-  if (put.length > 0 || offset == 0) lane_.put(put);  // a part that is whole already needs no byte
+  const bool whole = put.length == 0 && offset > 0;  // needs no byte
+  try {
+    if (!whole) lane_.put(put);
+  } catch (const RemoteError& error) {
+    if (!stored_all_the_same(task, file, error)) throw;
+  }
   scope.succeeded();
 }
 
@@ -240,3 +248,19 @@ bool Uploader::wait_before_retry(const std::string& path, int attempt, const std
 }
 
 }  // namespace outhaul
+/// Everything was sent, and only the server's last word is bad or missing: the size tells whether it is stored
+/// (pains 3 and 4). Not where the part may hold another content of the same size from before.
+bool Uploader::stored_all_the_same(const Task& task, const SourceFile& file, const RemoteError& error) {
+  const std::uint64_t size = file.entry().size;
+  const bool passing = is_passing(error.failure()) && error.failure() != FailureClass::lower_cap;
+  if (!passing || position_ < size || (reread_ && size > 0)) return false;
+  try {
+    const Command ask = SizeOf{task.part};
+    const CommandResult there = lane_.run(std::span(&ask, 1)).front();
+    return there.status == CommandResult::Status::done && there.size == size;
+  } catch (const RemoteError& lost) {
+    if (lost.failure() == FailureClass::cancelled) throw;
+    return false;
+  }
+}
+

@@ -76,6 +76,7 @@ class Uploader {
   void stop_if_cancelled() const;
   bool wait_before_retry(const std::string& path, int attempt, const std::string& why, Outcome& outcome);
 
+  bool stored_all_the_same(const Task& task, const SourceFile& file, const RemoteError& error);
   Lane& lane_;
   int number_;
   Context context_;
@@ -85,3 +86,4 @@ class Uploader {
 };
 
 }  // namespace outhaul
+  bool reread_ = false;  ///< under the part's name may be what was sent of another content

@@ -216,7 +216,10 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
 }
 
 void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& report) {
-  JobReport executed = executor().execute(job, id, report_.run, plan);
+  Executor executor = this->executor();
+  executor.set_case_sensitive(memory_.case_sensitive);
+  JobReport executed = executor.execute(job, id, report_.run, plan);
+  memory_.case_sensitive = executor.case_sensitive();
   executed.outcome = worst_of(executed.outcome, report.outcome);
   executed.problem_count += report.problem_count;
   executed.problems.insert(executed.problems.begin(), report.problems.begin(), report.problems.end());

@@ -1,0 +1,76 @@
+#include "execute/case_guard.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <vector>
+
+#include "outhaul/names.h"
+#include "plan/case_twins.h"
+#include "plan/subtrees.h"
+
+namespace outhaul {
+
+std::optional<Plan> CaseGuard::adapt(const Plan& plan) {
+  if (sensitive_ == true) return std::nullopt;
+  const std::vector<CaseTwin> twins =
+      find_case_twins(plan, state_.entries(job_id_).get(), job_.target, job_.names);
+  if (twins.empty()) return std::nullopt;
+  if (!sensitive_) probe();
+  if (sensitive_ != false) return std::nullopt;
+
+  Subtrees refused;
+  std::set<std::size_t> waiting;
+  for (const CaseTwin& twin : twins) {
+    const RelPath& path = plan.actions[twin.action].entry.path;
+    if (twin.leaves) {
+      waiting.insert(twin.action);
+      waits_.emplace(path.bytes(), twin.other);
+      continue;
+    }
+    if (!refused.cover(path.bytes()))
+      tally_.failed(
+          path,
+          fmt::format("not stored: to this server its name is that of \"{}\", because it takes upper "
+                      "and lower case for the same",
+                      printable(twin.other.bytes())),
+          "Give one of the two another name, or exclude one of them.");
+    refused.add(path.bytes());
+  }
+  Plan adapted = plan;
+  adapted.actions.clear();
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    const Action& action = plan.actions[i];
+    const bool stores = action.kind == ActionKind::make_dir || action.kind == ActionKind::upload ||
+                        action.kind == ActionKind::move;
+    if (stores && refused.cover(action.entry.path.bytes())) {
+      ++tally_.done().withheld;
+      continue;
+    }
+    adapted.actions.push_back(action);
+    if (waiting.contains(i)) adapted.actions.back().after_removals = true;
+  }
+  return adapted;
+}
+
+const RelPath* CaseGuard::waits_for(const RelPath& path) const {
+  const auto found = waits_.find(path.bytes());
+  return found == waits_.end() ? nullptr : &found->second;
+}
+
+/// A directory is made under one name and renamed under the other: only a server without case finds it there.
+void CaseGuard::probe() {
+  using Status = CommandResult::Status;
+  Commands& commands = connections_.commands();
+  const RemotePath control = RemotePath::parse(kControlDir);
+  const auto at = [&](const char* name) { return control / RemotePath::parse(name); };
+  const RemotePath lower = at("case-probe"), upper = at("CASE-PROBE"), found = at("case-probe-found");
+  if (make_dirs(commands, control).status != Status::done) return;
+  if (commands.run_one(MakeDir{lower}).status != Status::done) return;
+  const CommandResult renamed = commands.run_one(Rename{upper, found});
+  if (renamed.status == Status::done) sensitive_ = false;
+  if (renamed.status == Status::missing) sensitive_ = true;
+  commands.run({RemoveDir{lower}, RemoveDir{found}});
+}
+
+}  // namespace outhaul

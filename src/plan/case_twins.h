@@ -1,0 +1,27 @@
+// Names that differ in nothing but upper and lower case. Pure.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "outhaul/entry.h"
+#include "outhaul/names.h"
+#include "outhaul/plan.h"
+
+namespace outhaul {
+
+/// A new name of a plan, and the name that a server without upper and lower case would take it for (pain 18).
+struct CaseTwin {
+  std::size_t action = 0;  ///< of the plan: makes a directory, uploads, or moves to the new name
+  RelPath other;  ///< what is stored, or another new name of the plan, which comes first in byte order
+  /// `other` leaves its name in this very plan: the new name is free after that.
+  bool leaves = false;
+};
+
+/// Compares remote names, ASCII letters only. `stored`: the state's entries of the job, in order; may be
+/// null. What the plan does under a name that the state has already is not new. A directory that takes the
+/// place of one that leaves is no twin, nor is a file that is moved onto its own name in other letters.
+std::vector<CaseTwin> find_case_twins(const Plan& plan, EntryStream* stored, const RemotePath& target,
+                                      const NameRules& rules);
+
+}  // namespace outhaul

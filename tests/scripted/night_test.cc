@@ -1,0 +1,410 @@
+// Whole runs against a server that misbehaves: nothing lost, no false success, and the next run finishes the
+// work.
+#include <algorithm>
+
+#include "night.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+using When = Deviation::When;
+
+namespace {
+
+void expect_whole(ScriptedNight& night) {
+  INFO(night.events.problems());
+  CHECK(night.held() == night.expected());
+  CHECK(night.leavings().empty());
+  CHECK(night.ledger() == 0);
+}
+
+/// Some files, small and larger than what is worth resuming.
+void write_some(ScriptedNight& night) {
+  night.write("empty", "");
+  night.write("small", "1");
+  night.write("d/medium", std::string(70'000, 'm'));
+  night.write("d/e/large", std::string(600'000, 'l'));
+}
+constexpr std::size_t kSome = 4;
+
+}  // namespace
+
+TEST_CASE("pain 3: a failure reply after everything was stored does not send the file again") {
+  ScriptedNight night;
+  const std::string reply =
+      GENERATE("426 Connection closed; transfer aborted", "451 Local error in processing", "450 Try again",
+               "425 Can't build data connection");
+  CAPTURE(reply);
+  write_some(night);
+  night.write("small2", "22");
+  night.scripted.deviate({.verb = "STOR", .when = When::afterwards, .reply = reply, .times = -1});
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.scripted.bytes_stored() == 670'003);
+}
+
+TEST_CASE("pain 3: a failure reply after only a part was stored sends the rest") {
+  ScriptedNight night;
+  write_some(night);
+  night.scripted.deviate(
+      {.verb = "STOR", .when = When::midway, .reply = "426 Broken pipe", .bytes = 300'000, .times = 2});
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("pain 4: a final reply that never comes is replaced by a look at the size") {
+  ScriptedNight night;
+  night.settings.final_reply_timeout = night.settings.no_progress_timeout = std::chrono::seconds(1);
+  night.write("small", "1");
+  night.write("large", std::string(600'000, 'l'));
+  const bool closes = GENERATE(true, false);
+  night.scripted.deviate(
+      {.verb = "STOR", .when = When::afterwards, .close = closes, .mute = !closes, .times = 2});
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.stores() == 2);
+}
+
+TEST_CASE("pain 2: a size that the server tells late is waited for and nothing is sent twice") {
+  Quirks quirks;
+  quirks.late_sizes = 2;
+  ScriptedNight night(quirks);
+  write_some(night);
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.stores() == kSome);
+}
+
+TEST_CASE("pain 2: an upload whose size stays short is no success and the old copy stays") {
+  ScriptedNight night;
+  night.write("a", "old old");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  Quirks quirks;
+  quirks.late_sizes = -1;
+  night.scripted.change(quirks);
+  night.write("a", "new new");
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.says("3 of 7 bytes") + night.says("3 instead of 7") + night.says("had 3 bytes instead of 7") >
+        0);
+  CHECK(night.held() == std::map<std::string, std::string>{{"t/a", "old old"}});
+  night.scripted.change({});
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("pain 9: a server with few connections gets everything over them") {
+  Quirks quirks;
+  quirks.max_sessions = GENERATE(1, 2);
+  quirks.too_many = GENERATE("421 Too many users", "530 Sorry, too many connections from your address");
+  CAPTURE(quirks.max_sessions, quirks.too_many);
+  ScriptedNight night(quirks);
+  night.profile.remote.connections = 4;
+  for (int i = 0; i < 40; ++i) night.write("f" + std::to_string(i), std::to_string(i));
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.scripted.most_sessions() <= quirks.max_sessions);
+}
+
+TEST_CASE("pain 10: what an earlier run left is cleaned up over the only connection") {
+  Quirks quirks;
+  quirks.max_sessions = 1;
+  ScriptedNight night(quirks);
+  night.profile.remote.connections = 1;
+  night.profile.remote.retries = 1;
+  night.write("big", std::string(600'000, 'b'));
+  night.scripted.deviate(
+      {.verb = "STOR", .when = When::midway, .reply = "426 Broken pipe", .bytes = 1000, .times = -1});
+  CHECK(night.run().outcome != ExitCode::done);
+  night.scripted.behave();
+  CHECK(night.ledger() == 1);
+  night.remove("big");
+  night.write("new", "1");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("pain 11: a good-bye in the middle of anything costs a reconnect and nothing else") {
+  ScriptedNight night;
+  night.profile.remote.connections = GENERATE(1, 2);
+  const std::string verb =
+      GENERATE("STOR", "EPSV", "SIZE", "MFMT", "RNFR", "RNTO", "MKD", "DELE", "RMD", "TYPE");
+  const When when = GENERATE(When::instead, When::afterwards);
+  CAPTURE(verb, static_cast<int>(when), night.profile.remote.connections);
+  night.write("gone/f", "1");
+  night.write("old", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  write_some(night);
+  night.write("old", "22");
+  night.remove("gone");
+  night.scripted.deviate(
+      {.verb = verb, .when = when, .reply = "421 Timeout, closing control connection", .close = true});
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("pain 12: modification times that the server doesn't keep make nothing go twice") {
+  Quirks quirks;
+  quirks.unknown = {"MFMT"};
+  quirks.mdtm_sets = GENERATE(true, false);
+  ScriptedNight night(quirks);
+  write_some(night);
+  REQUIRE(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  night.scripted.forget_commands();
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.scripted.commands().empty());
+  night.write("small", "2");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.stores() == 1);
+}
+
+TEST_CASE("pain 14: a run concludes nothing from listings because it asks for none") {
+  Quirks quirks;
+  quirks.listing_cap = 1;
+  quirks.hides_dotfiles = true;
+  ScriptedNight night(quirks);
+  write_some(night);
+  night.write("d/.hidden", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  night.remove("d");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK_FALSE(night.scripted.is_dir("space/t/d"));
+  CHECK(night.scripted.count("LIST") + night.scripted.count("MLSD") + night.scripted.count("NLST") == 0);
+}
+
+TEST_CASE("pain 15: a directory that stays because of somebody's hidden file is said and no failure") {
+  Quirks quirks;
+  quirks.hides_dotfiles = true;
+  ScriptedNight night(quirks);
+  night.write("d/f", "1");
+  night.write("stays", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.scripted.put_file("space/t/d/.htaccess", "theirs");
+  night.remove("d");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.says("the directory stays on the remote"));
+  CHECK(night.scripted.file("space/t/d/.htaccess") == "theirs");
+  CHECK_FALSE(night.scripted.file("space/t/d/f"));
+  CHECK(night.run().outcome == ExitCode::done);
+}
+
+TEST_CASE(
+    "pain 18: of two names that a server takes for one the first is stored and the other refused by name") {
+  Quirks quirks;
+  quirks.folds_case = true;
+  ScriptedNight night(quirks);
+  night.write("Dir/same", "upper");
+  night.write("dir/same", "lower");
+  night.write("dir/own", "1");
+  night.write("Readme", "first");
+  night.write("plain", "1");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.says("dir: not stored"));
+  CHECK(night.says("\"Dir\""));
+  CHECK(night.held() ==
+        std::map<std::string, std::string>{{"t/Dir/same", "upper"}, {"t/Readme", "first"}, {"t/plain", "1"}});
+  // A twin of what is stored: the stored one stays what it is.
+  night.write("README", "second");
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.says("README: not stored"));
+  CHECK(night.held().at("t/Readme") == "first");
+  CHECK(night.scripted.count("MKD .outhaul/case-probe") +
+            night.scripted.count("MKD space/.outhaul/case-probe") ==
+        1);
+  // Once one of the two has gone, the other one gets the name.
+  night.remove("Readme");
+  night.remove("Dir");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.held() ==
+        std::map<std::string, std::string>{
+            {"t/README", "second"}, {"t/dir/own", "1"}, {"t/dir/same", "lower"}, {"t/plain", "1"}});
+  CHECK(night.leavings().empty());
+  night.scripted.forget_commands();
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.scripted.commands().empty());
+}
+
+TEST_CASE("pain 18: a file whose name changes its case only keeps its content on such a server") {
+  Quirks quirks;
+  quirks.folds_case = true;
+  ScriptedNight night(quirks);
+  night.write("file", "content");
+  night.write("other", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const bool same_file = GENERATE(true, false);
+  if (same_file) {
+    night.rename("file", "File");
+  } else {
+    night.remove("file");
+    night.write("File", "new content");
+  }
+  CHECK(night.run().outcome == ExitCode::done);
+  INFO(night.events.problems());
+  const auto held = night.held();
+  CHECK(held.size() == 2);
+  const std::string content = same_file ? "content" : "new content";
+  CHECK((held.contains("t/File") ? held.at("t/File") : held.at("t/file")) == content);
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.held().size() == 2);
+}
+
+TEST_CASE("pain 18: a server that tells case apart is asked once and stores both names") {
+  ScriptedNight night;
+  night.write("Readme", "1");
+  night.write("README", "2");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.scripted.count("MKD space/.outhaul/case-probe") == 1);
+  night.write("ReadMe", "3");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.scripted.count("MKD space/.outhaul/case-probe") == 1);
+  for (const std::string& command : night.scripted.commands())
+    if (command.starts_with("RMD")) CHECK(command.find("case-probe") != std::string::npos);
+}
+
+TEST_CASE("pain 19: a server that won't rename over a name gets new versions all the same") {
+  Quirks quirks;
+  quirks.renames_over = false;
+  quirks.rename_over_refusal = GENERATE("550 File exists", "553 Name is in use", "451 Rename failed");
+  ScriptedNight night(quirks);
+  night.profile.remote.retries = 1;
+  write_some(night);
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("small", "2");
+  night.write("d/e/large", std::string(500'000, 'L'));
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("pain 20: directories that are there and files that are gone already are no failure") {
+  Quirks quirks;
+  quirks.made_already = GENERATE("521 Already exists", "550 Exists", "553 Cannot create");
+  quirks.gone_already = GENERATE("550 Not found", "450 No such file");
+  if (GENERATE(true, false)) quirks.unknown = {"MLST", "MLSD", "FEAT"};
+  ScriptedNight night(quirks);
+  night.profile.remote.retries = 1;
+  night.scripted.make_dir("space/t/d/e");
+  write_some(night);
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  night.scripted.remove("space/t/d/e");
+  night.scripted.remove("space/t/small");
+  night.remove("d");
+  night.remove("small");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.events.problems().empty());
+}
+
+TEST_CASE("pain 21: only what outhaul stored is removed and never a whole tree") {
+  ScriptedNight night;
+  night.write("d/ours", "1");
+  night.write("d/e/ours", "1");
+  night.write("stays", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.scripted.put_file("space/t/d/e/theirs", "precious");
+  night.scripted.put_file("space/theirs", "precious");
+  night.remove("d");
+  night.scripted.forget_commands();
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.scripted.file("space/t/d/e/theirs") == "precious");
+  CHECK(night.scripted.file("space/theirs") == "precious");
+  CHECK_FALSE(night.scripted.file("space/t/d/ours"));
+  CHECK(night.scripted.count("DELE") == 2);
+  for (const std::string& command : night.scripted.commands())
+    if (command.starts_with("DELE") || command.starts_with("RMD"))
+      CHECK(command.find("space/t/d") != std::string::npos);
+}
+
+TEST_CASE("pain 22: what was stored before a failure is not sent again") {
+  ScriptedNight night;
+  night.profile.remote.connections = 1;
+  for (int i = 0; i < 10; ++i)
+    night.write("f" + std::to_string(i), std::string(1000, static_cast<char>('0' + i)));
+  night.scripted.deviate({.verb = "STOR", .reply = "552 Quota exceeded", .skip = 6, .times = -1});
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.held().size() == 6);
+  night.scripted.behave();
+  night.scripted.forget_commands();
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.stores() == 4);
+}
+
+TEST_CASE("pain 23: a full server is final and removals that make room go on") {
+  ScriptedNight night;
+  night.write("old/gone", "1");
+  night.write("kept/a", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.remove("old/gone");
+  for (int i = 0; i < 20; ++i) night.write("new/f" + std::to_string(i), "x");
+  night.scripted.forget_commands();
+  night.scripted.deviate({.verb = "STOR",
+                          .reply = GENERATE("552 Exceeded storage allocation", "452 No space left"),
+                          .times = -1});
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  const std::vector<std::string> commands = night.scripted.commands();
+  for (const std::string& command : commands)
+    if (command.starts_with("STOR")) CHECK(std::count(commands.begin(), commands.end(), command) == 1);
+  CHECK(night.says("make room on the remote or buy some"));
+  CHECK_FALSE(night.held().contains("t/old/gone"));
+  night.scripted.behave();
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("pain 23: one file that the server refuses does not hold up the others") {
+  ScriptedNight night;
+  night.write("a/gone", "1");
+  night.write("b/gone", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.remove("a/gone");
+  night.remove("b/gone");
+  night.write("a/bad", "bad");
+  night.write("b/good", "good");
+  night.scripted.deviate(
+      {.verb = "RNTO", .reply = "553 Prohibited file name", .times = -1, .argument = "a/bad"});
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.says("a/bad"));
+  const auto held = night.held();
+  CHECK(held.contains("t/b/good"));
+  CHECK_FALSE(held.contains("t/b/gone"));
+  CHECK(held.contains("t/a/gone"));  // it could be the old name of what was not stored
+}
+
+TEST_CASE("pain 27: a private address in the reply to PASV doesn't matter") {
+  Quirks quirks;
+  quirks.unknown = {"EPSV"};
+  quirks.pasv_address = "192,168,0,12";
+  ScriptedNight night(quirks);
+  write_some(night);
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("a server that talks a lot or byte by byte or forgets pipelined commands gets everything") {
+  Quirks quirks;
+  const int kind = GENERATE(0, 1, 2, 3);
+  quirks.wordy = kind == 0;
+  quirks.one_byte_at_a_time = kind == 1;
+  quirks.drops_pipelined = kind == 2;
+  if (kind == 3) quirks.unknown = {"FEAT", "MLST", "MLSD", "MFMT", "OPTS", "EPSV", "REST"};
+  CAPTURE(kind);
+  ScriptedNight night(quirks);
+  night.settings.no_progress_timeout = std::chrono::seconds(1);
+  write_some(night);
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  night.remove("d");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
