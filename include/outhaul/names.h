@@ -1,6 +1,9 @@
 // How an entry's true name becomes a remote name, and back. Pure.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "outhaul/paths.h"
 
 namespace outhaul {
@@ -18,17 +21,27 @@ inline constexpr std::size_t kMaxRemoteName = 255;
 /// 500, Pure-FTPd closes the connection (421) and ProFTPD never answers, so nothing longer may be sent.
 inline constexpr std::size_t kMaxRemotePath = 3900;
 
+/// What a remote's file system can hold beyond what FTP can't say.
+struct NameRules {
+  bool windows = false;  ///< also escape <>:"|?*, trailing dots and device names
+  /// The server's character set, as iconv names it; empty: names go over as the bytes they are.
+  std::string encoding;
+  friend bool operator==(const NameRules&, const NameRules&) = default;
+};
+
 /// Percent-escapes only what FTP or common servers can't hold: bytes < 0x20, 0x7F, 0xFF, backslash, '*'
 /// (ProFTPD makes no directory with it: "Invalid directory name"), a trailing space; and a '%' that two
-/// upper-case hex digits follow, so that a literal "%0A" and an escaped newline never collide. The mapping is
-/// injective: unescape_name(escape_name(n)) == n for every n. (docs/architecture.md, "Names on the remote")
-std::string escape_name(std::string_view name);
-std::string unescape_name(std::string_view wire);
+/// upper-case hex digits follow, so that a literal "%0A" and an escaped newline never collide. With
+/// `rules.windows` also <>:"|?, a trailing dot, and the first letter of a device's name (CON, "nul.txt").
+/// With `rules.encoding` what is valid UTF-8 is converted; bytes that aren't, and characters that the set
+/// can't hold, are escaped byte by byte. The mapping is injective: unescape_name(escape_name(n, r), r) == n
+/// for every n. (docs/architecture.md, "Names on the remote")
+std::string escape_name(std::string_view name, const NameRules& rules = {});
+std::string unescape_name(std::string_view wire, const NameRules& rules = {});
 
 /// The remote path of `path` in a job whose target is `target`: every segment escaped; a top-level ".outhaul"
-/// becomes
-/// "%2Eouthaul". The result may hold segments longer than kMaxRemoteName: see too_long().
-RemotePath remote_path_for(const RemotePath& target, const RelPath& path);
+/// becomes "%2Eouthaul". The result may hold segments longer than kMaxRemoteName: see too_long().
+RemotePath remote_path_for(const RemotePath& target, const RelPath& path, const NameRules& rules);
 
 /// The whole of `path` when it is longer than kMaxRemotePath, else its first segment that is longer than
 /// kMaxRemoteName, or empty.

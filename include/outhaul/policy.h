@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/names.h"
 #include "outhaul/paths.h"
 
 namespace outhaul {
@@ -31,6 +32,7 @@ struct PlanPolicy {
   OnRemoval on_removal = OnRemoval::keep;
   Compare compare = Compare::stat;
   RemotePath target;
+  NameRules names{};
 };
 
 /// A limit as "20%" or as a count. Exceeded when *more* than this would go.

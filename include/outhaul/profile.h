@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/names.h"
 #include "outhaul/paths.h"
 #include "outhaul/policy.h"
 
@@ -25,14 +26,6 @@ enum class Scheme : std::uint8_t { ftp, ftps, sftp, file };
 
 /// Who opens data connections (RFC 959 §3.2). Active: the server does, to a port of ours.
 enum class DataMode : std::uint8_t { passive, active };
-
-/// What a remote's file system can hold beyond what FTP can't say.
-struct NameRules {
-  bool windows = false;  ///< also escape <>:"|?*, trailing dots and device names
-  /// The server's character set, as iconv names it; empty: names go over as the bytes they are.
-  std::string encoding;
-  friend bool operator==(const NameRules&, const NameRules&) = default;
-};
 
 struct TlsSettings {
   bool off = false;                   ///< only when the profile says "tls": "off" in words; ftp:// only
@@ -105,6 +98,7 @@ struct Job {
   OnRemoval on_removal = OnRemoval::keep;
   Compare compare = Compare::stat;
   Proof proof = Proof::size;
+  NameRules names;  ///< the remote's
 };
 
 struct Profile {

@@ -66,7 +66,9 @@ class Execution {
 
   bool go_on() const { return !s_.tally.stopped() && !s_.cancel.cancelled(); }
   JobContext context() { return {s_.job, s_.job_id, s_.run, s_.state, s_.connections.commands(), s_.tally}; }
-  RemotePath remote_name(const RelPath& path) const { return remote_path_for(s_.job.target, path); }
+  RemotePath remote_name(const RelPath& path) const {
+    return remote_path_for(s_.job.target, path, s_.job.names);
+  }
 
   Actions select(ActionKind kind, bool after_removals) const {
     Actions chosen;

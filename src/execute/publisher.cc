@@ -39,7 +39,8 @@ CommandResult make_dirs(Commands& commands, const RemotePath& dir) {
 std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   std::vector<Item> items;
   for (Outcome& outcome : sent) {
-    RemotePath final_name = remote_path_for(context_.job.target, outcome.task.action->entry.path);
+    RemotePath final_name =
+        remote_path_for(context_.job.target, outcome.task.action->entry.path, context_.job.names);
     items.push_back({std::move(outcome), std::move(final_name)});
   }
   std::vector<Task> again = prove(items);
@@ -51,24 +52,25 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
 }
 
 std::vector<Task> Publisher::prove(std::vector<Item>& items) {
-/// Some servers say 226 before everything is on their disk: a size that is short is asked for again after a
-/// while, before the file is sent again.
-std::vector<CommandResult> Publisher::sizes_of_parts(const std::vector<Item>& items) {
-  std::vector<CommandResult> answers(items.size());
-  std::vector<std::size_t> open(items.size());
-  std::iota(open.begin(), open.end(), std::size_t{0});
-  for (auto pause = kLateSizePauses.begin();; ++pause) {
-    std::vector<Command> questions;
-    for (const std::size_t i : open) questions.push_back(SizeOf{items[i].sent.task.part});
-    std::vector<CommandResult> found = context_.commands.run(questions);
-    for (std::size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(found[i]);
-    std::erase_if(open, [&](std::size_t i) {
-      return answers[i].status != CommandResult::Status::done || answers[i].size >= items[i].sent.entry.size;
-    });
-    if (open.empty() || pause == kLateSizePauses.end()) return answers;
-    context_.commands.pause(*pause);
+  /// Some servers say 226 before everything is on their disk: a size that is short is asked for again after a
+  /// while, before the file is sent again.
+  std::vector<CommandResult> Publisher::sizes_of_parts(const std::vector<Item>& items) {
+    std::vector<CommandResult> answers(items.size());
+    std::vector<std::size_t> open(items.size());
+    std::iota(open.begin(), open.end(), std::size_t{0});
+    for (auto pause = kLateSizePauses.begin();; ++pause) {
+      std::vector<Command> questions;
+      for (const std::size_t i : open) questions.push_back(SizeOf{items[i].sent.task.part});
+      std::vector<CommandResult> found = context_.commands.run(questions);
+      for (std::size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(found[i]);
+      std::erase_if(open, [&](std::size_t i) {
+        return answers[i].status != CommandResult::Status::done ||
+               answers[i].size >= items[i].sent.entry.size;
+      });
+      if (open.empty() || pause == kLateSizePauses.end()) return answers;
+      context_.commands.pause(*pause);
+    }
   }
-}
 
   const std::vector<CommandResult> answers = sizes_of_parts(items);
 

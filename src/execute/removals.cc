@@ -67,8 +67,9 @@ void Removals::remove_files(const std::vector<const Action*>& actions) {
     std::vector<Command> commands;
     for (const Action* action : batch) {
       const std::optional<StoredObject> object = context_.state.object(action->entry.object);
-      commands.push_back(RemoveFile{object ? object->remote_name
-                                           : remote_path_for(context_.job.target, action->entry.path)});
+      commands.push_back(
+          RemoveFile{object ? object->remote_name
+                            : remote_path_for(context_.job.target, action->entry.path, context_.job.names)});
     }
     intend(context_, batch, commands);
     const std::vector<CommandResult> results = context_.commands.run(commands);
@@ -105,7 +106,8 @@ void Removals::remove_dirs(const std::vector<const Action*>& actions) {
   in_batches(safe, [&](std::span<const Action* const> batch) {
     std::vector<Command> commands;
     for (const Action* action : batch)
-      commands.push_back(RemoveDir{remote_path_for(context_.job.target, action->entry.path)});
+      commands.push_back(
+          RemoveDir{remote_path_for(context_.job.target, action->entry.path, context_.job.names)});
     intend(context_, batch, commands);
     const std::vector<CommandResult> results = context_.commands.run(commands);
     Transaction transaction = context_.state.begin();

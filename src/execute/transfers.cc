@@ -106,9 +106,13 @@ Task Transfers::start(const Action& action) {
   Task task;
   task.action = &action;
   const Fingerprint source = fingerprint_of(action.entry);
+  const RemotePath name = remote_path_for(context_.job.target, action.entry.path, context_.job.names);
   const auto [first, last] = leftovers_.equal_range(action.entry.path.bytes());
-  const auto found =
-      std::find_if(first, last, [&](const auto& left) { return left.second.source == source; });
+  const auto found = std::find_if(first, last, [&](const auto& left) {
+    if (left.second.source != source) return false;
+    const auto object = context_.state.object(left.second.object);
+    return object && object->remote_name == name;  // the rules for names may have changed since
+  });
   if (found != last) {
     task.object = found->second.object;
     task.part = found->second.part_name;
@@ -118,8 +122,7 @@ Task Transfers::start(const Action& action) {
   }
   task.part = RemotePath::parse(fmt::format("{}{}.part", part_prefix_, ++part_count_));
   task.object =
-      context_.state.begin_object(context_.job_id, context_.run, action.entry.path,
-                                  remote_path_for(context_.job.target, action.entry.path), task.part, source);
+      context_.state.begin_object(context_.job_id, context_.run, action.entry.path, name, task.part, source);
   return task;
 }
 

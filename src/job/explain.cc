@@ -62,7 +62,7 @@ std::string explain_path(const Profile& profile, const JobPath& wanted,
     text += fmt::format("  filter:  {}\n", rule_line(*wanted.job, wanted.path, there && S_ISDIR(st.st_mode)));
     text += fmt::format("  state:   {}\n", state_line(profile, wanted, state_dir));
   }
-  const RemotePath remote = remote_path_for(wanted.job->target, wanted.path);
+  const RemotePath remote = remote_path_for(wanted.job->target, wanted.path, wanted.job->names);
   text += fmt::format("  remote:  {}\n", remote.empty() ? "(the base directory)" : printable(remote.wire()));
   if (const auto segment = too_long(remote); !segment.empty())
     text += fmt::format("  warning: the {} on the remote would have {} bytes; at most {} can be stored\n",

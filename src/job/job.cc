@@ -11,6 +11,7 @@
 #include "job/deadline.h"
 #include "job/known_server.h"
 #include "job/lazy_remote.h"
+#include "job/name_rules.h"
 #include "job/remote_identity.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
@@ -68,7 +69,7 @@ Judged plan_job(const Profile& profile, const Job& job, std::unique_ptr<EntryStr
     const auto scanned =
         scan({job.source, job.one_file_system, environment.state_dir(profile)}, filter, environment.cancel);
     if (!stored) stored = std::make_unique<NoEntries>();
-    const PlanPolicy policy{job.on_removal, job.compare, job.target};
+    const PlanPolicy policy{job.on_removal, job.compare, job.target, job.names};
     judged.plan = make_plan(*scanned, *stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });
@@ -100,6 +101,8 @@ class ProfileRun {
   RunReport run() {
     if (!options_.remote_moved) check_remote(state_, profile_.remote);
     remember_remote(state_, profile_.remote);
+    for (const Job* job : jobs_) check_name_rules(state_, *job);
+    for (const Job* job : jobs_) remember_name_rules(state_, *job);
     std::optional<DeadlineWatch> window;
     if (options_.until_ns && *options_.until_ns <= environment_.clock.now_ns())
       cancel_.cancel(kWindowEnded);
@@ -337,6 +340,7 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
   if (has_state(dir)) state = State::open(dir, profile.name, State::Open::read_only);
   if (state && !options.remote_moved) check_remote(*state, profile.remote);
   for (const Job* job : chosen_jobs(profile, options.jobs)) {
+    if (state) check_name_rules(*state, *job);
     environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
     PlannedJob planned;
     planned.job = job;

@@ -24,6 +24,7 @@ Profile mirror_profile(const std::filesystem::path& source, const RemoteSettings
   Job job;
   job.name = "mirror";
   job.source = real;
+  job.names = settings.names;
   profile.jobs.push_back(std::move(job));
   return profile;
 }

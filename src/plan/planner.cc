@@ -171,7 +171,8 @@ bool Planner::has_too_long_name(const Entry& entry) const {
   std::string_view path = entry.path.bytes();
   if (entry.kind == EntryKind::symlink) path = entry.path.parent();
   if (!may_be_too_long(policy_.target, path)) return false;
-  return !too_long(remote_path_for(policy_.target, RelPath::trusted(std::string(path)))).empty();
+  return !too_long(remote_path_for(policy_.target, RelPath::trusted(std::string(path)), policy_.names))
+              .empty();
 }
 
 /// A name is freed only when everything that must leave it may leave.

@@ -60,7 +60,7 @@ std::string target_hint(std::string_view text) {
   return {};
 }
 
-std::optional<RemotePath> read_target(const Node& node) {
+std::optional<RemotePath> read_target(const Node& node, const NameRules& rules) {
   constexpr const char* kTarget =
       "a directory below the URL's, such as \"www\" or \"web01/www\", without leading, trailing or double "
       "'/', \".\" or \"..\"";
@@ -72,7 +72,7 @@ std::optional<RemotePath> read_target(const Node& node) {
     return std::nullopt;
   }
   try {
-    RemotePath target = remote_path_for({}, RelPath::parse(*text));
+    RemotePath target = remote_path_for({}, RelPath::parse(*text), rules);
     if (too_long(target).empty()) return target;
     node.fault(fmt::format("names of at most {} bytes each, escapes included", kMaxRemoteName));
   } catch (const Error&) {
@@ -96,7 +96,7 @@ ReadJob read_job(const Node& node, const Job& defaults, const std::filesystem::p
     }
   if (const auto target =
           node.need("target", "the directory on the remote, such as \"www\"; \"\" is the URL's own"))
-    if (const auto path = read_target(*target)) {
+    if (const auto path = read_target(*target, defaults.names)) {
       read.job.target = *path;
       read.has_target = true;
     }
@@ -128,8 +128,10 @@ Job read_defaults(const Node& node) {
 std::vector<Job> read_jobs(const Node& node, const Job& defaults, const std::filesystem::path& folder,
                            const RemoteSettings& remote) {
   std::vector<ReadJob> read;
+  Job start = defaults;
+  start.names = remote.names;
   for (const Node& item : node.items("an array of at least one job", 1))
-    read.push_back(read_job(item, defaults, folder));
+    read.push_back(read_job(item, start, folder));
   check_jobs(read, remote);
   std::vector<Job> jobs;
   for (ReadJob& one : read) jobs.push_back(std::move(one.job));

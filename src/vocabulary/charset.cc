@@ -3,8 +3,11 @@
 #include <iconv.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
+#include <utility>
+
+#include "outhaul/error.h"
+#include "outhaul/paths.h"
 
 namespace outhaul {
 namespace {
@@ -20,8 +23,8 @@ class Converter {
   explicit operator bool() const noexcept { return handle_ != reinterpret_cast<iconv_t>(-1); }
 
   /// All of `text`, or empty when any of it has no counterpart.
-  std::string convert(std::string text) const {
-    std::string bytes(text.size() * 8 + 16, '\0');
+  std::string convert(std::string_view given) const {
+    std::string text(given), bytes(given.size() * 8 + 16, '\0');
     char *in = text.data(), *out = bytes.data();
     std::size_t left = text.size(), room = bytes.size();
     ::iconv(handle_, nullptr, nullptr, nullptr, nullptr);
@@ -54,6 +57,38 @@ std::string charset_fault(const std::string& name) {
     if (const std::string one(1, c);
         c != '\\' && c != '~' && (to.convert(one) != one || from.convert(one) != one))
       return "in which ASCII characters are not ASCII bytes";
+  return {};
+}
+
+struct Charset::Impl {
+  explicit Impl(const std::string& name) : to(name.c_str(), "UTF-8"), from("UTF-8", name.c_str()) {}
+  Converter to, from;
+};
+
+Charset::Charset(const std::string& name) {
+  if (const std::string fault = charset_fault(name); !fault.empty())
+    throw Error(ErrorKind::profile, "the character set \"" + printable(name) + "\", " + fault,
+                "name another one in \"encoding\": iconv --list shows them");
+  impl_ = std::make_unique<Impl>(name);
+}
+
+Charset::Charset(Charset&&) noexcept = default;
+Charset::~Charset() = default;
+
+std::string Charset::bytes_of(std::string_view utf8) const {
+  std::string bytes = impl_->to.convert(utf8);
+  if (bytes.empty() || static_cast<std::uint8_t>(bytes.front()) < 0x80) return {};
+  for (std::size_t length = 1; length < bytes.size(); ++length)
+    if (!impl_->from.convert(std::string_view(bytes).substr(0, length)).empty()) return {};
+  if (impl_->from.convert(bytes) != utf8) return {};
+  return bytes;
+}
+
+Charset::Character Charset::front(std::string_view bytes) const {
+  constexpr std::size_t kLongest = 8;
+  for (std::size_t length = 1; length <= std::min(kLongest, bytes.size()); ++length)
+    if (std::string utf8 = impl_->from.convert(bytes.substr(0, length)); !utf8.empty())
+      return {std::move(utf8), length};
   return {};
 }
 

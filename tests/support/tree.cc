@@ -34,7 +34,7 @@ void compare_source(const fs::path& source, const fs::path& remote_base, const R
     const fs::file_status status = entry.symlink_status();
     if (!fs::is_regular_file(status) && !fs::is_directory(status)) continue;
     const std::string path = relative_bytes(entry.path(), source);
-    const std::string remote = remote_path_for(target, RelPath::parse(path)).wire();
+    const std::string remote = remote_path_for(target, RelPath::parse(path), {}).wire();
     const fs::path stored = remote_base / remote;
     result.paths.insert(remote);
     if (fs::is_directory(status)) {

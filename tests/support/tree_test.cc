@@ -14,7 +14,7 @@ namespace {
 void copy_escaped(const fs::path& source, const fs::path& remote, const RemotePath& target) {
   for (const auto& entry : fs::recursive_directory_iterator(source)) {
     const std::string path = entry.path().native().substr(source.native().size() + 1);
-    const fs::path to = remote / remote_path_for(target, RelPath::parse(path)).wire();
+    const fs::path to = remote / remote_path_for(target, RelPath::parse(path), {}).wire();
     if (entry.is_symlink()) continue;
     if (entry.is_directory()) fs::create_directories(to);
     if (entry.is_regular_file()) write_file(to, read_file(entry.path()));

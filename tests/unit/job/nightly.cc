@@ -88,7 +88,8 @@ std::map<std::string, std::string> Nightly::expected() const {
   for (const auto& entry : fs::recursive_directory_iterator(source())) {
     if (entry.is_symlink() || !entry.is_regular_file()) continue;
     const RelPath path = RelPath::parse(entry.path().lexically_relative(source()).native());
-    files[remote_path_for(profile.jobs.front().target, path).wire()] = read_file(entry.path());
+    files[remote_path_for(profile.jobs.front().target, path, profile.jobs.front().names).wire()] =
+        read_file(entry.path());
   }
   return files;
 }
@@ -105,7 +106,7 @@ std::set<std::string> Nightly::expected_dirs() const {
   for (const auto& entry : fs::recursive_directory_iterator(source())) {
     if (entry.is_symlink() || !entry.is_directory()) continue;
     const RelPath path = RelPath::parse(entry.path().lexically_relative(source()).native());
-    dirs.insert(remote_path_for(target, path).wire());
+    dirs.insert(remote_path_for(target, path, {}).wire());
   }
   return dirs;
 }

@@ -178,7 +178,7 @@ std::vector<Entry> Model::entries() const {
 }
 
 std::string Model::remote_name(const RelPath& path) const {
-  return remote_path_for(target_, path).wire();
+  return remote_path_for(target_, path, {}).wire();
 }
 
 }  // namespace outhaul::test

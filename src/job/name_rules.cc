@@ -1,0 +1,72 @@
+#include "job/name_rules.h"
+
+#include <fmt/format.h>
+
+#include "outhaul/error.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::string_view kFact = "names";
+constexpr std::string_view kUnix = "unix", kWindows = "windows";
+
+/// "windows CP1252"; a state without the fact was written with the first rules there were.
+std::string written(const NameRules& rules) {
+  const std::string_view names = rules.windows ? kWindows : kUnix;
+  return rules.encoding.empty() ? std::string(names) : fmt::format("{} {}", names, rules.encoding);
+}
+
+NameRules read(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  return {text.substr(0, space) == kWindows,
+          space == std::string_view::npos ? std::string{} : std::string(text.substr(space + 1))};
+}
+
+std::string in_words(const NameRules& rules) {
+  const std::string names = fmt::format("\"names\": \"{}\"", rules.windows ? kWindows : kUnix);
+  return rules.encoding.empty()
+             ? names + " without \"encoding\""
+             : fmt::format("{} and \"encoding\": \"{}\"", names, printable(rules.encoding));
+}
+
+/// Per job: one that was renamed to get out of a refusal leaves its old rules behind with its old name.
+std::string scope_of(const Job& job) {
+  return "job " + job.name;
+}
+
+NameRules known_rules(const State& state, const Job& job) {
+  return read(state.server_fact(scope_of(job), kFact).value_or(std::string(kUnix)));
+}
+
+[[noreturn]] void refuse(const NameRules& before, const Job& job, const RelPath& path) {
+  throw Error(
+      ErrorKind::state,
+      fmt::format(
+          "the rules for names on the remote changed: \"{}\" of job \"{}\" is there as \"{}\", but with {} "
+          "it would be \"{}\"",
+          printable(path.bytes()), job.name, printable(remote_path_for(job.target, path, before).wire()),
+          in_words(job.names), printable(remote_path_for(job.target, path, job.names).wire())),
+      fmt::format("Set them back to {}. To use the new rules, give the job a new name and a new target: "
+                  "everything is sent there anew, and what lies at the old target can be removed by hand.",
+                  in_words(before)));
+}
+
+}  // namespace
+
+void check_name_rules(const State& state, const Job& job) {
+  const NameRules before = known_rules(state, job);
+  const std::optional<JobId> id = state.find_job(job.name);
+  if (before == job.names || !id) return;
+  const auto entries = state.entries(*id);
+  for (Entry entry; entries->next(entry);) {
+    if (entry.kind == EntryKind::symlink) continue;  // has no name there
+    if (remote_path_for(job.target, entry.path, before) != remote_path_for(job.target, entry.path, job.names))
+      refuse(before, job, entry.path);
+  }
+}
+
+void remember_name_rules(State& state, const Job& job) {
+  if (known_rules(state, job) != job.names) state.set_server_fact(scope_of(job), kFact, written(job.names));
+}
+
+}  // namespace outhaul

@@ -1,0 +1,16 @@
+// "names" and "encoding" decide what an entry is called on the remote. What is there keeps its name.
+#pragma once
+
+#include "outhaul/profile.h"
+#include "state/state.h"
+
+namespace outhaul {
+
+/// Throws Error{state} when `job` was run with other rules and an entry of it that is on the remote would now
+/// have another name there. A change that concerns no entry is fine.
+void check_name_rules(const State& state, const Job& job);
+
+/// After check_name_rules(): from now on these are the job's.
+void remember_name_rules(State& state, const Job& job);
+
+}  // namespace outhaul
