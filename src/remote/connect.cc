@@ -4,6 +4,7 @@
 #include "remote/endpoint.h"
 #include "remote/file_remote.h"
 #include "remote/ftp_lane.h"
+#include "remote/sftp_lane.h"
 
 namespace outhaul {
 namespace {
@@ -30,6 +31,7 @@ class FtpRemote final : public Remote {
 std::unique_ptr<Remote> connect(const RemoteSettings& settings, const Login& login,
                                 const ServerMemory& memory) {
   if (settings.scheme == Scheme::file) return make_file_remote(settings);
+  if (settings.scheme == Scheme::sftp) return make_sftp_remote(settings, login, memory);
   return std::make_unique<FtpRemote>(std::make_shared<Endpoint>(settings, login, memory));
 }
 

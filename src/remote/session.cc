@@ -47,7 +47,7 @@ std::string joined(const std::vector<std::string>& parts) {
 
 /// After these failures libcurl and the server still agree on what comes next. In all other cases they may
 /// not: libcurl 7.88 goes on using a connection on which it has mistaken one reply for another.
-bool in_step(CURLcode code) {
+bool in_step(CURLcode code, bool ssh) {
   switch (code) {
     case CURLE_OK:
     case CURLE_UPLOAD_FAILED:
@@ -55,6 +55,11 @@ bool in_step(CURLcode code) {
     case CURLE_FTP_COULDNT_RETR_FILE:
     case CURLE_REMOTE_ACCESS_DENIED:
       return true;
+    case CURLE_QUOTE_ERROR:
+    case CURLE_BAD_DOWNLOAD_RESUME:
+    case CURLE_REMOTE_FILE_EXISTS:
+    case CURLE_REMOTE_DISK_FULL:
+      return ssh;  // each answer carries the number of its request
     default:
       return false;
   }
@@ -85,7 +90,7 @@ void Session::configure() {
   set_option(easy, CURLOPT_VERBOSE, verbose_ ? 1L : 0L);
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
   set_option(easy, CURLOPT_QUICK_EXIT, 1L);  // don't wait for a name server that hangs
-  set_option(easy, CURLOPT_PROTOCOLS_STR, "ftp,ftps");
+  set_option(easy, CURLOPT_PROTOCOLS_STR, settings.scheme == Scheme::sftp ? "sftp" : "ftp,ftps");
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
   set_option(easy, CURLOPT_PROXY, "");
   set_option(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -100,7 +105,10 @@ void Session::configure() {
   set_option(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
              static_cast<long>(std::max(settings.final_reply_timeout, settings.no_progress_timeout).count()));
   set_option(easy, CURLOPT_MAXAGE_CONN, 24L * 3600);
-  if (!settings.tls.off) configure_tls();
+  if (settings.scheme == Scheme::sftp)
+    configure_ssh();
+  else if (!settings.tls.off)
+    configure_tls();
 }
 
 void Session::configure_tls() {
@@ -133,7 +141,8 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
   pending_command_.clear();
   certificate_.plain_code = 0;
   transfer.last_activity = steady_clock::now();
-  set_option(easy_.get(), CURLOPT_VERBOSE, verbose_ || transfer.keep_dialogue ? 1L : 0L);
+  set_option(easy_.get(), CURLOPT_VERBOSE, verbose_ || ssh_ || transfer.keep_dialogue ? 1L : 0L);
+  if (ssh_ && !open()) ssh_->prepare(easy_.get());
   transfer_ = &transfer;
   if (curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK)
     throw Error(ErrorKind::internal, "libcurl refuses the handle");
@@ -147,7 +156,7 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
     curl_multi_remove_handle(multi_.get(), easy_.get());
     added_ = false;
   }
-  if (transfer.error || !in_step(code)) drop();
+  if (transfer.error || !in_step(code, ssh_ != nullptr)) drop();
   transfer_ = nullptr;
   if (transfer.error) std::rethrow_exception(transfer.error);
   if (code != CURLE_OK && cancel_.cancelled()) throw cancelled_error();
@@ -163,15 +172,17 @@ CURLcode Session::drive(Transfer& transfer) {
     }
     if (const auto code = finished()) return *code;
     if (cancel_.cancelled()) return CURLE_ABORTED_BY_CALLBACK;
+    if (out_of_patience(transfer)) return CURLE_OPERATION_TIMEDOUT;
     // libcurl has read where to connect, but watches no socket until it is called again.
     if (std::exchange(transfer.port_told, false)) continue;
     const auto quiet = steady_clock::now() - transfer.last_activity;
-    if (quiet > patience(transfer)) {
-      transfer.timed_out = true;
-      return CURLE_OPERATION_TIMEDOUT;
-    }
     curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(poll_time(quiet).count()), nullptr);
   }
+}
+
+bool Session::out_of_patience(Transfer& transfer) const {
+  transfer.timed_out |= steady_clock::now() - transfer.last_activity > patience(transfer);
+  return transfer.timed_out;
 }
 
 std::optional<CURLcode> Session::finished() {
@@ -189,6 +200,10 @@ seconds Session::patience(const Transfer& transfer) const {
 void Session::take_header(std::string_view bytes) {
   Transfer& transfer = *transfer_;
   transfer.last_activity = steady_clock::now();
+  if (ssh_) {
+    transfer.headers += bytes;
+    return;
+  }
   parser_.feed(bytes);
   while (auto reply = parser_.next()) {
     ++transfer.replies;
@@ -212,6 +227,10 @@ void Session::log_reply(std::string_view line) const {
     log::write(log::Level::debug, fmt::format("{} < {}", endpoint_->settings.host, printable(line)));
 }
 
+std::string Session::words_for(CURLcode code) const {
+  return printable(error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code));
+}
+
 void Session::fail(CURLcode code, const Transfer& transfer) {
   const RemoteSettings& settings = endpoint_->settings;
   const std::string reply_text = transfer.last.text();
@@ -226,7 +245,7 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
                                                             : transfer.phase;
   long os_error = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_error);
-  story.transport = printable(error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code));
+  story.transport = words_for(code);
   if (code == CURLE_COULDNT_CONNECT && os_error != 0)
     story.transport = std::strerror(static_cast<int>(os_error));
   story.fault.transport_cut = os_error == ECONNRESET || os_error == ETIMEDOUT || os_error == EPIPE ||

@@ -16,6 +16,7 @@
 #include "remote/curl.h"
 #include "remote/endpoint.h"
 #include "remote/reply_parser.h"
+#include "remote/ssh_login.h"
 #include "remote/watchdog.h"
 
 namespace outhaul {
@@ -48,6 +49,11 @@ struct Transfer {
   std::uint64_t read = 0, up = 0, down = 0;  ///< bytes taken from the source, sent, received
   std::chrono::steady_clock::time_point last_activity{};
   std::exception_ptr error;  ///< what a callback threw
+  // SFTP only.
+  std::optional<std::uint64_t> append_at;   ///< storing: where the remote file must end
+  std::optional<std::uint64_t> found_size;  ///< with append_at: where it does end
+  std::string headers;                      ///< what libcurl says in the place of replies
+  bool peer_alive = false;  ///< the server had not closed the connection when libcurl was done with it
 
   bool storing() const noexcept { return phase == Phase::store; }
   bool all_sent() const noexcept { return storing() && started && up >= length; }
@@ -61,6 +67,10 @@ class Session {
   Session(Session&&) = delete;
 
   CURL* easy() const noexcept { return easy_.get(); }
+  /// nullptr unless the scheme is sftp.
+  SshLogin* ssh() const noexcept { return ssh_.get(); }
+  /// libcurl's words for what attempt() returned; printable.
+  std::string words_for(CURLcode code) const;
   Endpoint& endpoint() const noexcept { return *endpoint_; }
   const CancelToken& cancel() const noexcept { return cancel_; }
 
@@ -89,6 +99,8 @@ class Session {
   friend struct SessionCallbacks;
   void configure();
   void configure_tls();
+  void configure_ssh();
+  bool out_of_patience(Transfer& transfer) const;
   CURLcode drive(Transfer& transfer);
   std::optional<CURLcode> finished();
   std::chrono::seconds patience(const Transfer& transfer) const;
@@ -98,6 +110,7 @@ class Session {
   const CancelToken& cancel_;
   SocketSet sockets_;
   PeerCertificate certificate_;
+  std::unique_ptr<SshLogin> ssh_;
   ReplyParser parser_;
   std::string pending_command_;
   Transfer* transfer_ = nullptr;  ///< only during attempt()

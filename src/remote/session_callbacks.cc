@@ -58,6 +58,7 @@ void SessionCallbacks::install(Session& session) {
 std::size_t SessionCallbacks::read(char* buffer, std::size_t size, std::size_t count, void* self) noexcept {
   Transfer* transfer = session_of(self).transfer_;
   if (transfer == nullptr || transfer->source == nullptr) return CURL_READFUNC_ABORT;
+  if (transfer->append_at && transfer->found_size != transfer->append_at) return CURL_READFUNC_ABORT;
   try {
     // libcurl would send what is beyond the announced size, too.
     const std::uint64_t left = transfer->length - transfer->read;
@@ -101,8 +102,14 @@ std::size_t SessionCallbacks::header(char* data, std::size_t size, std::size_t c
 }
 
 int SessionCallbacks::progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t up) noexcept {
-  Transfer* transfer = session_of(self).transfer_;
+  const Session& session = session_of(self);
+  Transfer* transfer = session.transfer_;
   if (transfer == nullptr) return 0;
+  // libcurl waits inside for the end of an SFTP transfer, and asks here now and then.
+  if (session.ssh_) {
+    transfer->peer_alive = stands(session.ssh_->socket);
+    if (session.out_of_patience(*transfer)) return 1;
+  }
   const std::uint64_t now_up = unsigned_of(up);
   if (now_up <= transfer->up) return 0;
   const std::uint64_t delta = now_up - transfer->up;
@@ -122,6 +129,10 @@ int SessionCallbacks::debug(CURL*, curl_infotype type, char* data, std::size_t s
   try {
     std::string_view text{data, size};
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+    if (type == CURLINFO_TEXT && session.ssh_) {
+      session.ssh_->note(text);
+      session.log_reply(text);
+    }
     if (type == CURLINFO_HEADER_IN) session.log_reply(text);
     if (type != CURLINFO_HEADER_OUT) return 0;
     session.log_command(text);
@@ -141,6 +152,7 @@ curl_socket_t SessionCallbacks::open_socket(void* self, curlsocktype, curl_socka
   if (fd < 0) return CURL_SOCKET_BAD;
   // A data connection is opened after at least one reply: this is a new control connection.
   if (session.transfer_ != nullptr && session.transfer_->replies == 0) session.transfer_->fresh = true;
+  if (session.ssh_) session.ssh_->socket = fd;
   try {
     session.sockets_.add(fd);
   } catch (...) {

@@ -19,6 +19,11 @@ struct SessionCallbacks {
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) noexcept;
   static int tune_socket(void* self, curl_socket_t fd, curlsocktype) noexcept;
   static int close_socket(void* self, curl_socket_t fd) noexcept;
+  friend class Session;
+  // SFTP only (session_ssh.cc).
+  static int seek(void* self, curl_off_t offset, int origin) noexcept;
+  static int judge_host_key(void* self, int type, const char* key, std::size_t size) noexcept;
+  static bool stands(curl_socket_t fd) noexcept;
 };
 
 }  // namespace outhaul

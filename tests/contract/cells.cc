@@ -34,6 +34,7 @@ constexpr std::array kCells{
     Cell{"vsftpd-implicit", live<ServerKind::vsftpd, Tls::implicit>, "vsftpd implicit tls"},
     Cell{"pureftpd-plain", live<ServerKind::pureftpd, Tls::none>, "pureftpd plain"},
     Cell{"pureftpd-explicit", live<ServerKind::pureftpd, Tls::explicit_>, "pureftpd explicit tls"},
+    Cell{"sshd", live<ServerKind::sshd, Tls::none>, "sshd"},
 };
 
 struct Test {
@@ -72,6 +73,7 @@ constexpr auto kFunctions = functions_of(std::make_index_sequence<kMostTests>())
 
 void add(const Cell& cell, std::span<const ContractCase> cases) {
   for (const ContractCase& contract_case : cases) {
+    if (contract_case.ftp_only && std::string_view(cell.tag) == "sshd") continue;
     const std::size_t number = tests().size();
     tests().push_back({&cell, &contract_case,
                        fmt::format("remote contract on {}: {}", cell.name, contract_case.name),
@@ -87,6 +89,7 @@ bool register_all() {
       add(cell, cases);
     const bool is_live = std::string_view(cell.tag) != "fake" && std::string_view(cell.tag) != "file";
     if (is_live) add(cell, live_cases());
+    if (std::string_view(cell.tag) == "sshd") add(cell, sftp_cases());
   }
   return true;
 }

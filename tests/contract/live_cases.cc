@@ -178,7 +178,7 @@ void tls_mismatch(Subject& subject) {
 }
 
 ServerKind kind_of(const Subject& subject) {
-  for (const ServerKind kind : {ServerKind::proftpd, ServerKind::vsftpd}) {
+  for (const ServerKind kind : {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::sshd}) {
     if (subject.traits().name.starts_with(to_string(kind))) return kind;
   }
   return ServerKind::pureftpd;
@@ -312,16 +312,16 @@ void read_only_directory(Subject& subject) {
 constexpr ContractCase kCases[] = {
     {"a wrong password stops the run after one attempt", wrong_password},
     {"a server that was down is used again when it is back", server_down},
-    {"what was learned of a server is not asked for again", remembers_the_server},
-    {"a small file on a warm lane costs EPSV and STOR", costs_two_commands},
-    {"an untrusted certificate stops the run and shows the pin that would trust it", untrusted_certificate},
-    {"a wrong pin stops the run before the login", wrong_pin},
-    {"a certificate for another host is refused", wrong_host_name},
-    {"a mismatch in TLS stops the run and no password goes out in the clear", tls_mismatch},
-    {"one connection too many asks for a lower cap", too_many_connections},
+    {"what was learned of a server is not asked for again", remembers_the_server, true},
+    {"a small file on a warm lane costs EPSV and STOR", costs_two_commands, true},
+    {"an untrusted certificate stops the run and shows the pin that would trust it", untrusted_certificate, true},
+    {"a wrong pin stops the run before the login", wrong_pin, true},
+    {"a certificate for another host is refused", wrong_host_name, true},
+    {"a mismatch in TLS stops the run and no password goes out in the clear", tls_mismatch, true},
+    {"one connection too many asks for a lower cap", too_many_connections, true},
     {"a full disk is told apart and deletions go on", full_disk},
     {"a session that the server ended for idleness is replaced", idle_session},
-    {"a server that can't set times refuses that alone", no_mtime},
+    {"a server that can't set times refuses that alone", no_mtime, true},
     {"a read-only directory refuses its own files only", read_only_directory},
 };
 

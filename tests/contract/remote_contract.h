@@ -18,6 +18,7 @@ namespace outhaul::test {
 struct ContractCase {
   const char* name;  ///< a sentence: "a put creates exactly the bytes"
   void (*run)(Subject& subject);
+  bool ftp_only = false;  ///< is about FTP's commands or TLS
 };
 
 std::span<const ContractCase> transfer_cases();
@@ -26,6 +27,8 @@ std::span<const ContractCase> name_cases();
 std::span<const ContractCase> session_cases();
 /// Need a server of their own and hold only where there is one.
 std::span<const ContractCase> live_cases();
+/// What only SFTP has: host keys, user keys, appending.
+std::span<const ContractCase> sftp_cases();
 
 // --- tools of the cases
 

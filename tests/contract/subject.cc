@@ -140,6 +140,7 @@ std::unique_ptr<Subject> make_live_subject(ServerKind kind, Tls tls) {
   traits.refuses_star_dirs = kind == ServerKind::proftpd;
   traits.rename_fails_for_now = kind == ServerKind::pureftpd;
   traits.full_disk_is_451 = kind != ServerKind::proftpd;
+  traits.is_sftp = kind == ServerKind::sshd;
   TestServer& server = shared_server(kind, tls);
   // The case before may still be saying goodbye: its last commands must not be counted among this one's.
   if (!server.wait_for_no_sessions()) server.drop_sessions();

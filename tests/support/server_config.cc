@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "support/sshd.h"
+
 namespace outhaul::test {
 namespace {
 
@@ -200,6 +202,8 @@ std::string command_in(ServerKind kind, std::string_view line) {
       return vsftpd_command(line);
     case ServerKind::pureftpd:
       return pureftpd_command(line);
+    case ServerKind::sshd:
+      return sshd_command(line);
   }
   return {};
 }

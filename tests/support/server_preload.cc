@@ -6,12 +6,14 @@
 // space. With OUTHAUL_TEST_FAKE_ROOT, for vsftpd and Pure-FTPd, which insist on root: becoming another user
 // and chroot succeed without effect (the process already is the user that serves: real root gives itself up
 // when this library loads), PAM asks the environment, syslog goes to a file, and a server's sessions stay in
-// its process group. All that is FTP, TLS and file handling is the server's own.
+// its process group. With OUTHAUL_TEST_DROP_ROOT, for sshd, which serves its own user when it isn't root: real root gives
+// itself up, too, and the shadow entry has the password's hash from the environment. All that is FTP, TLS, SSH and file handling is the server's own.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <shadow.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +56,7 @@ struct Settings {
   uid_t uid = 0;  // who serves
   gid_t gid = 0;
   bool fakes_root = false;
+  bool drops_root = false;
   std::atomic<long long>* free_space =
       nullptr;  // in a mapped file that the test writes to; negative: unlimited
 };
@@ -91,6 +94,7 @@ Settings& settings() {
                         id("OUTHAUL_TEST_UID"),
                         id("OUTHAUL_TEST_GID"),
                         !variable("OUTHAUL_TEST_FAKE_ROOT").empty(),
+                        !variable("OUTHAUL_TEST_DROP_ROOT").empty(),
                         map_free_space(variable("OUTHAUL_TEST_SPACE"))};
   }();
   return *the;
@@ -102,7 +106,7 @@ uid_t real_uid() {
 
 // The loader has read the binary and its libraries as root, so that they may lie where only root can go.
 __attribute__((constructor)) void give_up_root() {
-  if (!settings().fakes_root || real_uid() != 0) return;
+  if ((!settings().fakes_root && !settings().drops_root) || real_uid() != 0) return;
   const uid_t uid = settings().uid;
   const gid_t gid = settings().gid;
   if (real<int (*)(size_t, const gid_t*)>("setgroups")(0, nullptr) != 0 ||
@@ -223,7 +227,7 @@ pid_t getpgrp() noexcept {
   return settings().fakes_root ? ::getpid() : real<pid_t (*)()>("getpgrp")();
 }
 pid_t setsid() noexcept {
-  return settings().fakes_root ? ::getpid() : real<pid_t (*)()>("setsid")();
+  return settings().fakes_root || settings().drops_root ? ::getpid() : real<pid_t (*)()>("setsid")();
 }
 
 // vsftpd reads a configuration only if it belongs to root, which it believes to be.
@@ -236,6 +240,14 @@ int stat64(const char* path, struct stat64* st) noexcept {
 
 passwd* getpwnam(const char*) {
   return account();
+}
+spwd* getspnam(const char*) {
+  static spwd entry = {};
+  static std::string hash = variable("OUTHAUL_TEST_HASH");
+  entry.sp_namp = settings().user.data();
+  entry.sp_pwdp = hash.data();
+  entry.sp_lstchg = entry.sp_min = entry.sp_max = entry.sp_warn = entry.sp_inact = entry.sp_expire = -1;
+  return &entry;
 }
 group* getgrnam(const char*) {
   static group entry = {};

@@ -23,6 +23,7 @@
 
 #include "base/fd.h"
 #include "support/server_config.h"
+#include "support/sshd.h"
 
 namespace outhaul::test {
 namespace {
@@ -42,12 +43,7 @@ gid_t serving_gid() {
 }
 
 fs::path unpacked(ServerKind kind) {
-  const fs::path home = fs::path(OUTHAUL_TEST_SERVERS) / to_string(kind);
-  if (!fs::exists(home / ".complete")) {
-    throw std::runtime_error(fmt::format("{} is not there; run: tests/support/fetch-servers {}",
-                                         home.string(), OUTHAUL_TEST_SERVERS));
-  }
-  return home;
+  return TestServer::unpacked(kind);
 }
 
 fs::path binary(ServerKind kind) {
@@ -58,6 +54,8 @@ fs::path binary(ServerKind kind) {
       return unpacked(kind) / "usr/sbin/vsftpd";
     case ServerKind::pureftpd:
       return unpacked(kind) / "usr/sbin/pure-ftpd";
+    case ServerKind::sshd:
+      return unpacked(kind) / "usr/sbin/sshd";
   }
   throw std::logic_error("unknown kind of server");
 }
@@ -142,6 +140,8 @@ std::string_view to_string(ServerKind kind) noexcept {
       return "vsftpd";
     case ServerKind::pureftpd:
       return "pureftpd";
+    case ServerKind::sshd:
+      return "sshd";
   }
   return "?";
 }
@@ -159,11 +159,12 @@ std::string_view to_string(Tls tls) noexcept {
 }
 
 bool supports(ServerKind kind, Tls tls) noexcept {
+  if (kind == ServerKind::sshd) return tls == Tls::none;
   return kind != ServerKind::pureftpd || tls != Tls::implicit;
 }
 
 std::unique_ptr<TestServer> TestServer::start(ServerKind kind, Tls tls, const ServerOptions& options) {
-  if (!supports(kind, tls)) throw std::logic_error("Pure-FTPd has no implicit TLS");
+  if (!supports(kind, tls)) throw std::logic_error(fmt::format("{} has no {}", to_string(kind), to_string(tls)));
   std::unique_ptr<TestServer> server(new TestServer(kind, tls, options));
   server->prepare();
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
@@ -171,6 +172,15 @@ std::unique_ptr<TestServer> TestServer::start(ServerKind kind, Tls tls, const Se
     if (server->try_launch()) return server;
   }
   throw std::runtime_error(fmt::format("{} does not come up:\n{}", to_string(kind), server->log()));
+}
+
+fs::path TestServer::unpacked(ServerKind kind) {
+  const fs::path home = fs::path(OUTHAUL_TEST_SERVERS) / to_string(kind);
+  if (!fs::exists(home / ".complete")) {
+    throw std::runtime_error(fmt::format("{} is not there; run: tests/support/fetch-servers {}",
+                                         home.string(), OUTHAUL_TEST_SERVERS));
+  }
+  return home;
 }
 
 TestServer::TestServer(ServerKind kind, Tls tls, const ServerOptions& options)
@@ -200,6 +210,7 @@ void TestServer::prepare() {
                          root_.string(), kind_ == ServerKind::pureftpd ? ":::::::::::" : "/bin/sh"));
   fs::permissions(users, fs::perms::owner_read);
   if (options_.limited_space) set_free_space(std::nullopt);
+  if (kind_ == ServerKind::sshd) prepare_ssh();
   if (kind_ != ServerKind::pureftpd) return;
   const fs::path home = unpacked(kind_), database = dir_ / "users.pdb";
   const RunResult made = run_program(
@@ -207,6 +218,19 @@ void TestServer::prepare() {
       {.env = {{"LD_LIBRARY_PATH", (home / "libs").string()}}, .unset = {}, .cwd = {}, .input = {}});
   if (made.exit.code != 0) throw std::runtime_error("pure-pw: " + made.out + made.err);
   hand_over(database);
+}
+
+void TestServer::prepare_ssh() {
+  make_ssh_keys(unpacked(kind_), dir_.path());
+  for (const char* name : {"host_ed25519", "host_ecdsa", "authorized_keys"}) hand_over(dir_ / name);
+}
+
+/// Every key that the server has, under the name that a client knows it by.
+void TestServer::write_known_hosts() const {
+  std::string lines;
+  for (const char* name : {"host_ecdsa.pub", "host_ed25519.pub"})
+    lines += fmt::format("[127.0.0.1]:{} {}", port_, read_file(dir_ / name));
+  write_file(dir_ / "known_hosts", lines);
 }
 
 std::vector<std::string> TestServer::command_line() const {
@@ -218,6 +242,14 @@ std::vector<std::string> TestServer::command_line() const {
     return line;
   }
   const fs::path config = dir_ / "server.conf";
+  if (kind_ == ServerKind::sshd) {
+    write_known_hosts();
+    write_file(config, sshd_config(facts));
+    hand_over(config);
+    for (const char* argument : {"-D", "-r", "-f"}) line.emplace_back(argument);
+    line.push_back(config.string());
+    return line;
+  }
   write_file(config, kind_ == ServerKind::proftpd ? proftpd_config(facts) : vsftpd_config(facts));
   if (kind_ == ServerKind::proftpd) {
     for (const char* argument : {"-n", "-q", "-c"}) line.emplace_back(argument);
@@ -227,17 +259,23 @@ std::vector<std::string> TestServer::command_line() const {
 }
 
 SpawnOptions TestServer::surroundings() const {
+  const bool logs_by_syslog = kind_ == ServerKind::pureftpd || kind_ == ServerKind::sshd;
   SpawnOptions around;
   around.env = {{"LD_LIBRARY_PATH", (unpacked(kind_) / "libs").string()},
                 {"LD_PRELOAD", OUTHAUL_TEST_PRELOAD},
                 {"OUTHAUL_TEST_USER", kUser},
                 {"OUTHAUL_TEST_PASSWORD", kPassword},
                 {"OUTHAUL_TEST_HOME", root_.string()},
-                {"OUTHAUL_TEST_LOG", (kind_ == ServerKind::pureftpd ? log_ : run_ / "syslog").string()},
+                {"OUTHAUL_TEST_LOG", (logs_by_syslog ? log_ : run_ / "syslog").string()},
                 {"OUTHAUL_TEST_UID", std::to_string(serving_uid())},
                 {"OUTHAUL_TEST_GID", std::to_string(serving_gid())},
                 {"TZ", "UTC"}};
-  if (kind_ != ServerKind::proftpd) around.env["OUTHAUL_TEST_FAKE_ROOT"] = "1";
+  if (kind_ == ServerKind::sshd) {
+    around.env["OUTHAUL_TEST_DROP_ROOT"] = "1";
+    around.env["OUTHAUL_TEST_HASH"] = hash_of(kPassword);
+  } else if (kind_ != ServerKind::proftpd) {
+    around.env["OUTHAUL_TEST_FAKE_ROOT"] = "1";
+  }
   if (options_.limited_space) around.env["OUTHAUL_TEST_SPACE"] = (dir_ / "space").string();
   around.cwd = "/";
   return around;
@@ -293,7 +331,8 @@ bool TestServer::wait_for_no_sessions() const {
 }
 
 std::string TestServer::url() const {
-  return fmt::format("{}://127.0.0.1:{}", tls_ == Tls::implicit ? "ftps" : "ftp", port_);
+  const char* const scheme = kind_ == ServerKind::sshd ? "sftp" : tls_ == Tls::implicit ? "ftps" : "ftp";
+  return fmt::format("{}://127.0.0.1:{}", scheme, port_);
 }
 
 RemoteSettings TestServer::settings(const std::string& base) const {
@@ -304,6 +343,11 @@ RemoteSettings TestServer::settings(const std::string& base) const {
   settings.port = port_;
   settings.user = kUser;
   settings.base = base;
+  if (kind_ == ServerKind::sshd) {
+    settings.scheme = Scheme::sftp;
+    settings.ssh.known_hosts = dir_ / "known_hosts";
+    return settings;
+  }
   settings.tls.off = tls_ == Tls::none;
   if (tls_ != Tls::none) settings.tls.ca = certificates_.ca;
   return settings;

@@ -25,12 +25,12 @@
 
 namespace outhaul::test {
 
-enum class ServerKind : std::uint8_t { proftpd, vsftpd, pureftpd };
+enum class ServerKind : std::uint8_t { proftpd, vsftpd, pureftpd, sshd };
 enum class Tls : std::uint8_t { none, explicit_, implicit };
 std::string_view to_string(ServerKind) noexcept;  ///< "proftpd", …
 std::string_view to_string(Tls) noexcept;         ///< "plain", "explicit tls", "implicit tls"
 
-/// Pure-FTPd has no implicit TLS.
+/// Pure-FTPd has no implicit TLS; sshd has none at all.
 bool supports(ServerKind kind, Tls tls) noexcept;
 
 struct PortRange {
@@ -47,8 +47,8 @@ struct ServerOptions {
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool limited_space = false;  ///< set_free_space() works
   std::chrono::seconds idle_timeout{900};
-  /// vsftpd: a session ends whose data connection stands still so long.
-  std::chrono::seconds data_timeout{300};
+  std::chrono::seconds data_timeout{
+      300};                   ///< vsftpd: a session ends whose data connection stands still so long
   bool store_restart = true;  ///< false: an upload can't go on anywhere (ProFTPD)
   PortRange passive_ports;  ///< for data connections; count 0: any. Needed behind a FaultProxy
   std::string certificate_names = "DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:::1";  ///< as OpenSSL's subjectAltName
@@ -70,6 +70,11 @@ class TestServer {
   /// "ftp://127.0.0.1:40001" or "ftps://…", without a path.
   std::string url() const;
   const Certificates& certificates() const noexcept { return certificates_; }
+  /// sshd: where its host keys (host_ed25519, host_ecdsa, each with .pub), the key that may log in
+  /// (user_ed25519), authorized_keys and a known_hosts that knows it lie.
+  const std::filesystem::path& keys() const noexcept { return dir_.path(); }
+  /// The unpacked packages.
+  static std::filesystem::path unpacked(ServerKind kind);
 
   /// The directory that it serves: what lies here is what the server's disk holds.
   const std::filesystem::path& root() const noexcept { return root_; }
@@ -109,6 +114,8 @@ class TestServer {
  private:
   TestServer(ServerKind kind, Tls tls, const ServerOptions& options);
   void prepare();
+  void prepare_ssh();
+  void write_known_hosts() const;
   bool try_launch();
   std::vector<std::string> command_line() const;
   SpawnOptions surroundings() const;

@@ -1,0 +1,47 @@
+// A Session's part in SFTP: the login, the host key, appending.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "remote/session_callbacks.h"
+
+namespace outhaul {
+
+void Session::configure_ssh() {
+  CURL* easy = easy_.get();
+  ssh_ = std::make_unique<SshLogin>(*endpoint_);
+  ssh_->configure(easy);
+  set_option(easy, CURLOPT_SSH_HOSTKEYFUNCTION, &SessionCallbacks::judge_host_key);
+  set_option(easy, CURLOPT_SSH_HOSTKEYDATA, static_cast<void*>(this));
+  set_option(easy, CURLOPT_SEEKFUNCTION, &SessionCallbacks::seek);
+  set_option(easy, CURLOPT_SEEKDATA, static_cast<void*>(this));
+}
+
+int SessionCallbacks::judge_host_key(void* self, int, const char* key, std::size_t size) noexcept {
+  try {
+    HostKeyJudge& judge = static_cast<Session*>(self)->ssh_->judge();
+    return judge.judge({key, size}) == HostKeyJudge::Verdict::accepted ? CURLKHMATCH_OK
+                                                                       : CURLKHMATCH_MISMATCH;
+  } catch (...) {
+    return CURLKHMATCH_MISMATCH;
+  }
+}
+
+/// libcurl has asked for the remote file's size, has opened it for appending, and skips that much of the
+/// source.
+int SessionCallbacks::seek(void* self, curl_off_t offset, int origin) noexcept {
+  Transfer* transfer = static_cast<Session*>(self)->transfer_;
+  if (transfer == nullptr || !transfer->append_at || offset < 0 || origin != SEEK_SET)
+    return CURL_SEEKFUNC_FAIL;
+  transfer->found_size = static_cast<std::uint64_t>(offset);
+  return transfer->found_size == transfer->append_at ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+/// Neither a FIN nor a RST has come.
+bool SessionCallbacks::stands(curl_socket_t fd) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_ESTABLISHED;
+}
+
+}  // namespace outhaul

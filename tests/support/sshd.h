@@ -1,0 +1,24 @@
+// What OpenSSH's sshd wants to be told, and the keys that go with it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "support/server_config.h"
+
+namespace outhaul::test {
+
+/// Host keys and the keys that may log in, below ServerFacts::dir. Made with the unpacked ssh-keygen.
+void make_ssh_keys(const std::filesystem::path& home, const std::filesystem::path& dir);
+std::string sshd_config(const ServerFacts& facts);
+/// One line of its log as a command: "open …", "rename …", or "PASS" for a password that was tried.
+std::string sshd_command(std::string_view line);
+
+/// A key pair made by ssh-keygen: `file` and `file`.pub. `type`: "ed25519", "ecdsa", "rsa".
+void make_ssh_key(const std::filesystem::path& home, const std::filesystem::path& file,
+                  const std::string& type, const std::string& passphrase = {});
+/// "SHA256:…", as ssh-keygen -l says it.
+std::string ssh_fingerprint(const std::filesystem::path& home, const std::filesystem::path& key);
+
+}  // namespace outhaul::test
