@@ -164,6 +164,8 @@ Fault as_meant(Fault fault) noexcept {
 
 FailureClass classify(const Fault& raw) noexcept {
   const Fault fault = as_meant(raw);
+  if (fault.proxy != ProxyFault::none)
+    return fault.proxy == ProxyFault::failed ? FailureClass::reconnect : FailureClass::stop_run;
   switch (fault.curl_code) {
     case CURLE_OK:
       return classify_reply(fault.reply, fault.reply_text);
@@ -177,6 +179,7 @@ FailureClass classify(const Fault& raw) noexcept {
     case CURLE_FTP_WEIRD_SERVER_REPLY:
       return cut(fault);
     case CURLE_LOGIN_DENIED:
+    case CURLE_FTP_WEIRD_PASS_REPLY:  // to ACCT
       return turned_away(fault);
     case CURLE_REMOTE_ACCESS_DENIED:
       return transient(fault.reply) ? FailureClass::retry : FailureClass::skip_file;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "outhaul/remote.h"
+#include "remote/proxy_fault.h"
 
 namespace outhaul {
 
@@ -29,6 +30,7 @@ struct Fault {
   bool fresh = false;         ///< the control connection was opened in this operation
   bool resuming = false;      ///< an upload at an offset > 0
   bool name_unknown = false;  ///< with CURLE_COULDNT_RESOLVE_HOST: the name does not exist (not: DNS is down)
+  ProxyFault proxy = ProxyFault::none;
   bool transport_cut =
       false;  ///< with CURLE_SSL_CONNECT_ERROR: the connection was cut, TLS itself did not object
 };

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "outhaul/error.h"
+#include "remote/curl.h"
 
 namespace outhaul {
 namespace {
@@ -42,6 +43,8 @@ void check(const RemoteSettings& settings) {
     throw Error(ErrorKind::usage, fmt::format("{}: the URL names no host", printable(settings.url)),
                 "write ftp://USER@HOST/DIRECTORY");
   refuse_control_bytes(settings.host, "host name");
+  refuse_control_bytes(settings.account, "account");
+  refuse_unsupported(settings);
   const TlsSettings& tls = settings.tls;
   if (tls.off && settings.scheme == Scheme::ftps)
     throw Error(ErrorKind::usage,
@@ -65,6 +68,17 @@ std::string upper(std::string_view text) {
 }
 
 }  // namespace
+
+void refuse_unsupported(const RemoteSettings& settings) {
+  const bool ftp = settings.scheme == Scheme::ftp || settings.scheme == Scheme::ftps;
+  if (ftp && settings.mode == DataMode::active && !settings.tls.off && curl_older_than(8, 0))
+    throw Error(
+        ErrorKind::usage,
+        "\"mode\": \"active\" with TLS: this machine's libcurl would send the files in plain text, as all "
+        "do before 8.0",
+        "use \"mode\": \"passive\", or a newer libcurl; \"tls\": \"off\" would send the password in plain "
+        "text, too");
+}
 
 Features Features::from(const Reply& feat) {
   Features features;

@@ -40,7 +40,17 @@ Words tls_required(const FailureStory& story) {
           "first byte"};
 }
 
+Words account_wanted(const FailureStory& story) {
+  return {
+      story.fault.curl_code == CURLE_LOGIN_DENIED
+          ? "the server asks for an account behind user and password" + quoted_reply(story)
+          : "the server refused the account" + quoted_reply(story),
+      "your provider tells you the account's name: it belongs into \"account\" in the profile's \"remote\""};
+}
+
 Words login_refused(const FailureStory& story) {
+  constexpr int kNeedAccount = 332;  // RFC 959 §4.2
+  if (story.fault.reply == kNeedAccount) return account_wanted(story);
   if (classify(story.fault) == FailureClass::lower_cap) return too_many(story);
   if (says_tls_required(story.fault.reply_text)) return tls_required(story);
   return {
@@ -144,7 +154,16 @@ Words data_tls_failed(const FailureStory& story) {
           "old libcurl: if this persists, ask the provider about TLS session reuse"};
 }
 
+Words active_blocked(const FailureStory& story) {
+  return {
+      fmt::format("the server could not open the data connection to us: {}{}", story.transport,
+                  quoted_reply(story)),
+      "active mode needs a firewall here that lets the server in, and no NAT in between: without them use "
+      "\"mode\": \"passive\""};
+}
+
 Words passive_blocked(const FailureStory& story) {
+  if (story.active) return active_blocked(story);
   return {fmt::format("the data connection could not be opened: {}{}", story.transport, quoted_reply(story)),
           "the server's passive ports must be open in its firewall and in yours"};
 }
@@ -176,8 +195,30 @@ Words cut_off(const FailureStory& story) {
   return fault.curl_code == CURLE_OPERATION_TIMEDOUT ? timed_out(story) : closed(story);
 }
 
+Words proxy_failed(const FailureStory& story) {
+  switch (story.fault.proxy) {
+    case ProxyFault::login:
+      return {story.proxy_user.empty()
+                  ? fmt::format("the proxy {} wants a user and a password ({})", story.proxy, story.transport)
+                  : fmt::format("the proxy {} refused the login of user \"{}\" ({})", story.proxy,
+                                printable(story.proxy_user), story.transport),
+              "check the user in the proxy's URL and the \"password\" beside it, in \"proxy\""};
+    case ProxyFault::refused:
+      return {
+          fmt::format("the proxy {} does not let us through ({})", story.proxy, story.transport),
+          "it must allow this server's port and, for the data connections, its passive ports: ask who runs "
+          "the proxy, or try one that speaks SOCKS"};
+    case ProxyFault::failed:
+    case ProxyFault::none:
+      break;
+  }
+  return {fmt::format("no connection through the proxy {}: {}", story.proxy, story.transport),
+          "check the host and the port in \"proxy\", and that the proxy runs and reaches the server"};
+}
+
 Words words_for(const FailureStory& story) {
   const Fault& fault = story.fault;
+  if (fault.proxy != ProxyFault::none) return proxy_failed(story);
   switch (fault.curl_code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return fault.name_unknown
@@ -186,6 +227,7 @@ Words words_for(const FailureStory& story) {
                  : Words{fmt::format("the name \"{}\" can't be looked up now", printable(story.host)),
                          "check this machine's network and name server"};
     case CURLE_COULDNT_CONNECT:
+      if (!story.proxy.empty()) return proxy_failed(story);
       return {fmt::format("no connection to {}: {}", address(story), story.transport),
               "check that the FTP server runs, the port in the URL, and firewalls"};
     case CURLE_OPERATION_TIMEDOUT:
@@ -196,6 +238,8 @@ Words words_for(const FailureStory& story) {
       return cut_off(story);
     case CURLE_LOGIN_DENIED:
       return login_refused(story);
+    case CURLE_FTP_WEIRD_PASS_REPLY:
+      return account_wanted(story);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
       return certificate_refused(story);
@@ -208,6 +252,10 @@ Words words_for(const FailureStory& story) {
     case CURLE_SSL_CACERT_BADFILE:
       return {"the CA certificates can't be read: " + story.transport,
               "check \"tls\": {\"ca\": …}, or install ca-certificates"};
+    case CURLE_FTP_ACCEPT_FAILED:
+    case CURLE_FTP_ACCEPT_TIMEOUT:
+    case CURLE_FTP_PORT_FAILED:
+      return active_blocked(story);
     case CURLE_FTP_CANT_GET_HOST:
     case CURLE_FTP_WEIRD_PASV_REPLY:
     case CURLE_FTP_WEIRD_227_FORMAT:

@@ -12,6 +12,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "remote/explain.h"
+#include "remote/proxy.h"
 #include "remote/session_callbacks.h"
 
 namespace outhaul {
@@ -92,7 +93,6 @@ void Session::configure() {
   set_option(easy, CURLOPT_QUICK_EXIT, 1L);  // don't wait for a name server that hangs
   set_option(easy, CURLOPT_PROTOCOLS_STR, settings.scheme == Scheme::sftp ? "sftp" : "ftp,ftps");
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  set_option(easy, CURLOPT_PROXY, "");
   set_option(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);
   set_option(easy, CURLOPT_USERNAME, endpoint_->login().user.c_str());
@@ -105,6 +105,7 @@ void Session::configure() {
   set_option(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
              static_cast<long>(std::max(settings.final_reply_timeout, settings.no_progress_timeout).count()));
   set_option(easy, CURLOPT_MAXAGE_CONN, 24L * 3600);
+  configure_way();
   if (settings.scheme == Scheme::sftp)
     configure_ssh();
   else if (!settings.tls.off)
@@ -219,7 +220,9 @@ void Session::take_header(std::string_view bytes) {
 void Session::log_command(std::string_view line) const {
   if (!verbose_) return;
   log::write(log::Level::debug, fmt::format("{} > {}", endpoint_->settings.host,
-                                            line.starts_with("PASS") ? "PASS ****" : printable(line)));
+                                            line.starts_with("PASS")   ? "PASS ****"
+                                            : line.starts_with("ACCT") ? "ACCT ****"
+                                                                       : printable(line)));
 }
 
 void Session::log_reply(std::string_view line) const {
@@ -251,11 +254,15 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
   story.fault.transport_cut = os_error == ECONNRESET || os_error == ETIMEDOUT || os_error == EPIPE ||
                               story.transport.find("SSL_ERROR_SYSCALL") != std::string::npos;
   if (code == CURLE_SSL_CONNECT_ERROR && transfer.replies == 0) story.fault.reply = certificate_.plain_code;
+  story.fault.proxy = judge_proxy(easy_.get(), code, settings.proxy);
   story.fault = as_meant(story.fault);
   if (code == CURLE_COULDNT_RESOLVE_HOST) story.fault.name_unknown = name_is_unknown(settings.host);
   story.remote = printable(settings.url);
   story.host = settings.host;
   story.port = settings.port;
+  story.proxy = printable(settings.proxy.url);
+  story.proxy_user = settings.proxy.user;
+  story.active = settings.mode == DataMode::active;
   story.user = endpoint_->login().user;
   story.doing = transfer.doing;
   story.tls_off = settings.tls.off;

@@ -99,6 +99,7 @@ class Session {
   friend struct SessionCallbacks;
   void configure();
   void configure_tls();
+  void configure_way();
   void configure_ssh();
   bool out_of_patience(Transfer& transfer) const;
   CURLcode drive(Transfer& transfer);

@@ -136,7 +136,8 @@ int SessionCallbacks::debug(CURL*, curl_infotype type, char* data, std::size_t s
     if (type == CURLINFO_HEADER_IN) session.log_reply(text);
     if (type != CURLINFO_HEADER_OUT) return 0;
     session.log_command(text);
-    if (text.starts_with("PASS ")) text = "PASS";  // a dialogue is for the server's words, not for ours
+    for (const std::string_view secret : {"PASS", "ACCT"})
+      if (text.starts_with(secret)) text = secret;  // a dialogue is for the server's words, not for ours
     session.pending_command_ = text;
     if (session.transfer_ != nullptr && session.transfer_->keep_dialogue)
       session.transfer_->last_command = text;
@@ -150,8 +151,10 @@ curl_socket_t SessionCallbacks::open_socket(void* self, curlsocktype, curl_socka
   Session& session = session_of(self);
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  // A data connection is opened after at least one reply: this is a new control connection.
-  if (session.transfer_ != nullptr && session.transfer_->replies == 0) session.transfer_->fresh = true;
+  // A data connection is opened after at least one reply, or in active mode beside a control connection: this
+  // is a new control connection.
+  const bool beside = session.endpoint_->settings.mode == DataMode::active && session.open();
+  if (session.transfer_ != nullptr && session.transfer_->replies == 0 && !beside) session.transfer_->fresh = true;
   if (session.ssh_) session.ssh_->socket = fd;
   try {
     session.sockets_.add(fd);

@@ -123,12 +123,11 @@ ExtendedLog {} {} commands
 std::string vsftpd_config(const ServerFacts& facts) {
   const auto yes = [](bool value) { return value ? "YES" : "NO"; };
   std::string text =
-      fmt::format(R"(listen=YES
+      fmt::format(R"({}
 background=NO
-listen_address=127.0.0.1
 listen_port={}
 local_enable=YES
-anonymous_enable=NO
+anonymous_enable={}
 write_enable=YES
 mdtm_write={}
 force_dot_files=YES
@@ -148,12 +147,24 @@ xferlog_std_format=NO
 log_ftp_protocol={}
 vsftpd_log_file={}
 )",
-                  facts.port, yes(facts.options.set_mtime), TestServer::kUser, (facts.dir / "empty").string(),
+                  facts.options.ipv6 ? "listen=NO\nlisten_ipv6=YES\nlisten_address6=::1"
+                                     : "listen=YES\nlisten_address=127.0.0.1",
+                  facts.port, yes(facts.options.anonymous), yes(facts.options.set_mtime), TestServer::kUser, (facts.dir / "empty").string(),
                   clients(facts), facts.options.idle_timeout.count(), yes(facts.options.log_commands),
                   yes(facts.options.log_commands), facts.log.string());
   if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
     text += fmt::format("pasv_min_port={}\npasv_max_port={}\n", ports.first, last_of(ports));
   text += fmt::format("data_connection_timeout={}\n", facts.options.data_timeout.count());
+  if (facts.options.anonymous)
+    text += fmt::format(R"(ftp_username={}
+allow_writeable_chroot=YES
+anon_upload_enable=YES
+anon_mkdir_write_enable=YES
+anon_other_write_enable=YES
+anon_umask=022
+anon_world_readable_only=NO
+)",
+                        TestServer::kUser);
   if (facts.tls == Tls::none) return text;
   return text + fmt::format(R"(ssl_enable=YES
 implicit_ssl={}

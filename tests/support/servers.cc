@@ -80,11 +80,12 @@ struct Listener {
   uid_t uid = 0;
 };
 
-// The socket that listens on 127.0.0.1:port. Asking the kernel instead of connecting leaves no session behind
+// The socket that listens on 127.0.0.1:port, or [::1]:port. Asking the kernel instead of connecting leaves no session behind
 // that would count against max_clients or show up in the log.
-std::optional<Listener> listener_on(std::uint16_t port) {
-  std::ifstream table("/proc/net/tcp");
-  const std::string wanted = fmt::format("0100007F:{:04X}", port);
+std::optional<Listener> listener_on(std::uint16_t port, bool ipv6) {
+  std::ifstream table(ipv6 ? "/proc/net/tcp6" : "/proc/net/tcp");
+  const std::string wanted =
+      fmt::format("{}:{:04X}", ipv6 ? "00000000000000000000000001000000" : "0100007F", port);
   std::string line;
   while (std::getline(table, line)) {
     if (line.find(wanted) == std::string::npos) continue;
@@ -286,7 +287,7 @@ bool TestServer::try_launch() {
   bool listening = false;
   eventually(
       [&] {
-        const std::optional<Listener> listener = listener_on(port_);
+        const std::optional<Listener> listener = listener_on(port_, options_.ipv6);
         listening = listener && is_of(*listener, process_.pid());
         return listening || process_.try_wait().has_value();
       },
@@ -332,14 +333,14 @@ bool TestServer::wait_for_no_sessions() const {
 
 std::string TestServer::url() const {
   const char* const scheme = kind_ == ServerKind::sshd ? "sftp" : tls_ == Tls::implicit ? "ftps" : "ftp";
-  return fmt::format("{}://127.0.0.1:{}", scheme, port_);
+  return fmt::format("{}://{}:{}", scheme, options_.ipv6 ? "[::1]" : "127.0.0.1", port_);
 }
 
 RemoteSettings TestServer::settings(const std::string& base) const {
   RemoteSettings settings;
   settings.scheme = tls_ == Tls::implicit ? Scheme::ftps : Scheme::ftp;
   settings.url = base.empty() ? url() : url() + "/" + base;
-  settings.host = "127.0.0.1";
+  settings.host = options_.ipv6 ? "::1" : "127.0.0.1";
   settings.port = port_;
   settings.user = kUser;
   settings.base = base;

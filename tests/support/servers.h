@@ -46,6 +46,8 @@ struct ServerOptions {
                                ///< always logs)
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool limited_space = false;  ///< set_free_space() works
+  bool ipv6 = false;        ///< serves on ::1 instead (vsftpd)
+  bool anonymous = false;   ///< takes anonymous logins, too, which may write (vsftpd)
   std::chrono::seconds idle_timeout{900};
   std::chrono::seconds data_timeout{
       300};                   ///< vsftpd: a session ends whose data connection stands still so long
