@@ -59,6 +59,7 @@ class Torture {
         let_one_finish();
       else
         kill_one();
+      if (round_ % 100 == 0) std::cout << fmt::format("round {}\n", round_) << std::flush;
     }
     let_one_finish();
     expect_nothing_to_do();
@@ -214,7 +215,8 @@ void torture(Setting setting) {
   setting.rounds = number_from("OUTHAUL_TORTURE_ROUNDS", setting.rounds);
   const std::uint64_t seed = number_from("OUTHAUL_TORTURE_SEED", std::random_device{}());
   INFO("OUTHAUL_TORTURE_SEED=" << seed << " OUTHAUL_TORTURE_ROUNDS=" << setting.rounds);
-  std::cout << fmt::format("{} {}, seed {}\n", to_string(setting.server), to_string(setting.tls), seed);
+  std::cout << fmt::format("{} {}, seed {}\n", to_string(setting.server), to_string(setting.tls), seed)
+            << std::flush;
   Torture(setting, seed).run();
 }
 
