@@ -24,7 +24,15 @@ std::string member(const std::string& text) {
   return text.empty() ? text : ", " + text;
 }
 
+/// The member that says how the server is known.
+std::string trust_for(const RemoteSettings& settings, const ProfileChoices& choices) {
+  if (!choices.ssh.empty()) return "\"ssh\": " + choices.ssh;
+  if (settings.scheme != Scheme::sftp) return {};
+  return fmt::format(R"("ssh": {{"known_hosts": "{}"}})", settings.ssh.known_hosts.string());
+}
+
 std::string tls_for(const RemoteSettings& settings) {
+  if (settings.scheme == Scheme::sftp) return {};
   if (settings.tls.off) return R"("off")";
   return fmt::format(R"({{"ca": "{}"}})", settings.tls.ca.string());
 }
@@ -52,7 +60,9 @@ Site::Site(ServerKind kind, Tls tls, const ServerOptions& options) : Site() {
 
 std::string Site::profile_text() const {
   const RemoteSettings settings = server_ ? server_->settings("space") : RemoteSettings{};
-  const std::string scheme = settings.scheme == Scheme::ftps ? "ftps" : "ftp";
+  const std::string scheme = settings.scheme == Scheme::sftp   ? "sftp"
+                             : settings.scheme == Scheme::ftps ? "ftps"
+                                                               : "ftp";
   const std::string url = choices.url.empty() ? fmt::format("{}://{}@127.0.0.1:{}/space", scheme,
                                                             TestServer::kUser, settings.port)
                                               : choices.url;
@@ -66,12 +76,13 @@ std::string Site::profile_text() const {
           : choices.jobs;
   return fmt::format(R"({{
   "profile": "{}",
-  "remote": {{"url": "{}", "password": {}, "connections": {}, "retries": {}{}{}}},
+  "remote": {{"url": "{}", "password": {}, "connections": {}, "retries": {}{}{}{}}},
   "jobs": {}{}
 }}
 )",
                      choices.name, url, password, choices.connections, choices.retries,
-                     member(tls.empty() ? "" : "\"tls\": " + tls), member(choices.remote_extra), jobs,
+                     member(tls.empty() ? "" : "\"tls\": " + tls), member(trust_for(settings, choices)),
+                     member(choices.remote_extra), jobs,
                      member(choices.top_extra));
 }
 

@@ -31,6 +31,7 @@ struct ProfileChoices {
   std::string url;       ///< empty: the site's server, directory "space"
   std::string password;  ///< the JSON value; empty: the site's secret file
   std::string tls;       ///< the JSON value; empty: what fits the server
+  std::string ssh;       ///< the JSON value; empty: what fits the server
   std::string remote_extra, job_extra, top_extra;
   std::string jobs;  ///< the whole array; empty: one job "data" from source()
 };
