@@ -58,6 +58,12 @@ FailureClass partial(const Fault& fault) noexcept {
     case 452:
     case 552:
       return FailureClass::no_space;
+    case 503:  // a session that has lost its place
+      return FailureClass::reconnect;
+    case 530:
+    case 532:
+    case 534:
+      return FailureClass::stop_run;
     default:
       break;
   }
@@ -72,6 +78,7 @@ FailureClass store_refused(const Fault& fault) noexcept {
     case 421:
       return classify_reply(421, fault.reply_text);
     case 425:
+    case 503:
       return FailureClass::reconnect;
     case 452:
     case 552:
@@ -80,6 +87,7 @@ FailureClass store_refused(const Fault& fault) noexcept {
     case 530:
     case 532:
       return FailureClass::stop_run;
+    case 534:
     default:
       break;
   }
@@ -90,6 +98,24 @@ FailureClass store_refused(const Fault& fault) noexcept {
 }
 
 FailureClass tls_failed(const Fault& fault) noexcept {
+/// RETR or a listing.
+FailureClass fetch_refused(const Fault& fault) noexcept {
+  switch (fault.reply) {
+    case 421:
+    case 425:
+    case 426:
+    case 503:
+    case 530:  // the login worked: a session that has forgotten it
+      return FailureClass::reconnect;
+    case 522:
+    case 532:
+    case 534:
+      return FailureClass::stop_run;
+    default:
+      return transient(fault.reply) ? FailureClass::retry : FailureClass::skip_file;
+  }
+}
+
   // Turned away in plain text where TLS was expected from the first byte.
   if (fault.phase == Phase::connect && has_reply(fault)) return turned_away(fault);
   const bool on_data_connection = !fault.fresh || fault.reply == 150 || fault.reply == 125;
@@ -148,6 +174,7 @@ FailureClass classify_reply(int code, std::string_view text) noexcept {
     default:
       break;
   }
+    case 503:
   if (says_no_space(text)) return FailureClass::no_space;
   // Pure-FTPd gives 451 for a rename into a directory that does not exist.
   if (says_absent(text) || says_denied(text)) return FailureClass::skip_file;
@@ -155,6 +182,7 @@ FailureClass classify_reply(int code, std::string_view text) noexcept {
 }
 
 Fault as_meant(Fault fault) noexcept {
+    case 534:
   const bool about_file = fault.reply == 450 || fault.reply == 451 || fault.reply == 452 ||
                           (fault.reply >= 550 && fault.reply <= 553);
   if (fault.curl_code == CURLE_FTP_WEIRD_PASV_REPLY && about_file)
@@ -194,8 +222,7 @@ FailureClass classify(const Fault& raw) noexcept {
     case CURLE_QUOTE_ERROR:
       return storing(fault.phase) ? store_refused(fault) : classify_reply(fault.reply, fault.reply_text);
     case CURLE_FTP_COULDNT_RETR_FILE:
-      if (fault.reply == 425 || fault.reply == 426 || fault.reply == 421) return FailureClass::reconnect;
-      return transient(fault.reply) ? FailureClass::retry : FailureClass::skip_file;
+      return fetch_refused(fault);
     case CURLE_BAD_DOWNLOAD_RESUME:
     case CURLE_REMOTE_FILE_NOT_FOUND:
     case CURLE_URL_MALFORMAT:

@@ -61,6 +61,7 @@ class FtpLane final : public Lane, private CommandWire {
   void go_home();
   std::size_t quote_some(std::span<const std::string> lines, Answer& answer);
 
+  void mind_hidden_files(Listing& listing) const;
   Session session_;
   bool away_ = false;  ///< a listing has changed the directory, and libcurl has not yet gone back
 };
@@ -180,9 +181,27 @@ void FtpLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink& 
 // ---------------------------------------------------------------------------------------------------------
 
 Listing FtpLane::list(const RemotePath& dir) {
-  if (learned().mlsd != Learned::Known::no)
-    if (auto listing = list_facts(dir)) return std::move(*listing);
-  return list_lines(dir);
+  std::optional<Listing> listing;
+  if (learned().mlsd != Learned::Known::no) listing = list_facts(dir);
+  if (!listing) listing = list_lines(dir);
+  mind_hidden_files(*listing);
+  return std::move(*listing);
+}
+
+/// A server that was found to leave names with a dot out of its listings says nothing by leaving one out
+/// (pain 15). One such name in a listing shows that it doesn't.
+void FtpLane::mind_hidden_files(Listing& listing) const {
+  const std::optional<bool> known = learned().memory().hidden_files;
+  if (known == true) return;
+  const bool shown = std::any_of(listing.entries.begin(), listing.entries.end(),
+                                 [](const RemoteEntry& entry) { return entry.name.starts_with('.'); });
+  if (shown) {
+    ServerMemory found;
+    found.hidden_files = true;
+    learned().note(found);
+  } else if (known == false && listing.untrusted.empty()) {
+    listing.untrusted = "this server leaves names that begin with a dot out of its listings";
+  }
 }
 
 /// False when the server lacks the command.

@@ -99,9 +99,9 @@ void deep(Subject& subject) {
 }
 
 constexpr ContractCase kCases[] = {
-    {"files of nasty names are stored and fetched", files},
+    {"pain 16: files of nasty names are stored and fetched", files},
     {"nasty names are listed as they are", listing},
-    {"directories of nasty names are made and listed and removed", directories},
+    {"pain 16: directories of nasty names are made and listed and removed", directories},
     {"commands reach files of nasty names", commands},
     {"a deep path is reached", deep},
 };

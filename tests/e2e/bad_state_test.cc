@@ -46,7 +46,7 @@ void overwrite(const fs::path& file, std::size_t at, std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("a damaged state is refused and kept") {
+TEST_CASE("pain 22: a damaged state is refused and kept and is no first run") {
   Site site(ServerKind::proftpd);
   first_night(site);
   overwrite(site.state_dir() / "state.db", 100, std::string(4000, '\xA5'));

@@ -54,31 +54,31 @@ void back_up_nasty_tree(ServerKind kind, Tls tls) {
 
 }  // namespace
 
-TEST_CASE("every nasty name reaches ProFTPD over plain FTP and a second run is silent") {
+TEST_CASE("pain 16: every nasty name reaches ProFTPD over plain FTP and a second run is silent") {
   back_up_nasty_tree(ServerKind::proftpd, Tls::none);
 }
 
-TEST_CASE("every nasty name reaches ProFTPD over explicit TLS and a second run is silent") {
+TEST_CASE("pain 16: every nasty name reaches ProFTPD over explicit TLS and a second run is silent") {
   back_up_nasty_tree(ServerKind::proftpd, Tls::explicit_);
 }
 
-TEST_CASE("every nasty name reaches ProFTPD over implicit TLS and a second run is silent") {
+TEST_CASE("pain 16: every nasty name reaches ProFTPD over implicit TLS and a second run is silent") {
   back_up_nasty_tree(ServerKind::proftpd, Tls::implicit);
 }
 
-TEST_CASE("every nasty name reaches vsftpd over plain FTP and a second run is silent") {
+TEST_CASE("pain 16: every nasty name reaches vsftpd over plain FTP and a second run is silent") {
   back_up_nasty_tree(ServerKind::vsftpd, Tls::none);
 }
 
-TEST_CASE("every nasty name reaches vsftpd over explicit TLS and a second run is silent") {
+TEST_CASE("pain 16: every nasty name reaches vsftpd over explicit TLS and a second run is silent") {
   back_up_nasty_tree(ServerKind::vsftpd, Tls::explicit_);
 }
 
-TEST_CASE("every nasty name reaches Pure-FTPd over plain FTP and a second run is silent") {
+TEST_CASE("pain 16: every nasty name reaches Pure-FTPd over plain FTP and a second run is silent") {
   back_up_nasty_tree(ServerKind::pureftpd, Tls::none);
 }
 
-TEST_CASE("every nasty name reaches Pure-FTPd over explicit TLS and a second run is silent") {
+TEST_CASE("pain 16: every nasty name reaches Pure-FTPd over explicit TLS and a second run is silent") {
   back_up_nasty_tree(ServerKind::pureftpd, Tls::explicit_);
 }
 

@@ -8,13 +8,13 @@ Client::Client(const Quirks& quirks) : server(quirks) {
   connect(server.settings());
 }
 
-void Client::connect(const RemoteSettings& settings) {
+void Client::connect(const RemoteSettings& settings, const ServerMemory& told) {
   lane.reset();
   channel.reset();
   Login login;
   login.user = ScriptedServer::kUser;
   login.password = ScriptedServer::kPassword;
-  remote = outhaul::connect(settings, login);
+  remote = outhaul::connect(settings, login, told);
   lane = remote->open_lane(cancel);
   channel = remote->open_channel(cancel);
 }

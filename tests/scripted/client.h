@@ -14,7 +14,7 @@ class Client {
  public:
   explicit Client(const Quirks& quirks = {});
   /// With settings made by server.settings() and changed by the test.
-  void connect(const RemoteSettings& settings);
+  void connect(const RemoteSettings& settings, const ServerMemory& told = {});
 
   void put(const std::string& path, const std::string& text, std::uint64_t offset = 0) {
     put_text(*lane, path, text, offset);

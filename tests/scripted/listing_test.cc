@@ -97,6 +97,24 @@ TEST_CASE("pain 15: hidden files are asked for and shown") {
   CHECK(names(listing) == std::vector<std::string>{".hidden", "plain"});
 }
 
+TEST_CASE("pain 15: a server that is known to hide names with a dot says nothing by leaving one out") {
+  Quirks quirks;
+  quirks.hides_dotfiles = true;
+  if (GENERATE(true, false)) quirks.unknown = {"MLSD"};
+  ServerMemory told;
+  told.hidden_files = false;
+  Client client(quirks);
+  client.connect(client.server.settings(), told);
+  client.server.put_file("d/.hidden", "1");
+  client.server.put_file("d/plain", "1");
+  CHECK(client.list("d").untrusted.find("begin with a dot") != std::string::npos);
+  CHECK(client.remote->memory().hidden_files == false);
+  quirks.hides_dotfiles = false;
+  client.server.change(quirks);
+  CHECK(client.list("d").untrusted.empty());
+  CHECK(client.remote->memory().hidden_files == true);
+}
+
 TEST_CASE("pain 15: a server that takes the option for a name is asked without it") {
   Quirks quirks;
   quirks.unknown = {"MLSD"};

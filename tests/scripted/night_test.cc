@@ -232,6 +232,18 @@ TEST_CASE(
   CHECK(night.scripted.commands().empty());
 }
 
+TEST_CASE("pain 17: names that look the same and are other bytes are two files and are not sent again") {
+  ScriptedNight night;
+  night.write("caf\xC3\xA9", "composed");
+  night.write("cafe\xCC\x81", "decomposed");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.held().size() == 2);
+  night.scripted.forget_commands();
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.scripted.commands().empty());
+}
+
 TEST_CASE("pain 18: a file whose name changes its case only keeps its content on such a server") {
   Quirks quirks;
   quirks.folds_case = true;

@@ -43,7 +43,7 @@ TEST_CASE("each reply to STOR has its class before and while and after the bytes
                            Row{"552 Quota exceeded", F::no_space, F::no_space, F::no_space},
                            Row{"550 Permission denied", F::skip_file, F::skip_file, F::skip_file},
                            Row{"553 Bad name", F::skip_file, F::skip_file, F::skip_file},
-                           Row{"532 Need account", F::stop_run, F::skip_file, F::skip_file});
+                           Row{"532 Need account", F::stop_run, F::stop_run, F::stop_run});
   expect_class(row, When::instead, row.before);
   expect_class(row, When::afterwards, row.after);
 }
