@@ -82,11 +82,60 @@ void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   });
 }
 
+void add_login(CLI::App& mirror, MirrorChoices& what) {
+  auto* env =
+      mirror.add_option("--password-env", what.password_env, "environment variable with the password");
+  auto* file = mirror.add_option("--password-file", what.password_file,
+                                 "file with the password, readable by you only");
+  auto* netrc = mirror.add_flag("--netrc", what.netrc, "login from ~/.netrc");
+  env->excludes(file)->excludes(netrc);
+  file->excludes(netrc);
+  mirror.add_option("--account", what.account, "for FTP servers that ask for an account (ACCT)");
+  auto* key = mirror.add_option("--ssh-key", what.ssh_key, "sftp: private key")->type_name("FILE");
+  mirror
+      .add_option("--ssh-passphrase-env", what.ssh_passphrase_env, "environment variable with its passphrase")
+      ->needs(key);
+  mirror.add_flag("--ssh-agent", what.ssh_agent, "sftp: ask the ssh-agent");
+}
+
+void add_trust(CLI::App& mirror, MirrorChoices& what) {
+  mirror.add_flag("--tls-off", what.tls_off, "no TLS: the password can be read on the wire");
+  mirror.add_option("--ca", what.ca, "certificate authorities (PEM)")->type_name("FILE");
+  mirror.add_option("--pin", what.pins, "the server's public key (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("sha256//BASE64");
+  mirror.add_flag("--no-verify", what.no_verify, "trust the pin alone");
+  auto* certificate =
+      mirror.add_option("--certificate", what.certificate, "our own certificate (PEM)")->type_name("FILE");
+  mirror.add_option("--key", what.key, "its private key (PEM)")->type_name("FILE")->needs(certificate);
+  mirror.add_option("--known-hosts", what.known_hosts, "sftp: host keys to trust")->type_name("FILE");
+  mirror.add_option("--host-key", what.host_keys, "sftp: the server's host key (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("sha256:BASE64");
+}
+
+void add_way(CLI::App& mirror, MirrorChoices& what) {
+  mirror.add_option("--connections", what.connections, "connections at most")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  mirror.add_option("--bandwidth", what.bandwidth, "for all connections together: \"500 KiB/s\"")
+      ->type_name("RATE");
+  mirror.add_flag("--active", what.active, "the server opens the data connections (FTP's active mode)");
+  auto* proxy =
+      mirror.add_option("--proxy", what.proxy, "http://[USER@]HOST:PORT, socks5h://…")->type_name("URL");
+  mirror
+      .add_option("--proxy-password-env", what.proxy_password_env, "environment variable with its password")
+      ->needs(proxy);
+  mirror.add_option("--encoding", what.encoding, "the server's character set, if not UTF-8")
+      ->type_name("CHARSET");
+  mirror.add_flag("--windows-names", what.windows_names, "escape what Windows can't hold in names");
+}
+
 void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
   CLI::App* mirror = app.add_subcommand("mirror", "one shot, no profile: SOURCE to URL");
   MirrorChoices& what = line.mirror;
   mirror->add_option("SOURCE", what.source, "a directory")->required();
-  mirror->add_option("URL", what.url, "ftp://, ftps:// or file://")->required();
+  mirror->add_option("URL", what.url, "ftp://, ftps://, sftp:// or file://")->required();
   mirror->add_flag("--delete", what.remove, "delete on the remote what left the source");
   mirror->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
   mirror->add_option("--exclude", what.exclude, "gitignore pattern (repeatable)")->allow_extra_args(false);
@@ -94,22 +143,9 @@ void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
   mirror->add_option("--compare", what.compare, "what makes a file count as changed")
       ->check(CLI::IsMember({"stat", "mtime", "hash"}))
       ->capture_default_str();
-  mirror->add_option("--connections", what.connections, "connections at most")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  mirror->add_flag("--tls-off", what.tls_off, "no TLS: the password can be read on the wire");
-  mirror->add_option("--ca", what.ca, "certificate authorities (PEM)")->type_name("FILE");
-  mirror->add_option("--pin", what.pins, "the server's public key (repeatable)")
-      ->allow_extra_args(false)
-      ->type_name("sha256//BASE64");
-  mirror->add_flag("--no-verify", what.no_verify, "trust the pin alone");
-  auto* env =
-      mirror->add_option("--password-env", what.password_env, "environment variable with the password");
-  auto* file = mirror->add_option("--password-file", what.password_file,
-                                  "file with the password, readable by you only");
-  auto* netrc = mirror->add_flag("--netrc", what.netrc, "login from ~/.netrc");
-  env->excludes(file)->excludes(netrc);
-  file->excludes(netrc);
+  add_way(*mirror, what);
+  add_trust(*mirror, what);
+  add_login(*mirror, what);
   mirror->add_option("--max-delete", what.max_delete, "refuse to delete more: a number, or a share like 20%");
   add_until(*mirror, line);
   add_run_choices(*mirror, line);
@@ -154,9 +190,8 @@ void add_doctor(CLI::App& app, Line& line, const CancelToken& cancel) {
   CLI::App* doctor = app.add_subcommand("doctor", "try on the remote what a run does, measure it, advise");
   doctor->add_option("PROFILE", line.profile, "profile file")->required();
   add_json(*doctor, line);
-  doctor->callback([&line, &cancel] {
-    line.command = [&] { return cli::doctor(line.common, line.profile, cancel); };
-  });
+  doctor->callback(
+      [&line, &cancel] { line.command = [&] { return cli::doctor(line.common, line.profile, cancel); }; });
 }
 
 void add_profile_commands(CLI::App& app, Line& line) {

@@ -41,6 +41,11 @@ struct MirrorChoices {
   std::string password_env, password_file;
   bool netrc = false;
   std::string max_delete;
+  // The way to the server.
+  bool active = false, windows_names = false, ssh_agent = false;
+  std::string bandwidth, account, encoding, proxy, proxy_password_env, ssh_passphrase_env;
+  std::filesystem::path certificate, key, ssh_key, known_hosts;
+  std::vector<std::string> host_keys;
 };
 
 }  // namespace outhaul::cli

@@ -8,27 +8,20 @@
 #include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/terminal_output.h"
+#include "job/environment.h"
 #include "profile/decode.h"
 #include "profile/secret.h"
 
 namespace outhaul::cli {
-namespace {
-
-/// Secrets in files are read, because their permissions are what most often is wrong; a variable may be set
-/// for the nightly run only, and a command may do anything.
-void check_secret(const RemoteSettings& remote) {
-  const SecretSource::Kind kind = remote.password.kind;
-  if (kind == SecretSource::Kind::file || kind == SecretSource::Kind::netrc) resolve_credentials(remote);
-}
-
-}  // namespace
-
 ExitCode check(const Common& common, const std::vector<std::string>& files) {
   ExitCode outcome = ExitCode::done;
   for (const std::string& file : files) {
     try {
       const Profile profile = load_profile(file);
-      check_secret(profile.remote);
+      // Their permissions are what most often is wrong. A variable may be set for the nightly run only, and a command
+      // may do anything.
+      check_secret_files(profile.remote);
+      refuse_what_libcurl_cant(profile.remote);
       if (common.quiet) continue;
       print(fmt::format("{}: good: profile \"{}\", {} job{} to {}\n", printable(file), profile.name,
                         profile.jobs.size(), profile.jobs.size() == 1 ? "" : "s", profile.remote.url));

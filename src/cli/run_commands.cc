@@ -2,19 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
-
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/event_log.h"
+#include "cli/mirror_profile.h"
 #include "cli/terminal_output.h"
-#include "filter/patterns.h"
 #include "job/deadline.h"
 #include "job/job.h"
-#include "job/mirror.h"
 #include "profile/decode.h"
-#include "profile/decode_tls.h"
-#include "profile/url.h"
 #include "report/json.h"
 #include "report/progress.h"
 #include "report/text.h"
@@ -112,79 +107,6 @@ ExitCode run_profiles(const Common& common, const RunChoices& choices, const std
   return outcome;
 }
 
-Limit parse_limit(const std::string& text) {
-  const bool percent = text.ends_with('%');
-  const std::string_view digits(text.data(), text.size() - (percent ? 1 : 0));
-  std::uint64_t value = 0;
-  const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (fault != std::errc{} || end != digits.data() + digits.size() || (percent && value > 100))
-    throw Error(ErrorKind::usage, fmt::format("--max-delete: \"{}\" is not a limit", printable(text)),
-                "Write a number of files, like 100, or a share, like 20%.");
-  Limit limit;
-  if (percent)
-    limit.percent = static_cast<double>(value);
-  else
-    limit.count = value;
-  return limit;
-}
-
-Compare parse_compare(const std::string& word) {
-  if (word == "mtime") return Compare::mtime;
-  if (word == "hash") return Compare::hash;
-  return Compare::stat;
-}
-
-SecretSource password_for(const MirrorChoices& what, const RemoteSettings& remote) {
-  SecretSource secret;
-  if (!what.password_env.empty()) {
-    secret = {SecretSource::Kind::env, what.password_env, {}};
-  } else if (!what.password_file.empty()) {
-    secret = {SecretSource::Kind::file, std::filesystem::absolute(what.password_file).native(), {}};
-  } else if (what.netrc) {
-    secret.kind = SecretSource::Kind::netrc;
-  } else if (!remote.user.empty() && remote.user != "anonymous") {
-    throw Error(ErrorKind::usage, fmt::format("no password for user \"{}\"", printable(remote.user)),
-                "Give --password-env VARIABLE, --password-file FILE or --netrc.");
-  }
-  return secret;
-}
-
-Profile profile_from(const MirrorChoices& what) {
-  RemoteSettings remote;
-  try {
-    remote = parse_remote_url(what.url);
-  } catch (const Error& error) {
-    throw Error(ErrorKind::usage, fmt::format("url: {}", error.what()), error.advice());
-  }
-  if (remote.scheme != Scheme::file) remote.password = password_for(what, remote);
-  if (what.tls_off && remote.scheme != Scheme::ftp)
-    throw Error(ErrorKind::usage, "--tls-off is for ftp:// only",
-                "ftps:// is TLS from the first byte, and file:// has none.");
-  if (what.no_verify && what.pins.empty())
-    throw Error(ErrorKind::usage, "--no-verify needs --pin",
-                "Without either, anybody could pose as the server.");
-  for (const std::string& pin : what.pins)
-    if (!is_pin(pin))
-      throw Error(ErrorKind::usage, fmt::format("--pin: \"{}\" is not a pin", printable(pin)),
-                  "Write it as sha256//BASE64, as a refused connection shows it.");
-  remote.connections = what.connections;
-  remote.tls.off = what.tls_off;
-  remote.tls.ca = what.ca.empty() ? what.ca : std::filesystem::absolute(what.ca);
-  remote.tls.pins = what.pins;
-  remote.tls.verify = !what.no_verify;
-  Profile profile = mirror_profile(what.source, remote);
-  Job& job = profile.jobs.front();
-  for (const std::string& pattern : what.exclude)
-    if (const std::string fault = pattern_fault(pattern); !fault.empty())
-      throw Error(ErrorKind::usage, fmt::format("--exclude \"{}\": {}", printable(pattern), fault));
-  job.exclude = what.exclude;
-  job.one_file_system = what.one_file_system;
-  job.on_removal = what.remove ? OnRemoval::remove : OnRemoval::keep;
-  job.compare = parse_compare(what.compare);
-  if (!what.max_delete.empty()) profile.safety.max_delete = parse_limit(what.max_delete);
-  return profile;
-}
-
 }  // namespace
 
 ExitCode run(const Common& common, const RunChoices& choices, const std::vector<std::string>& files,
@@ -197,7 +119,7 @@ ExitCode run(const Common& common, const RunChoices& choices, const std::vector<
 
 ExitCode mirror(const Common& common, const RunChoices& choices, const MirrorChoices& what,
                 const CancelToken& cancel) {
-  return run_profiles(common, choices, {profile_from(what)}, cancel);
+  return run_profiles(common, choices, {mirror_profile(what)}, cancel);
 }
 
 }  // namespace outhaul::cli

@@ -20,7 +20,14 @@ std::filesystem::path from_environment(const char* name) {
 
 std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings, const ServerMemory& memory) {
   const Credentials credentials = resolve_credentials(settings);
-  return connect(settings, {credentials.user, credentials.password.reveal(), {}, {}, {}}, memory);
+  return connect(settings,
+                 {credentials.user, credentials.password.reveal(), credentials.key_passphrase.reveal(),
+                  credentials.tls_key_password.reveal(), credentials.proxy_password.reveal()},
+                 memory);
+}
+
+void refuse_what_libcurl_cant(const RemoteSettings& settings) {
+  refuse_unsupported(settings);
 }
 
 bool has_state(const std::filesystem::path& state_dir) noexcept {

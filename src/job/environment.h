@@ -31,6 +31,9 @@ struct Environment {
 /// Resolves the profile's credentials and connects through libcurl or the file system.
 std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings, const ServerMemory& memory);
 
+/// Throws Error{usage} for what a profile may say, but this machine's libcurl can't do safely. No network.
+void refuse_what_libcurl_cant(const RemoteSettings& settings);
+
 /// False when there is no state in `state_dir`. One that can't be looked at counts as there: State::open says
 /// why it can't be read.
 bool has_state(const std::filesystem::path& state_dir) noexcept;

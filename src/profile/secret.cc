@@ -186,4 +186,11 @@ Credentials resolve_credentials(const RemoteSettings& remote) {
   return credentials;
 }
 
+void check_secret_files(const RemoteSettings& remote) {
+  if (remote.password.kind == SecretSource::Kind::netrc) from_netrc(remote);
+  for (const SecretSource* source :
+       {&remote.password, &remote.ssh.passphrase, &remote.tls.key_password, &remote.proxy.password})
+    if (source->kind == SecretSource::Kind::file) from_file(source->name);
+}
+
 }  // namespace outhaul

@@ -39,5 +39,7 @@ struct Credentials {
 /// cut. Anonymous when FTP, no user named and no secret given. Throws Error{profile} that names the source,
 /// never the value.
 Credentials resolve_credentials(const RemoteSettings& remote);
+/// Reads the secrets that are in files, netrc included, and says what is wrong with them; no command is run.
+void check_secret_files(const RemoteSettings& remote);
 
 }  // namespace outhaul

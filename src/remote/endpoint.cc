@@ -8,6 +8,7 @@
 #include <array>
 
 #include "outhaul/error.h"
+#include "remote/connect.h"
 #include "remote/curl.h"
 
 namespace outhaul {

@@ -64,9 +64,6 @@ class Learned {
   std::atomic<int> pipelining_failures_{0};
 };
 
-/// Throws Error{usage} for what the profile may say, but the libcurl that runs can't do safely.
-void refuse_unsupported(const RemoteSettings& settings);
-
 /// Immutable but for `learned` and `watchdog`; thread-safe.
 class Endpoint {
  public:
