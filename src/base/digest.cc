@@ -24,6 +24,12 @@ Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
+Sha256 Sha256::copy() const {
+  Sha256 other;
+  if (EVP_MD_CTX_copy_ex(other.context_->md, context_->md) != 1) throw std::bad_alloc();
+  return other;
+}
+
 void Sha256::update(std::span<const std::byte> data) {
   if (EVP_DigestUpdate(context_->md, data.data(), data.size()) != 1)
     throw std::runtime_error("SHA-256 failed");

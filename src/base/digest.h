@@ -18,6 +18,8 @@ class Sha256 {
   ~Sha256();
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
+  /// Another computation that has seen the same bytes.
+  Sha256 copy() const;
   void update(std::span<const std::byte> data);
   void update(std::string_view data) { update(std::as_bytes(std::span(data))); }
   /// Ends the computation; the object may only be destroyed or assigned to afterwards.

@@ -51,27 +51,26 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   return again;
 }
 
-std::vector<Task> Publisher::prove(std::vector<Item>& items) {
-  /// Some servers say 226 before everything is on their disk: a size that is short is asked for again after a
-  /// while, before the file is sent again.
-  std::vector<CommandResult> Publisher::sizes_of_parts(const std::vector<Item>& items) {
-    std::vector<CommandResult> answers(items.size());
-    std::vector<std::size_t> open(items.size());
-    std::iota(open.begin(), open.end(), std::size_t{0});
-    for (auto pause = kLateSizePauses.begin();; ++pause) {
-      std::vector<Command> questions;
-      for (const std::size_t i : open) questions.push_back(SizeOf{items[i].sent.task.part});
-      std::vector<CommandResult> found = context_.commands.run(questions);
-      for (std::size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(found[i]);
-      std::erase_if(open, [&](std::size_t i) {
-        return answers[i].status != CommandResult::Status::done ||
-               answers[i].size >= items[i].sent.entry.size;
-      });
-      if (open.empty() || pause == kLateSizePauses.end()) return answers;
-      context_.commands.pause(*pause);
-    }
+/// Some servers say 226 before everything is on their disk: a size that is short is asked for again after a
+/// while, before the file is sent again.
+std::vector<CommandResult> Publisher::sizes_of_parts(const std::vector<Item>& items) {
+  std::vector<CommandResult> answers(items.size());
+  std::vector<std::size_t> open(items.size());
+  std::iota(open.begin(), open.end(), std::size_t{0});
+  for (auto pause = kLateSizePauses.begin();; ++pause) {
+    std::vector<Command> questions;
+    for (const std::size_t i : open) questions.push_back(SizeOf{items[i].sent.task.part});
+    std::vector<CommandResult> found = context_.commands.run(questions);
+    for (std::size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(found[i]);
+    std::erase_if(open, [&](std::size_t i) {
+      return answers[i].status != CommandResult::Status::done || answers[i].size >= items[i].sent.entry.size;
+    });
+    if (open.empty() || pause == kLateSizePauses.end()) return answers;
+    context_.commands.pause(*pause);
   }
+}
 
+std::vector<Task> Publisher::prove(std::vector<Item>& items) {
   const std::vector<CommandResult> answers = sizes_of_parts(items);
 
   std::vector<Task> again;
@@ -89,7 +88,11 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
     } else if (item.sent.task.tries + 1 < kProofTries) {
       Task task = item.sent.task;
       ++task.tries;
-      task.resume = false;
+      // An end of the data connection that came too early looks like the file's to the server. Once: what it
+      // has may be wrong in other ways, too.
+      const bool short_of_it =
+          answer.status == CommandResult::Status::done && answer.size < item.sent.entry.size;
+      task.resume = short_of_it && task.tries == 1;
       ++context_.tally.done().retries;
       again.push_back(std::move(task));
     } else {

@@ -86,6 +86,38 @@ SourceFile::SourceFile(Fd fd, RelPath path) : fd_(std::move(fd)) {
   entry_ = entry_from(st, std::move(path));
 }
 
+void HashMarks::belong_to(const Fingerprint& file) {
+  if (file_ == file) return;
+  file_ = file;
+  marks_.clear();
+}
+
+void HashMarks::remember(std::uint64_t position, const Sha256& hash) {
+  if (!marks_.empty() && position < marks_.back().position + kEvery) return;
+  marks_.push_back({position, hash.copy()});
+  if (marks_.size() > kMarks) marks_.pop_front();
+}
+
+const HashMarks::Mark* HashMarks::before(std::uint64_t position) const {
+  const auto found = std::find_if(marks_.rbegin(), marks_.rend(),
+                                  [&](const Mark& mark) { return mark.position <= position; });
+  return found == marks_.rend() ? nullptr : &*found;
+}
+
+void SourceFile::keep_marks(HashMarks& marks) {
+  marks_ = &marks;
+  marks.belong_to(fingerprint_of(entry_));
+}
+
+std::uint64_t SourceFile::go_to_mark(std::uint64_t most) {
+  const HashMarks::Mark* mark = marks_ != nullptr ? marks_->before(most) : nullptr;
+  if (mark != nullptr && mark->position > position_) {
+    position_ = mark->position;
+    hash_ = mark->hash.copy();
+  }
+  return position_;
+}
+
 void SourceFile::advance_to(std::uint64_t offset) {
   std::vector<std::byte> buffer(256 * 1024);
   while (position_ < offset) {
@@ -111,6 +143,7 @@ std::size_t SourceFile::read(std::span<std::byte> buffer) {
   const auto bytes = static_cast<std::size_t>(got);
   hash_.update(buffer.first(bytes));
   position_ += bytes;
+  if (marks_ != nullptr) marks_->remember(position_, hash_);
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -31,6 +32,28 @@ class SourceChanged : public Error {
 
 class SourceFile;
 
+/// Where the hash of one file has been: a retry goes on from there and need not read again what a night has
+/// sent. Holds the last kMarks MiB: more than any line has under way.
+class HashMarks {
+ public:
+  static constexpr std::uint64_t kEvery = 1024 * 1024;
+  static constexpr std::size_t kMarks = 64;
+  struct Mark {
+    std::uint64_t position = 0;
+    Sha256 hash;
+  };
+
+  /// Forgets everything, unless `file` is what was hashed.
+  void belong_to(const Fingerprint& file);
+  void remember(std::uint64_t position, const Sha256& hash);
+  /// The farthest one that isn't beyond `position`; null: none.
+  const Mark* before(std::uint64_t position) const;
+
+ private:
+  Fingerprint file_;
+  std::deque<Mark> marks_;  // ascending
+};
+
 /// A job's source directory, held open. Thread-safe: open() may be called from every lane.
 class SourceTree {
  public:
@@ -51,6 +74,11 @@ class SourceFile final : public ByteSource {
 
   /// The entry as it was when the file was opened.
   const Entry& entry() const noexcept { return entry_; }
+  /// Reads of this file leave marks there. Borrowed.
+  void keep_marks(HashMarks& marks);
+  /// Goes to the farthest mark that isn't beyond `most`, if there is one, as if everything up to there had
+  /// been read; the new position.
+  std::uint64_t go_to_mark(std::uint64_t most);
   /// Reads and hashes [position, offset), so that the next read() starts at `offset`. Only forwards.
   void advance_to(std::uint64_t offset);
   /// Throws SourceChanged{content} when the file ends before its size at opening.
@@ -67,6 +95,7 @@ class SourceFile final : public ByteSource {
   Entry entry_;
   std::uint64_t position_ = 0;
   Sha256 hash_;
+  HashMarks* marks_ = nullptr;
 };
 
 }  // namespace outhaul

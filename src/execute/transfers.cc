@@ -117,9 +117,12 @@ Task Transfers::start(const Action& action) {
     task.object = found->second.object;
     task.part = found->second.part_name;
     task.resume = true;
+    task.sent = found->second.sent;
+    context_.state.set_part_sent(task.object, std::nullopt);  // until somebody says how far this run came
     leftovers_.erase(found);
     return task;
   }
+  task.sent = 0;
   task.part = RemotePath::parse(fmt::format("{}{}.part", part_prefix_, ++part_count_));
   task.object =
       context_.state.begin_object(context_.job_id, context_.run, action.entry.path, name, task.part, source);
@@ -194,6 +197,7 @@ void Transfers::take_compare(Outcome&& outcome) {
 
 void Transfers::take_remote_failure(Outcome&& outcome) {
   const RelPath& path = outcome.task.action->entry.path;
+  remember_sent({outcome.task});
   switch (outcome.failure) {
     case FailureClass::cancelled:
       return;
@@ -302,9 +306,18 @@ void Transfers::drain() {
     }
   }
   record_same(true);
+  remember_sent({again_.begin(), again_.end()});
   if (context_.tally.stop_reason() != FailureClass::no_space) return;
   flush(true);  // what is whole on a full server still counts
   doubt_what_is_unsent();
+}
+
+/// What the next run may trust of these parts. A run that is killed leaves the ledger without it.
+void Transfers::remember_sent(const std::vector<Task>& tasks) {
+  Transaction transaction = context_.state.begin();
+  for (const Task& task : tasks)
+    if (task.kind == Task::Kind::upload && task.sent) context_.state.set_part_sent(task.object, task.sent);
+  transaction.commit();
 }
 
 /// Removals go on after this stop. Whatever was not stored may be the new name of something that would go.

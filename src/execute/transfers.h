@@ -50,6 +50,7 @@ class Transfers {
   void take(Outcome&& outcome);
   void take_compare(Outcome&& outcome);
   void take_remote_failure(Outcome&& outcome);
+  void remember_sent(const std::vector<Task>& tasks);
   void hand_back(Outcome&& outcome);
   void flush(bool all);
   void publish(std::vector<Outcome>& batch);

@@ -18,6 +18,9 @@ constexpr std::uint64_t kTail = 64 * 1024;
 constexpr std::uint64_t kPiece = 256 * 1024;
 /// How often a file that changes under our hands is read again before the copy is kept as it is.
 constexpr int kRereads = 3;
+/// How often a server may refuse to go on with a part before the whole file is sent again: once may be a passing
+/// trouble.
+constexpr int kRefusals = 2;
 
 /// Tells the display that a transfer began, and that it ended however it ended.
 class TransferScope {
@@ -37,6 +40,29 @@ class TransferScope {
   bool ok_ = false;
 };
 
+/// Raises `sent` to what was taken out of the file: what the network was given can't be more.
+class Counted final : public ByteSource {
+ public:
+  Counted(SourceFile& file, std::uint64_t offset, std::optional<std::uint64_t>& sent)
+      : file_(file), position_(offset), sent_(sent) {}
+  std::size_t read(std::span<std::byte> buffer) override {
+    const std::size_t got = file_.read(buffer);
+    position_ += got;
+    if (sent_) sent_ = std::max(*sent_, position_);
+    return got;
+  }
+
+ private:
+  SourceFile& file_;
+  std::uint64_t position_;
+  std::optional<std::uint64_t>& sent_;
+};
+
+/// The server takes the upload, but not from the middle.
+bool refuses_to_go_on(const RemoteError& error) {
+  return error.failure() == FailureClass::retry && error.reply_code() >= 400 && error.reply_code() != 421;
+}
+
 void describe(Outcome& outcome, Outcome::Status status, const Error& error) {
   outcome.status = status;
   outcome.message = error.what();
@@ -51,14 +77,16 @@ void describe(Outcome& outcome, const RemoteError& error) {
 
 }  // namespace
 
-Uploader::Uploader(Lane& lane, int lane_number, const Context& context)
+Uploader::Uploader(Lane& lane, int lane_number, const Context& context, const CancelToken* own)
     : lane_(lane),
       number_(lane_number),
       context_(context),
+      cancel_(own != nullptr ? *own : context.cancel),
       random_(static_cast<std::minstd_rand::result_type>(context.clock.now_ns() + lane_number)) {}
 
 Outcome Uploader::perform(const Task& task) noexcept {
   Outcome outcome;
+  sent_ = task.sent;
   try {
     task.kind == Task::Kind::compare ? compare(task, outcome) : upload(task, outcome);
   } catch (const RemoteError& error) {
@@ -78,11 +106,12 @@ Outcome Uploader::perform(const Task& task) noexcept {
     outcome.message = fmt::format("internal error: {}", error.what());
   }
   outcome.task = task;
+  outcome.task.sent = sent_;
   return outcome;
 }
 
 void Uploader::stop_if_cancelled() const {
-  if (context_.cancel.cancelled()) throw RemoteError(FailureClass::cancelled, "stopped on request");
+  if (cancel_.cancelled()) throw RemoteError(FailureClass::cancelled, "stopped on request");
 }
 
 void Uploader::compare(const Task& task, Outcome& outcome) {
@@ -110,14 +139,18 @@ void Uploader::compare(const Task& task, Outcome& outcome) {
 void Uploader::upload(const Task& task, Outcome& outcome) {
   const std::string& path = task.action->entry.path.bytes();
   bool look_first = task.resume;
+  marks_ = HashMarks{};
+  reread_ = task.tries > 0;
   std::uint64_t proven = 0, reached = 0;  // by the server; by us
-  for (int failures = 0, rereads = 0;;) {
+  for (int failures = 0, rereads = 0, refusals = 0;;) {
     try {
       attempt(task, look_first, outcome);
       if (!outcome.torn || rereads++ >= kRereads) return;
+      reread_ = true;
       look_first = false;  // it changed while it was read: what is there is of no use
     } catch (const SourceChanged& changed) {
       if (changed.how() != SourceChanged::How::content || rereads++ >= kRereads) throw;
+      reread_ = true;
       look_first = false;
     } catch (const RemoteError& error) {
       if (error.failure() == FailureClass::lower_cap && context_.may_hand_back) {
@@ -136,22 +169,25 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
       if (failures >= context_.policy.retries) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
         throw RemoteError(FailureClass::cancelled, "stopped on request");
-      look_first = true;
+      if (offset_ > 0 && position_ == offset_ && refuses_to_go_on(error)) ++refusals;
+      look_first = refusals < kRefusals;
     }
   }
-  reread_ = task.tries > 0;
 }
 
 void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   offset_ = position_ = 0;
   SourceFile file = context_.source.open(task.action->entry.path);
-      reread_ = true;
+  file.keep_marks(marks_);
   std::uint64_t offset = 0;
   if (look_first && file.entry().size >= kWorthResuming &&
       fingerprint_of(file.entry()) == fingerprint_of(task.action->entry)) {
-      reread_ = true;
     offset = resume_offset(task, file);
-    if (offset == 0) file = context_.source.open(task.action->entry.path);  // it was hashed up to somewhere
+    if (offset == 0) {  // it was hashed up to somewhere
+      reread_ = true;
+      file = context_.source.open(task.action->entry.path);
+      file.keep_marks(marks_);
+    }
   }
   outcome.entry = file.entry();
   outcome.resumed += offset;
@@ -164,7 +200,7 @@ void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
 /// sent takes minutes, and a part must not be trusted on what was seen before them.
 std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file) {
   const std::uint64_t size = size_of_part(task, file);
-  for (std::uint64_t hashed = 0; hashed < size;) {
+  for (std::uint64_t hashed = file.go_to_mark(size); hashed < size;) {
     hashed = std::min(size, hashed + kPiece);
     file.advance_to(hashed);
     stop_if_cancelled();
@@ -179,7 +215,10 @@ std::uint64_t Uploader::size_of_part(const Task& task, const SourceFile& file) {
   if (there.status == CommandResult::Status::unanswered)
     throw RemoteError(there.failure == FailureClass::none ? FailureClass::reconnect : there.failure,
                       fmt::format("no answer to SIZE ({})", there.reply_text));
-  if (there.status != CommandResult::Status::done || there.size > file.entry().size) return 0;
+  // More than was sent can't be this file's, whatever its end looks like: zeros where a file system only promised
+  // room look like a sparse file's.
+  const std::uint64_t most = std::min(file.entry().size, sent_.value_or(file.entry().size));
+  if (there.status != CommandResult::Status::done || there.size > most) return 0;
   return there.size;
 }
 
@@ -211,18 +250,19 @@ bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<c
     return equal;
   };
   lane_.get(part, from,
-            context_.throttle != nullptr ? throttled(compare, *context_.throttle, context_.cancel) : compare);
+            context_.throttle != nullptr ? throttled(compare, *context_.throttle, cancel_) : compare);
   return equal && matched == expected.size();
 }
 
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
   TransferScope scope(context_.events, number_, file.entry(), offset);
   offset_ = position_ = offset;
+  Counted counted(file, offset, sent_);
   std::optional<ThrottledSource> limited;
-  if (context_.throttle != nullptr) limited.emplace(file, *context_.throttle, context_.cancel);
+  if (context_.throttle != nullptr) limited.emplace(counted, *context_.throttle, cancel_);
   Put put;
   put.path = task.part;
-  put.source = limited ? static_cast<ByteSource*>(&*limited) : &file;
+  put.source = limited ? static_cast<ByteSource*>(&*limited) : &counted;
   put.offset = offset;
   put.length = file.entry().size - offset;
   put.sent = [&](std::uint64_t delta) {
@@ -239,15 +279,6 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
   scope.succeeded();
 }
 
-bool Uploader::wait_before_retry(const std::string& path, int attempt, const std::string& why,
-                                 Outcome& outcome) {
-  const auto delay = backoff(context_.policy, attempt, std::generate_canonical<double, 24>(random_));
-  ++outcome.retries;
-  context_.events.on(RetryScheduled{number_, path, why, attempt + 1, context_.policy.retries, delay.count()});
-  return context_.clock.wait(delay, context_.cancel);
-}
-
-}  // namespace outhaul
 /// Everything was sent, and only the server's last word is bad or missing: the size tells whether it is stored
 /// (pains 3 and 4). Not where the part may hold another content of the same size from before.
 bool Uploader::stored_all_the_same(const Task& task, const SourceFile& file, const RemoteError& error) {
@@ -264,3 +295,12 @@ bool Uploader::stored_all_the_same(const Task& task, const SourceFile& file, con
   }
 }
 
+bool Uploader::wait_before_retry(const std::string& path, int attempt, const std::string& why,
+                                 Outcome& outcome) {
+  const auto delay = backoff(context_.policy, attempt, std::generate_canonical<double, 24>(random_));
+  ++outcome.retries;
+  context_.events.on(RetryScheduled{number_, path, why, attempt + 1, context_.policy.retries, delay.count()});
+  return context_.clock.wait(delay, cancel_);
+}
+
+}  // namespace outhaul

@@ -28,6 +28,8 @@ struct Task {
   RemotePath part;
   bool resume = false;  ///< something of this very file may be under `part` already
   int tries = 0;        ///< how often the publisher sent it back
+  /// No more than this was ever sent under `part`; unset: nobody knows, because a run was killed.
+  std::optional<std::uint64_t> sent{};
 };
 
 struct Outcome {
@@ -60,7 +62,8 @@ class Uploader {
     bool may_hand_back = true;     ///< false for the only connection: it waits instead of giving itself up
     Throttle* throttle = nullptr;  ///< nullptr: as fast as the line is
   };
-  Uploader(Lane& lane, int lane_number, const Context& context);
+  /// `own` is the lane's own token, a child of the context's; null: the context's.
+  Uploader(Lane& lane, int lane_number, const Context& context, const CancelToken* own = nullptr);
   /// Never throws: what went wrong is in the outcome.
   Outcome perform(const Task& task) noexcept;
 
@@ -73,17 +76,20 @@ class Uploader {
   bool tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size);
   bool read_back(const RemotePath& part, std::uint64_t from, std::span<const std::byte> expected);
   void send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome);
+  bool stored_all_the_same(const Task& task, const SourceFile& file, const RemoteError& error);
   void stop_if_cancelled() const;
   bool wait_before_retry(const std::string& path, int attempt, const std::string& why, Outcome& outcome);
 
-  bool stored_all_the_same(const Task& task, const SourceFile& file, const RemoteError& error);
   Lane& lane_;
   int number_;
   Context context_;
+  const CancelToken& cancel_;
   std::minstd_rand random_;
   // Of the present attempt, in the file: where it went on, and up to where it has sent.
   std::uint64_t offset_ = 0, position_ = 0;
+  std::optional<std::uint64_t> sent_;  ///< like Task::sent, up to now
+  HashMarks marks_;
+  bool reread_ = false;  ///< under the part's name may be what was sent of another content
 };
 
 }  // namespace outhaul
-  bool reread_ = false;  ///< under the part's name may be what was sent of another content

@@ -171,6 +171,9 @@ int SessionCallbacks::tune_socket(void* self, curl_socket_t fd, curlsocktype) no
   const milliseconds limit = session.endpoint_->settings.no_progress_timeout;
   const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(limit.count(), 1000, 3'600'000));
   static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout));
+  // What waits in the kernel to be sent is lost at a cut and makes progress a guess. What is under way isn't meant.
+  const int unsent = 512 * 1024;
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent));
   if (session.transfer_ == nullptr || session.transfer_->replies == 0) keep_alive(fd);
   return CURL_SOCKOPT_OK;
 }

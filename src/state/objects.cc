@@ -37,7 +37,7 @@ Part::Stage stage_of(const sqlite::Database& db, std::string_view name) {
 #define OUTHAUL_PART_QUERY                                                                           \
   "SELECT p.object, p.path, p.part_name, o.remote_name, p.aside_name, p.inode, p.size, p.mtime_ns, " \
   "p.ctime_ns, "                                                                                     \
-  "p.sha256, p.stage, p.run FROM part AS p JOIN object AS o ON o.id = p.object "
+  "p.sha256, p.stage, p.run, p.sent FROM part AS p JOIN object AS o ON o.id = p.object "
 
 Part read_part(const sqlite::Database& db, const sqlite::Statement& row) {
   Part part;
@@ -53,6 +53,7 @@ Part read_part(const sqlite::Database& db, const sqlite::Statement& row) {
   part.sha256 = stored_digest(row, 9);
   part.stage = stage_of(db, row.bytes(10));
   part.run = row.get<RunId>(11);
+  if (!row.is_null(12)) part.sent = row.get<std::uint64_t>(12);
   return part;
 }
 
@@ -137,6 +138,11 @@ void State::set_part_digest(ObjectId object, const Sha256Digest& sha256) {
   const auto changed =
       sqlite::execute(impl_->db(), "UPDATE part SET sha256 = ? WHERE object = ?", blob_of(sha256), object);
   if (changed != 1) wrong_object("set_part_digest()", object);
+}
+
+void State::set_part_sent(ObjectId object, std::optional<std::uint64_t> sent) {
+  impl_->require_transaction("set_part_sent()");
+  sqlite::execute(impl_->db(), "UPDATE part SET sent = ? WHERE object = ?", sent, object);
 }
 
 void State::publish(JobId job, RunId run, ObjectId object, const Sha256Digest& sha256, const Entry& entry) {

@@ -172,8 +172,11 @@ CREATE TABLE server_fact (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+/// How much of a part can be trusted at most. NULL while it is being sent, and so after a kill.
+constexpr Migration kVersion2 = "ALTER TABLE part ADD COLUMN sent INTEGER CHECK (sent >= 0)";
+
 /// Directories, moves and removals that were begun: `name` is on the remote, `from_path` where a move comes from.
-constexpr Migration kVersion2 = R"sql(
+constexpr Migration kVersion3 = R"sql(
 CREATE TABLE intent (
   job        INTEGER NOT NULL REFERENCES job(id),
   path       BLOB NOT NULL,
@@ -186,7 +189,7 @@ CREATE TABLE intent (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2};
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3};
 
 // Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
 // few pages.

@@ -37,6 +37,7 @@ struct Part {
   Fingerprint source;
   std::optional<Sha256Digest> sha256;    ///< once everything was sent
   Stage stage = Stage::sending;
+  std::optional<std::uint64_t> sent;     ///< no more was ever sent under part_name; unset: a killed run knows it
   RunId run = kNoRun;                    ///< that made it
 };
 
@@ -129,6 +130,7 @@ class State {
                         const RemotePath& part_name, const Fingerprint& source);
   void set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name = {});
   void set_part_digest(ObjectId object, const Sha256Digest& sha256);
+  void set_part_sent(ObjectId object, std::optional<std::uint64_t> sent);
   /// The object is live and whole under its final name; its part ends; `entry` (with entry.object = object) is recorded;
   /// the object the entry had before becomes gone.
   void publish(JobId job, RunId run, ObjectId object, const Sha256Digest& sha256, const Entry& entry);

@@ -58,13 +58,22 @@ Site::Site(ServerKind kind, Tls tls, const ServerOptions& options) : Site() {
   server_->make_dir("space");
 }
 
+Site::Site(FaultProxy& proxy, ServerKind kind, Tls tls, ServerOptions options) : Site() {
+  options.passive_ports = proxy.data_ports();
+  server_ = TestServer::start(kind, tls, options);
+  server_->make_dir("space");
+  proxy.serve(server_->port());
+  proxy_ = &proxy;
+}
+
 std::string Site::profile_text() const {
-  const RemoteSettings settings = server_ ? server_->settings("space") : RemoteSettings{};
+  RemoteSettings settings = server_ ? server_->settings("space") : RemoteSettings{};
+  if (proxy_ != nullptr) settings = proxy_->in_front_of(settings);
   const std::string scheme = settings.scheme == Scheme::sftp   ? "sftp"
                              : settings.scheme == Scheme::ftps ? "ftps"
                                                                : "ftp";
-  const std::string url = choices.url.empty() ? fmt::format("{}://{}@127.0.0.1:{}/space", scheme,
-                                                            TestServer::kUser, settings.port)
+  const std::string url = choices.url.empty() ? fmt::format("{}://{}@{}:{}/space", scheme,
+                                                            TestServer::kUser, settings.host, settings.port)
                                               : choices.url;
   const std::string password =
       choices.password.empty() ? fmt::format(R"({{"file": "{}"}})", secret().string()) : choices.password;

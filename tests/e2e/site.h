@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "support/fault_proxy.h"
 #include "support/process.h"
 #include "support/servers.h"
 #include "support/temp_dir.h"
@@ -41,6 +42,8 @@ class Site {
   /// Without a server: the profile's URL must be chosen.
   Site();
   explicit Site(ServerKind kind, Tls tls = Tls::none, const ServerOptions& options = {});
+  /// The same behind a line that breaks: the profile leads through `proxy`, which must outlive the commands.
+  Site(FaultProxy& proxy, ServerKind kind, Tls tls = Tls::none, ServerOptions options = {});
 
   TestServer& server() const { return *server_; }
   std::filesystem::path dir() const { return dir_.path(); }
@@ -86,6 +89,7 @@ class Site {
  private:
   TempDir dir_;
   std::unique_ptr<TestServer> server_;
+  FaultProxy* proxy_ = nullptr;
 };
 
 /// Both streams and the exit, for INFO.

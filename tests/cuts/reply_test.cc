@@ -1,0 +1,100 @@
+// Everything has arrived, but nobody says so; or nothing arrives any more, and nobody says so either.
+#include <fmt/format.h>
+
+#include "cuts/broken_line.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t kMiB = 1 << 20;
+constexpr std::uint64_t kSize = 6 * kMiB;
+constexpr ServerKind kKinds[] = {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd};
+
+void expect_whole(BrokenLine& line, const RunReport& report) {
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(sha256_of_file(line.stored() / "big") == sha256_of_file(line.source() / "big"));
+  CHECK(line.part_files().empty());
+  CHECK(line.proxy.pending() == 0);
+}
+
+/// `again`: so much may have been lost in the server's buffers, and be sent once more.
+template <typename Prepare>
+void expect_sent_once(std::uint64_t again, Prepare prepare) {
+  for (const ServerKind kind : kKinds) {
+    for (const Tls tls : {Tls::none, Tls::explicit_}) {
+      INFO(to_string(kind) << " " << to_string(tls));
+      BrokenLine line(kind, tls);
+      line.write_random("big", kSize);
+      prepare(line);
+      const RunReport report = line.run();
+      INFO(told(report) << line.attempts->story());
+      expect_whole(line, report);
+      CHECK(report.jobs.front().done.bytes_sent <= kSize + again);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("pain 4: a final reply that never comes costs its time-out and not a byte") {
+  expect_sent_once(0, [](BrokenLine& line) {
+    line.profile.remote.no_progress_timeout = line.profile.remote.final_reply_timeout = 1s;
+    line.proxy.lose_final_reply(Fault::mute, kSize);
+  });
+}
+
+TEST_CASE("pain 4: a control connection that dies before the final reply costs next to nothing") {
+  expect_sent_once(kMiB, [](BrokenLine& line) { line.proxy.lose_final_reply(Fault::reset, kSize); });
+}
+
+TEST_CASE("pain 3: a transfer that breaks after its last byte is found to be whole") {
+  expect_sent_once(kMiB, [](BrokenLine& line) {
+    line.proxy.cut(Channel::data, Way::to_server, FaultProxy::kAtEnd, Fault::reset);
+  });
+}
+
+TEST_CASE("pain 2: an end of the data connection before the end of the file is noticed and mended") {
+  for (const ServerKind kind : kKinds) {
+    INFO(to_string(kind));
+    BrokenLine line(kind, Tls::none);
+    line.write_random("big", kSize);
+    line.proxy.cut(Channel::data, Way::to_server, 4 * kMiB, Fault::close);
+    const RunReport report = line.run();
+    INFO(told(report) << line.attempts->story());
+    expect_whole(line, report);
+    CHECK(report.jobs.front().done.bytes_sent < kSize + 3 * kMiB);
+  }
+}
+
+TEST_CASE("an upload that stands still goes on over a new connection") {
+  for (const ServerKind kind : kKinds) {
+    INFO(to_string(kind));
+    ServerOptions options;
+    options.data_timeout = 3s;  // until then vsftpd's dead session holds the part
+    BrokenLine line(kind, Tls::none, options);
+    line.profile.remote.no_progress_timeout = 1s;
+    line.write_random("big", kSize);
+    line.proxy.cut(Channel::data, Way::to_server, 3 * kMiB, Fault::stall);
+    const RunReport report = line.run();
+    INFO(told(report) << line.attempts->story());
+    expect_whole(line, report);
+    CHECK(report.jobs.front().done.resumed_bytes > kMiB);
+  }
+}
+
+TEST_CASE("a login and a data connection that are refused once are tried again") {
+  for (const ServerKind kind : kKinds) {
+    INFO(to_string(kind));
+    BrokenLine line(kind, Tls::none);
+    line.write_random("big", kSize);
+    line.proxy.refuse(Channel::control, 1);
+    line.proxy.cut(Channel::data, Way::to_server, 0, Fault::reset);
+    const RunReport report = line.run();
+    INFO(told(report) << line.attempts->story());
+    expect_whole(line, report);
+  }
+}
