@@ -107,6 +107,7 @@ struct Profile {
   RemoteSettings remote;
   std::vector<Job> jobs;
   GuardPolicy safety;
+  std::string until;  ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
 };
 
 }  // namespace outhaul

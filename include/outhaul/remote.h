@@ -106,6 +106,8 @@ class CommandRunner {
   /// not connect, log in); once one was sent, the rest of a broken batch comes back `unanswered` and the next
   /// call connects anew.
   virtual std::vector<CommandResult> run(std::span<const Command> commands) = 0;
+  /// Closes the connection if there is one; the next operation opens a new one.
+  virtual void rest() noexcept {}
 };
 
 // --- transfers ---
@@ -172,6 +174,8 @@ class Remote {
   virtual std::string describe() const = 0;
   /// What its connections were told at the start, and what they have found out since.
   virtual ServerMemory memory() const { return {}; }
+  /// An upload that the server had acknowledged was not whole: what may have caused it is avoided from now on.
+  virtual void upload_was_lost() {}
 };
 
 }  // namespace outhaul

@@ -37,6 +37,12 @@ struct JobCounters {
 /// Adds `more` to `sum`, counter by counter.
 void add_to(JobCounters& sum, const JobCounters& more) noexcept;
 
+/// What a job that ended early had still to send.
+struct Left {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;  ///< without what lies in parts already
+};
+
 struct JobReport {
   std::string job, source, target;
   std::string plan_id;
@@ -46,6 +52,7 @@ struct JobReport {
   std::vector<Problem> problems;  ///< at most kMaxProblems; problem_count has them all
   std::uint64_t problem_count = 0;
   ExitCode outcome = ExitCode::done;
+  Left left;
   bool remote_lost = false;  ///< the remote itself is the trouble: no other job need try
   static constexpr std::size_t kMaxProblems = 1000;
 };
@@ -58,6 +65,7 @@ struct RunReport {
   ExitCode outcome = ExitCode::done;
   std::string message;  ///< why the run as a whole ended early; empty otherwise
   std::string advice;
+  std::vector<std::string> not_begun{};  ///< jobs whose turn did not come
 };
 
 /// One row of `outhaul runs`.

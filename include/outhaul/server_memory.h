@@ -47,6 +47,13 @@ ServerMemory merged(const ServerMemory& known, const ServerMemory& found, std::i
 /// get better. Finding out costs what it cost the first time.
 ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns);
 
+/// What a run saw of the server's limit on connections.
+struct ConnectionUse {
+  int used = 0;          ///< at one time, and they worked
+  bool refused = false;  ///< and one more was refused when it was last tried
+};
+ServerMemory with_connections(const ServerMemory& memory, const ConnectionUse& use, std::int64_t now_ns);
+
 /// How many connections a run starts with: what the profile allows and the server let us have. A week after
 /// the server last refused one, each run tries one more.
 int connections_to_try(int allowed, const ServerMemory& memory, std::int64_t now_ns);

@@ -22,7 +22,7 @@ ExitCode doctor(const Common& common, const std::string& file, const CancelToken
   Silence events;
   SystemClock clock;
   const Environment environment{
-      find_state_root(common.state_dir), events, clock, cancel, open_real_remote, {}};
+      find_state_root(common.state_dir), events, clock, cancel, real_remotes(cancel), {}, {}};
   const DoctorReport report = examine_profile(profile, environment);
   if (common.quiet && !common.json && report.outcome == ExitCode::done) return report.outcome;
   print(common.json ? doctor_json(report) + "\n" : doctor_text(report));

@@ -28,12 +28,13 @@ std::unique_ptr<Progress> display_for(const Common& common) {
   return make_progress(options);
 }
 
-RunOptions options_from(const RunChoices& choices, const Clock& clock) {
+RunOptions options_for(const Profile& profile, const RunChoices& choices, std::int64_t now_ns) {
   RunOptions options;
   options.jobs = choices.jobs;
   options.approve = choices.approve;
   options.remote_moved = choices.remote_moved;
-  if (!choices.until.empty()) options.until_ns = next_local_time(choices.until, clock.now_ns());
+  const std::string& until = choices.until.empty() ? profile.until : choices.until;
+  if (!until.empty()) options.until_ns = next_local_time(until, now_ns);
   return options;
 }
 
@@ -86,12 +87,13 @@ ExitCode run_profiles(const Common& common, const RunChoices& choices, const std
   const std::filesystem::path state_root = find_state_root(common.state_dir);
   ExitCode outcome = ExitCode::done;
   SystemClock clock;
-  // One window for all: what is left of it when the last profile's turn comes is not a day.
-  const RunOptions options = options_from(choices, clock);
+  // One moment for all windows: what is left of one when the last profile's turn comes is not a day.
+  const std::int64_t now_ns = clock.now_ns();
   for (const Profile& profile : profiles) {
+    const RunOptions options = options_for(profile, choices, now_ns);
     const std::unique_ptr<Progress> display = display_for(common);
     EventLog events(*display);
-    const Environment environment{state_root, events, clock, cancel, open_real_remote, {}};
+    const Environment environment{state_root, events, clock, cancel, real_remotes(cancel), {}, {}};
     try {
       outcome = worst_of(outcome, (choices.dry_run ? show_plan : carry_out)(common, choices, options, profile,
                                                                             environment, *display));

@@ -10,6 +10,8 @@ namespace {
 // Replies are at most a few hundred bytes each, so a chunk stays far below libcurl's limit of 300 KB per
 // transfer for QUOTE (docs/ftp-notes.md), and a broken connection costs at most one chunk.
 constexpr std::size_t kChunk = 500;
+/// Lanes that may be asked for their connection, for one chunk.
+constexpr int kMostRooms = 64;
 
 bool wants_another_try(const CommandResult& result) {
   if (result.status == CommandResult::Status::unanswered) return true;
@@ -24,18 +26,27 @@ bool is_passing(FailureClass failure) noexcept {
 }
 
 Commands::Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
-                   EventSink& events)
+                   EventSink& events, std::function<bool()> make_room)
     : runner_(runner),
       policy_(policy),
       clock_(clock),
       cancel_(cancel),
       events_(events),
+      make_room_(std::move(make_room)),
       random_(static_cast<std::minstd_rand::result_type>(clock.now_ns())) {}
+
+void Commands::rest_if_idle(std::chrono::milliseconds idle) {
+  if (resting_ || clock_.steady() - last_use_ < idle) return;
+  runner_.rest();
+  resting_ = true;
+}
 
 std::vector<CommandResult> Commands::run(const std::vector<Command>& commands) {
   std::vector<CommandResult> results(commands.size());
+  resting_ = false;
   for (std::size_t begin = 0; begin < commands.size(); begin += kChunk)
     run_chunk(commands, begin, std::min(begin + kChunk, commands.size()), results);
+  last_use_ = clock_.steady();
   return results;
 }
 
@@ -43,7 +54,7 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
                          std::vector<CommandResult>& results) {
   std::vector<std::size_t> open(end - begin);
   for (std::size_t i = 0; i < open.size(); ++i) open[i] = begin + i;
-  for (int attempt = 0; !open.empty();) {
+  for (int attempt = 0, rooms = kMostRooms; !open.empty();) {
     std::vector<Command> batch;
     for (const std::size_t i : open) batch.push_back(commands[i]);
     std::string why;
@@ -54,9 +65,11 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
       std::erase_if(open, [&](std::size_t i) { return !wants_another_try(results[i]); });
       if (open.empty()) return;
       if (open.size() < before) attempt = 0;
+      if (room_for(results[open.front()].failure, rooms)) attempt = 0;
       why = results[open.front()].reply_text;
       if (why.empty()) why = "the connection broke before the answer";
     } catch (const RemoteError& error) {
+      if (room_for(error.failure(), rooms)) attempt = 0;
       if (!is_passing(error.failure()) || attempt >= policy_.retries) throw;
       why = error.what();
     }
@@ -73,6 +86,12 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
     }
     back_off(attempt++, why);
   }
+}
+
+/// The server may still count sessions of ours that are dead: a lane's connection is worth less than this
+/// one.
+bool Commands::room_for(FailureClass failure, int& rooms) {
+  return failure == FailureClass::lower_cap && make_room_ && rooms-- > 0 && make_room_();
 }
 
 void Commands::back_off(int attempt, const std::string& why) {

@@ -1,6 +1,7 @@
 // Batches of commands that survive a breaking connection.
 #pragma once
 
+#include <functional>
 #include <random>
 #include <vector>
 
@@ -17,8 +18,10 @@ namespace outhaul {
 /// carried out, so its caller looks at the goal. One thread at a time.
 class Commands {
  public:
+  /// `make_room` is asked for when the server says that there are too many connections: true when one of ours
+  /// was closed for this one. May be empty.
   Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
-           EventSink& events);
+           EventSink& events, std::function<bool()> make_room = {});
   /// One result per command; none is `unanswered`. Throws RemoteError when the remote can't be reached within
   /// the retries or refuses us, or when cancelled.
   std::vector<CommandResult> run(const std::vector<Command>& commands);
@@ -26,10 +29,13 @@ class Commands {
   std::uint64_t retries() const noexcept { return retries_; }
   /// Waits. Throws RemoteError{cancelled} when that is asked for meanwhile.
   void pause(std::chrono::milliseconds time);
+  /// Closes the connection when it wasn't used for so long.
+  void rest_if_idle(std::chrono::milliseconds idle);
 
  private:
   void run_chunk(const std::vector<Command>& commands, std::size_t begin, std::size_t end,
                  std::vector<CommandResult>& results);
+  bool room_for(FailureClass failure, int& rooms);
   void back_off(int attempt, const std::string& why);
 
   CommandRunner& runner_;
@@ -37,7 +43,10 @@ class Commands {
   Clock& clock_;
   const CancelToken& cancel_;
   EventSink& events_;
+  std::function<bool()> make_room_;
   std::minstd_rand random_;
+  std::chrono::steady_clock::time_point last_use_{};
+  bool resting_ = true;
   std::uint64_t retries_ = 0;
 };
 

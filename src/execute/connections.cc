@@ -15,7 +15,7 @@ Commands& Connections::commands() {
     runner = channel_.get();
   }
   commands_ = std::make_unique<Commands>(*runner, context_.policy, context_.clock, context_.cancel_commands,
-                                         context_.events);
+                                         context_.events, [this] { return pool_ && pool_->give_one_up(); });
   return *commands_;
 }
 
@@ -28,7 +28,7 @@ LanePool& Connections::pool(const SourceTree& source) {
     commands();  // makes the shared lane
     pool_ = std::make_unique<LanePool>(*shared_, context);
   } else {
-    pool_ = std::make_unique<LanePool>(context_.remote, cap_ - 1, context);
+    pool_ = std::make_unique<LanePool>(context_.remote, cap_ - 1, context, context_.use);
   }
   return *pool_;
 }
@@ -39,6 +39,34 @@ void Connections::shrink_to_one() {
   commands_.reset();
   channel_.reset();
   cap_ = 1;
+  ++shrinks_;
+  shrunk_at_ = context_.clock.steady();
+}
+
+bool Connections::may_grow() const {
+  if (cap_ > 1 || shrinks_ == 0) return false;
+  return context_.clock.steady() - shrunk_at_ >= backoff(context_.use.refused, shrinks_ - 1, 1.0);
+}
+
+void Connections::grow() {
+  one_worked_ = one_worked_ || seen().used > 0;
+  retries_ = command_retries();
+  pool_.reset();
+  commands_.reset();
+  shared_.reset();
+  cap_ = context_.cap;
+}
+
+void Connections::rest_if_idle() {
+  if (commands_ && !only_one()) commands_->rest_if_idle(context_.use.idle);
+}
+
+/// A pool that grew again and used no second lane has not disproved what the one before it met.
+ConnectionUse Connections::seen() const {
+  const ConnectionUse use = pool_ ? pool_->use() : ConnectionUse{};
+  if (shrinks_ == 0) return use;
+  if (only_one()) return {one_worked_ || use.used > 0 ? 1 : 0, true};
+  return use.used > 1 ? use : ConnectionUse{one_worked_ ? 1 : 0, true};
 }
 
 }  // namespace outhaul

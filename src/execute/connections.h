@@ -13,6 +13,7 @@ class Connections {
   struct Context {
     Remote& remote;
     int cap = 1;
+    ConnectionPolicy use;
     RetryPolicy policy;
     Clock& clock;
     const CancelToken& cancel_commands;
@@ -28,12 +29,24 @@ class Connections {
   /// The provider allows one connection only: everything goes over one lane from now on. What no lane has
   /// begun must have been taken back, and every outcome collected.
   void shrink_to_one();
+  /// Whether it is time to see if more than one are allowed again. What no lane has begun must have been
+  /// taken back then, and every outcome collected, before grow().
+  bool may_grow() const;
+  void grow();
+  /// Closes the command channel while nobody needs it.
+  void rest_if_idle();
   bool only_one() const noexcept { return cap_ == 1; }
+  void upload_was_lost() { context_.remote.upload_was_lost(); }
+  /// What this job has seen of the server's limit.
+  ConnectionUse seen() const;
   std::uint64_t command_retries() const noexcept { return retries_ + (commands_ ? commands_->retries() : 0); }
 
  private:
   Context context_;
   int cap_;
+  int shrinks_ = 0;
+  std::chrono::steady_clock::time_point shrunk_at_{};
+  bool one_worked_ = false;  // after a shrink
   std::uint64_t retries_ = 0;
   std::unique_ptr<Lane> shared_;            // cap 1
   std::unique_ptr<CommandRunner> channel_;  // cap > 1

@@ -53,6 +53,8 @@ class Execution {
 
   void run() {
     tell_withheld();
+    for (const Action& action : plan_.actions)
+      if (action.kind == ActionKind::upload) s_.tally.expect(action.entry.size);
     make_dirs(now(ActionKind::make_dir));
     transfer();
     record(now(ActionKind::record));
@@ -286,14 +288,16 @@ void Execution::remove() {
 }  // namespace
 
 Executor::Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
-                   int connections, const RetryPolicy& policy, const std::vector<BandwidthRule>& bandwidth)
+                   int connections, const RetryPolicy& policy, const ConnectionPolicy& connection_policy,
+                   const std::vector<BandwidthRule>& bandwidth)
     : remote_(remote),
       state_(state),
       events_(events),
       clock_(clock),
       cancel_(cancel),
       connections_(connections),
-      policy_(policy) {
+      policy_(policy),
+      connection_policy_(connection_policy) {
   if (!bandwidth.empty()) throttle_.emplace(bandwidth, clock_, events_);
 }
 
@@ -308,7 +312,7 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
   JobReport report = report_for(job, nullptr);
   if (!needs_settling(state_, job_id)) return report;
   Tally tally(report, events_);
-  Connections connections({remote_, 1, policy_, clock_, cancel_, cancel_, events_});
+  Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
   try {
     const JobContext context{job, job_id, run, state_, connections.commands(), tally};
     Publisher(context).settle(state_.parts(job_id));
@@ -326,11 +330,12 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   Tally tally(report, events_);
   const SourceTree source(job.source);
   CancelToken cancel_lanes(cancel_);
-  Connections connections({remote_, connections_, policy_, clock_, cancel_, cancel_lanes, events_,
-                           throttle_ ? &*throttle_ : nullptr});
+  std::optional<Plan> adapted;  // before the connections: their lanes hold on to its actions
+  Connections connections({remote_, connections_, connection_policy_, policy_, clock_, cancel_, cancel_lanes,
+                           events_, throttle_ ? &*throttle_ : nullptr});
   CaseGuard cases(job, job_id, state_, tally, connections, case_sensitive_);
   try {
-    const std::optional<Plan> adapted = cases.adapt(plan);
+    adapted = cases.adapt(plan);
     Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases},
               adapted ? *adapted : plan, source)
         .run();
@@ -341,9 +346,11 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
     cancel_lanes.cancel();  // or the lanes would end what they are sending before anybody hears of this
     throw;
   }
+  connections_seen_ = connections.seen();
   case_sensitive_ = cases.sensitive();
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
+  if (cancel_.cancelled() || tally.stopped()) tally.tell_what_is_left();
   return report;
 }
 

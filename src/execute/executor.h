@@ -2,13 +2,12 @@
 #pragma once
 
 #include <optional>
-
-#include <optional>
 #include <vector>
 
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "execute/backoff.h"
+#include "execute/connection_policy.h"
 #include "execute/throttle.h"
 #include "outhaul/events.h"
 #include "outhaul/profile.h"
@@ -25,7 +24,8 @@ class Executor {
  public:
   /// Everything is borrowed. Only the calling thread touches `state`; `events` is told from every thread.
   Executor(Remote& remote, State& state, EventSink& events, Clock& clock, const CancelToken& cancel,
-           int connections, const RetryPolicy& policy, const std::vector<BandwidthRule>& bandwidth = {});
+           int connections, const RetryPolicy& policy, const ConnectionPolicy& connection_policy = {},
+           const std::vector<BandwidthRule>& bandwidth = {});
 
   /// Brings publications that a crashed run left half done to their end, and looks up what it did beside
   /// them, so that the state is right before it is compared with the source. Touches the network only when
@@ -43,6 +43,9 @@ class Executor {
   void set_case_sensitive(std::optional<bool> known) noexcept { case_sensitive_ = known; }
   std::optional<bool> case_sensitive() const noexcept { return case_sensitive_; }
 
+  /// What execute() saw of the server's limit on connections.
+  const ConnectionUse& connections_seen() const noexcept { return connections_seen_; }
+
  private:
   Remote& remote_;
   State& state_;
@@ -51,6 +54,8 @@ class Executor {
   const CancelToken& cancel_;
   int connections_;
   RetryPolicy policy_;
+  ConnectionPolicy connection_policy_;
+  ConnectionUse connections_seen_;
   std::optional<bool> case_sensitive_;
   std::optional<Throttle> throttle_;
 };

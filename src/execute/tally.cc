@@ -1,5 +1,6 @@
 #include "execute/tally.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace outhaul {
@@ -34,6 +35,18 @@ void Tally::problem(Problem::Severity severity, const RelPath& path, std::string
   if (severity == Problem::Severity::error && report_.outcome == ExitCode::done)
     report_.outcome = ExitCode::incomplete;
   if (report_.problems.size() < JobReport::kMaxProblems) report_.problems.push_back(std::move(problem));
+}
+
+void Tally::expect(std::uint64_t bytes) noexcept {
+  ++expected_.files;
+  expected_.bytes += bytes;
+}
+
+void Tally::tell_what_is_left() noexcept {
+  const auto less = [](std::uint64_t from, std::uint64_t what) { return from - std::min(from, what); };
+  const JobCounters& done = report_.done;
+  report_.left.files = less(expected_.files, done.files_uploaded);
+  report_.left.bytes = report_.left.files == 0 ? 0 : less(expected_.bytes, done.bytes_uploaded + in_parts_);
 }
 
 void Tally::failed(const RelPath& path, std::string message, std::string advice) {

@@ -20,6 +20,11 @@ class Tally {
   /// it.
   void failed(const RelPath& path, std::string message, std::string advice = {});
   void problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice = {});
+  /// A file that is to be sent, and what of one lies in its part without being stored yet.
+  void expect(std::uint64_t bytes) noexcept;
+  void sent_in_part(std::uint64_t bytes) noexcept { in_parts_ += bytes; }
+  /// Tells the report what of all that is not stored.
+  void tell_what_is_left() noexcept;
   /// Like failed(), for what one message stands for already: remembered, not told.
   void doubt(const RelPath& path) { failed_.insert(path.bytes()); }
   /// The whole job (or run) can't go on. The gravest one stays; a graver one is told as well.
@@ -38,6 +43,8 @@ class Tally {
   EventSink& events_;
   std::set<std::string, std::less<>> failed_;
   FailureClass stop_ = FailureClass::none;
+  Left expected_;
+  std::uint64_t in_parts_ = 0;
 };
 
 }  // namespace outhaul

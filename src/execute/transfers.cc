@@ -47,6 +47,11 @@ void Transfers::add(const Action& action) {
   (action.kind == ActionKind::upload ? uploads_ : compares_).push_back(&action);
 }
 
+void Transfers::add_upload(const Action& action) {
+  context_.tally.expect(action.entry.size);  // the plan doesn't count it
+  uploads_.push_back(&action);
+}
+
 bool Transfers::stopped() const {
   return context_.tally.stopped() || context_.cancel_lanes.cancelled();
 }
@@ -58,6 +63,7 @@ Publisher Transfers::publisher() {
 
 void Transfers::run() {
   while (!stopped()) {
+    grow_again();
     fill();
     if (pool().open() == 0) {
       if (!sent_.empty() || !same_.empty()) {
@@ -148,6 +154,7 @@ void Transfers::prepare_remote() {
 
 void Transfers::collect() {
   for (Outcome& outcome : pool().wait(kPublishDelay / 4)) take(std::move(outcome));
+  context_.connections.rest_if_idle();
 }
 
 void Transfers::take(Outcome&& outcome) {
@@ -173,6 +180,7 @@ void Transfers::take(Outcome&& outcome) {
     case Outcome::Status::source_failed:
       return context_.tally.failed(path, std::move(outcome.message), std::move(outcome.advice));
     case Outcome::Status::remote_failed:
+      note_part(outcome);
       return take_remote_failure(std::move(outcome));
     case Outcome::Status::handed_back:
       return hand_back(std::move(outcome));
@@ -184,7 +192,7 @@ void Transfers::take_compare(Outcome&& outcome) {
   ++context_.tally.done().compared;
   const std::optional<StoredObject> stored = context_.state.object(action.entry.object);
   if (outcome.torn || !stored || stored->sha256 != outcome.digest) {
-    uploads_.push_back(&action);
+    add_upload(action);
     return;
   }
   if (action.kind == ActionKind::move) {
@@ -228,6 +236,10 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
                         std::move(outcome.advice));
 }
 
+void Transfers::note_part(const Outcome& outcome) {
+  context_.tally.sent_in_part(std::min(outcome.task.action->entry.size, outcome.resumed + outcome.sent));
+}
+
 /// A lane gave its connection up because the server allows fewer. When it was the last one, everything goes
 /// over one.
 void Transfers::hand_back(Outcome&& outcome) {
@@ -246,9 +258,18 @@ void Transfers::hand_back(Outcome&& outcome) {
   if (context_.connections.only_one()) return;
   flush(true);
   context_.connections.shrink_to_one();
-  context_.tally.problem(Problem::Severity::note, {},
-                         "the server allows one connection only: going on with one for everything",
-                         "Set \"connections\": 1 in the profile to spare it the attempts.");
+  context_.tally.problem(
+      Problem::Severity::note, {}, "the server allows one connection only: going on with one for everything",
+      "It is asked for more again later. Set \"connections\": 1 in the profile to spare it "
+      "the attempts.");
+}
+
+/// What stood in the other connections' way may have passed: sessions of a dead line, another client.
+void Transfers::grow_again() {
+  if (!context_.connections.may_grow()) return;
+  flush(true);
+  for (Task& task : pool().take_back()) again_.push_back(std::move(task));
+  context_.connections.grow();
 }
 
 void Transfers::flush(bool all) {
@@ -264,7 +285,9 @@ void Transfers::publish(std::vector<Outcome>& batch) {
   const std::vector<Outcome> all = std::exchange(batch, {});
   for (std::size_t begin = 0; begin < all.size(); begin += kPublishBatch) {
     const auto some = std::span(all).subspan(begin, std::min(all.size() - begin, kPublishBatch));
-    for (Task& task : publisher.publish({some.begin(), some.end()})) again_.push_back(std::move(task));
+    std::vector<Task> unproven = publisher.publish({some.begin(), some.end()});
+    if (!unproven.empty()) context_.connections.upload_was_lost();
+    for (Task& task : unproven) again_.push_back(std::move(task));
   }
 }
 
@@ -297,6 +320,7 @@ void Transfers::drain() {
     for (Outcome& outcome : pool().wait(kPublishDelay)) {
       context_.tally.done().bytes_sent += outcome.sent;
       context_.tally.done().retries += outcome.retries;
+      if (outcome.task.kind == Task::Kind::upload) note_part(outcome);
       const bool whole = outcome.status == Outcome::Status::done && outcome.task.kind == Task::Kind::upload &&
                          !outcome.task.action->after_removals;
       if (whole)

@@ -29,7 +29,7 @@ class Transfers {
   /// A compare, an upload, or a move: a moved file is compared with what is stored before anybody renames it.
   void add(const Action& action);
   /// What add() would send anyhow: a move that the server refused.
-  void add_upload(const Action& action) { uploads_.push_back(&action); }
+  void add_upload(const Action& action);
   bool waiting() const noexcept { return !compares_.empty() || !uploads_.empty() || !again_.empty(); }
   /// Carries out everything that was added; uploads that must wait for removals are sent, but held.
   void run();
@@ -51,7 +51,9 @@ class Transfers {
   void take_compare(Outcome&& outcome);
   void take_remote_failure(Outcome&& outcome);
   void remember_sent(const std::vector<Task>& tasks);
+  void note_part(const Outcome& outcome);
   void hand_back(Outcome&& outcome);
+  void grow_again();
   void flush(bool all);
   void publish(std::vector<Outcome>& batch);
   void record_same(bool all);

@@ -18,12 +18,15 @@ std::filesystem::path from_environment(const char* name) {
 
 }  // namespace
 
-std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings, const ServerMemory& memory) {
-  const Credentials credentials = resolve_credentials(settings);
-  return connect(settings,
-                 {credentials.user, credentials.password.reveal(), credentials.key_passphrase.reveal(),
-                  credentials.tls_key_password.reveal(), credentials.proxy_password.reveal()},
-                 memory);
+std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> real_remotes(
+    const CancelToken& cancel) {
+  return [&cancel](const RemoteSettings& settings, const ServerMemory& memory) {
+    const Credentials credentials = resolve_credentials(settings, &cancel);
+    return connect(settings,
+                   {credentials.user, credentials.password.reveal(), credentials.key_passphrase.reveal(),
+                    credentials.tls_key_password.reveal(), credentials.proxy_password.reveal()},
+                   memory);
+  };
 }
 
 void refuse_what_libcurl_cant(const RemoteSettings& settings) {

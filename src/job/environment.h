@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "execute/backoff.h"
+#include "execute/connection_policy.h"
 #include "outhaul/events.h"
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"
@@ -24,12 +25,15 @@ struct Environment {
   /// The memory is what earlier runs learned of the server.
   std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
   RetryPolicy retry{};  ///< `retries` comes from the profile
+  ConnectionPolicy connections{};
 
   std::filesystem::path state_dir(const Profile& profile) const { return state_root / profile.name; }
 };
 
-/// Resolves the profile's credentials and connects through libcurl or the file system.
-std::unique_ptr<Remote> open_real_remote(const RemoteSettings& settings, const ServerMemory& memory);
+/// Environment::open_remote for real: resolves the profile's credentials, unless `cancel` fires meanwhile, and
+/// connects through libcurl or the file system. `cancel` must outlive the result.
+std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> real_remotes(
+    const CancelToken& cancel);
 
 /// Throws Error{usage} for what a profile may say, but this machine's libcurl can't do safely. No network.
 void refuse_what_libcurl_cant(const RemoteSettings& settings);

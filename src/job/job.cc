@@ -197,8 +197,8 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
     if (report.outcome != ExitCode::done) return;
   }
   CancelToken& cancel = cancel_;
-  const Environment here{environment_.state_root,  environment_.events, environment_.clock, cancel,
-                         environment_.open_remote, environment_.retry};
+  const Environment here{environment_.state_root,  environment_.events, environment_.clock,      cancel,
+                         environment_.open_remote, environment_.retry,  environment_.connections};
   const Judged judged = plan_job(profile_, job, state_.entries(id), options_.approve, here);
   report.plan_id = judged.plan.id;
   report.planned = judged.plan.counts;
@@ -222,6 +222,7 @@ void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& 
   Executor executor = this->executor();
   executor.set_case_sensitive(memory_.case_sensitive);
   JobReport executed = executor.execute(job, id, report_.run, plan);
+  memory_ = with_connections(memory_, executor.connections_seen(), environment_.clock.now_ns());
   memory_.case_sensitive = executor.case_sensitive();
   executed.outcome = worst_of(executed.outcome, report.outcome);
   executed.problem_count += report.problem_count;
@@ -265,14 +266,10 @@ void ProfileRun::problem(JobReport& report, Problem told) {
 Executor ProfileRun::executor() {
   RetryPolicy retry = environment_.retry;
   retry.retries = profile_.remote.retries;
-  return {remote_,
-          state_,
-          environment_.events,
-          environment_.clock,
-          cancel_,
-          profile_.remote.connections,
-          retry,
-          profile_.remote.bandwidth};
+  const int connections =
+      connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns());
+  return {remote_,     state_, environment_.events,      environment_.clock,       cancel_,
+          connections, retry,  environment_.connections, profile_.remote.bandwidth};
 }
 
 /// After each job: a run that is cut off later has not learned in vain.
@@ -305,6 +302,8 @@ std::string ProfileRun::note_on_partial_run() const {
 void ProfileRun::finish() {
   if (cancel_.cancelled()) {
     report_.outcome = worst_of(report_.outcome, cancelled_outcome());
+    for (std::size_t i = report_.jobs.size(); i < jobs_.size(); ++i)
+      report_.not_begun.push_back(jobs_[i]->name);
     const bool window = cancel_.reason() == kWindowEnded;
     report_.message = window ? "the window ended; there is more to do" : "stopped on request";
     report_.advice = "What was sent is kept; the next run goes on from there.";

@@ -12,6 +12,9 @@ class LazyLane final : public Lane {
   }
   Listing list(const RemotePath& dir) override { return lane().list(dir); }
   std::vector<CommandResult> run(std::span<const Command> commands) override { return lane().run(commands); }
+  void rest() noexcept override {
+    if (lane_) lane_->rest();
+  }
 
  private:
   Lane& lane() {
@@ -29,6 +32,9 @@ class LazyChannel final : public CommandRunner {
   std::vector<CommandResult> run(std::span<const Command> commands) override {
     if (!channel_) channel_ = remote_.real().open_channel(cancel_);
     return channel_->run(commands);
+  }
+  void rest() noexcept override {
+    if (channel_) channel_->rest();
   }
 
  private:
@@ -53,6 +59,11 @@ Remote& LazyRemote::real() {
 ServerMemory LazyRemote::memory() const {
   const std::lock_guard lock(mutex_);
   return real_ ? real_->memory() : ServerMemory{};
+}
+
+void LazyRemote::upload_was_lost() {
+  const std::lock_guard lock(mutex_);
+  if (real_) real_->upload_was_lost();
 }
 
 std::unique_ptr<Lane> LazyRemote::open_lane(const CancelToken& cancel) {

@@ -20,6 +20,7 @@ class LazyRemote final : public Remote {
   std::string describe() const override { return name_; }
   /// Nothing while it isn't open.
   ServerMemory memory() const override;
+  void upload_was_lost() override;
   Remote& real();
 
  private:

@@ -31,6 +31,14 @@ GuardPolicy read_safety(const Node& node) {
   return policy;
 }
 
+std::string read_until(const Node& node) {
+  constexpr const char* kExpected = "a time of day from \"00:00\" to \"23:59\"";
+  const auto text = node.string(kExpected);
+  if (!text) return {};
+  if (!parse_time_of_day(*text)) node.fault(kExpected, text->size() == 4 ? "write two digits for the hour" : "");
+  return std::string(*text);
+}
+
 void read_profile(const Node& node, const std::filesystem::path& folder, Profile& profile) {
   if (!node.object(profile_keys(), "an object with \"profile\", \"remote\" and \"jobs\"")) return;
   for (const char* text : {"$schema", "description"})
@@ -44,6 +52,7 @@ void read_profile(const Node& node, const std::filesystem::path& folder, Profile
   if (const auto jobs = node.need("jobs", "an array of at least one job"))
     profile.jobs = read_jobs(*jobs, defaults, folder, profile.remote);
   if (const auto safety = node.find("safety")) profile.safety = read_safety(*safety);
+  if (const auto until = node.find("until")) profile.until = read_until(*until);
 }
 
 }  // namespace

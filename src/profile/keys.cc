@@ -10,10 +10,10 @@ namespace {
 
 using Word = std::string_view;
 
-constexpr std::array<Word, 7> kProfile{"$schema",  "profile", "description", "remote",
-                                       "defaults", "jobs",    "safety"};
-constexpr std::array<Word, 9> kProfileLater{"hooks", "notify",      "metrics", "verify", "proof",
-                                            "quota", "append_only", "foreign", "until"};
+constexpr std::array<Word, 8> kProfile{"$schema",  "profile", "description", "remote",
+                                       "defaults", "jobs",    "safety",      "until"};
+constexpr std::array<Word, 8> kProfileLater{"hooks", "notify", "metrics",     "verify",
+                                            "proof", "quota",  "append_only", "foreign"};
 
 constexpr std::array<Word, 14> kRemote{"description", "url",   "password", "connections", "tls",
                                        "ssh",         "mode",  "proxy",    "account",     "bandwidth",

@@ -64,8 +64,8 @@ Secret from_file(const std::string& path) {
                  fmt::format("the secret file {}", printable(path)));
 }
 
-Secret from_command(const std::vector<std::string>& argv) {
-  return checked(without_newline(run_secret_command(argv, kCommandLimit)),
+Secret from_command(const std::vector<std::string>& argv, const CancelToken* cancel) {
+  return checked(without_newline(run_secret_command(argv, kCommandLimit, cancel)),
                  fmt::format("what the secret command \"{}\" printed", printable(argv.at(0))));
 }
 
@@ -84,14 +84,14 @@ Secret from_credential(const std::string& name) {
 }
 
 /// Empty when none is named. netrc is for logins only, see from_netrc().
-Secret secret_from(const SecretSource& source) {
+Secret secret_from(const SecretSource& source, const CancelToken* cancel) {
   switch (source.kind) {
     case SecretSource::Kind::env:
       return from_env(source.name);
     case SecretSource::Kind::file:
       return from_file(source.name);
     case SecretSource::Kind::command:
-      return from_command(source.command);
+      return from_command(source.command, cancel);
     case SecretSource::Kind::credential:
       return from_credential(source.name);
     case SecretSource::Kind::netrc:
@@ -143,10 +143,10 @@ Credentials anonymous(const std::string& user) {
 }
 
 /// User and password.
-Credentials login_for(const RemoteSettings& remote) {
+Credentials login_for(const RemoteSettings& remote, const CancelToken* cancel) {
   if (remote.password.kind == SecretSource::Kind::netrc) return from_netrc(remote);
   if (remote.password.kind != SecretSource::Kind::none)
-    return {remote.user, secret_from(remote.password)};
+    return {remote.user, secret_from(remote.password, cancel)};
   if (remote.scheme == Scheme::sftp && (!remote.ssh.key.empty() || remote.ssh.agent))
     return {remote.user, Secret{}};
   if (remote.scheme != Scheme::sftp && is_anonymous(remote.user)) return anonymous(remote.user);
@@ -177,12 +177,12 @@ Secret::~Secret() {
   wipe(value_);
 }
 
-Credentials resolve_credentials(const RemoteSettings& remote) {
+Credentials resolve_credentials(const RemoteSettings& remote, const CancelToken* cancel) {
   if (remote.scheme == Scheme::file) return {};
-  Credentials credentials = login_for(remote);
-  credentials.key_passphrase = secret_from(remote.ssh.passphrase);
-  credentials.tls_key_password = secret_from(remote.tls.key_password);
-  credentials.proxy_password = secret_from(remote.proxy.password);
+  Credentials credentials = login_for(remote, cancel);
+  credentials.key_passphrase = secret_from(remote.ssh.passphrase, cancel);
+  credentials.tls_key_password = secret_from(remote.tls.key_password, cancel);
+  credentials.proxy_password = secret_from(remote.proxy.password, cancel);
   return credentials;
 }
 

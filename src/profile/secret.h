@@ -7,6 +7,8 @@
 
 namespace outhaul {
 
+class CancelToken;  // base/cancel.h
+
 /// Bytes that are wiped on destruction and never printed.
 class Secret {
  public:
@@ -37,8 +39,8 @@ struct Credentials {
 /// or root's), command (argv, no shell, its standard error passed on, 60 s limit), credential (systemd's,
 /// from $CREDENTIALS_DIRECTORY), netrc (~/.netrc or the named file; machine = host). A trailing newline is
 /// cut. Anonymous when FTP, no user named and no secret given. Throws Error{profile} that names the source,
-/// never the value.
-Credentials resolve_credentials(const RemoteSettings& remote);
+/// never the value; Error{cancelled} when `cancel` fires while a command runs, which is killed.
+Credentials resolve_credentials(const RemoteSettings& remote, const CancelToken* cancel = nullptr);
 /// Reads the secrets that are in files, netrc included, and says what is wrong with them; no command is run.
 void check_secret_files(const RemoteSettings& remote);
 

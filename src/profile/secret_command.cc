@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/cancel.h"
 #include "base/fd.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
@@ -112,6 +113,13 @@ int milliseconds_until(Clock::time_point deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
 }
 
+/// Signals reach another thread, perhaps: the token is looked at so often.
+constexpr int kLookAtTokenMs = 50;
+
+void stop_if(const CancelToken* cancel) {
+  if (cancel != nullptr && cancel->cancelled()) throw Error(ErrorKind::cancelled, "stopped on request");
+}
+
 [[noreturn]] void too_slow(const std::string& program, std::chrono::milliseconds limit) {
   throw Error(ErrorKind::profile,
               fmt::format("{}: no answer within {} s", named(program), std::chrono::duration<double>(limit).count()),
@@ -119,13 +127,15 @@ int milliseconds_until(Clock::time_point deadline) {
 }
 
 Secret read_output(int fd, const std::string& program, std::chrono::milliseconds limit,
-                   Clock::time_point deadline) {
+                   Clock::time_point deadline, const CancelToken* cancel) {
   WipedBuffer output(kLongest);
   for (;;) {
     pollfd readable{fd, POLLIN, 0};
-    const int ready = ::poll(&readable, 1, milliseconds_until(deadline));
-    if (ready == 0) too_slow(program, limit);
-    if (ready < 0 && errno == EINTR) continue;
+    const int left = milliseconds_until(deadline);
+    const int ready = ::poll(&readable, 1, std::min(left, kLookAtTokenMs));
+    stop_if(cancel);
+    if (ready == 0 && left == 0) too_slow(program, limit);
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
     if (output.room() == 0)
       throw Error(ErrorKind::profile,
                   fmt::format("{}: printed more than 64 KiB, which no secret is", named(program)), kAdvice);
@@ -138,10 +148,11 @@ Secret read_output(int fd, const std::string& program, std::chrono::milliseconds
 }
 
 int wait_for_end(Child& child, const std::string& program, std::chrono::milliseconds limit,
-                 Clock::time_point deadline) {
+                 Clock::time_point deadline, const CancelToken* cancel) {
   constexpr int kLookEvery = 10;  // ms; the output has ended, so the program is about to end too
   for (;;) {
     if (const auto status = child.ended()) return *status;
+    stop_if(cancel);
     if (milliseconds_until(deadline) == 0) too_slow(program, limit);
     ::poll(nullptr, 0, std::min(kLookEvery, milliseconds_until(deadline)));
   }
@@ -149,7 +160,8 @@ int wait_for_end(Child& child, const std::string& program, std::chrono::millisec
 
 }  // namespace
 
-Secret run_secret_command(const std::vector<std::string>& argv, std::chrono::milliseconds limit) {
+Secret run_secret_command(const std::vector<std::string>& argv, std::chrono::milliseconds limit,
+                          const CancelToken* cancel) {
   const std::string& program = argv.at(0);
   const auto deadline = Clock::now() + limit;
   std::array<int, 2> ends{};
@@ -158,8 +170,8 @@ Secret run_secret_command(const std::vector<std::string>& argv, std::chrono::mil
   Fd writing(ends[1]);
   Child child(spawn(argv, writing.get()), program);
   writing.reset();
-  Secret output = read_output(reading.get(), program, limit, deadline);
-  const int status = wait_for_end(child, program, limit, deadline);
+  Secret output = read_output(reading.get(), program, limit, deadline, cancel);
+  const int status = wait_for_end(child, program, limit, deadline, cancel);
   if (WIFSIGNALED(status))
     throw Error(ErrorKind::profile,
                 fmt::format("{}: ended by signal {} ({})", named(program), WTERMSIG(status),

@@ -42,6 +42,7 @@ class CommandChannel final : public CommandRunner, private CommandWire {
   std::vector<CommandResult> run(std::span<const Command> commands) override {
     return run_commands(*this, endpoint().paths, endpoint().learned, commands);
   }
+  void rest() noexcept override { drop(); }
 
  private:
   enum class Io { progress, wait, closed };

@@ -38,6 +38,10 @@ class FtpLane final : public Lane, private CommandWire {
   std::vector<CommandResult> run(std::span<const Command> commands) override {
     return run_commands(*this, paths(), learned(), commands);
   }
+  void rest() noexcept override {
+    session_.drop();
+    away_ = false;
+  }
 
  private:
   Learned& learned() const { return session_.endpoint().learned; }
@@ -57,11 +61,11 @@ class FtpLane final : public Lane, private CommandWire {
   bool list_into(const RemotePath& dir, const char* command, ListingParser& parser, Transfer& transfer);
   std::optional<Listing> list_facts(const RemotePath& dir);
   Listing list_lines(const RemotePath& dir);
+  void mind_hidden_files(Listing& listing) const;
   bool directory_exists(const RemotePath& dir);
   void go_home();
   std::size_t quote_some(std::span<const std::string> lines, Answer& answer);
 
-  void mind_hidden_files(Listing& listing) const;
   Session session_;
   bool away_ = false;  ///< a listing has changed the directory, and libcurl has not yet gone back
 };
@@ -221,16 +225,16 @@ bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParse
   transfer.sink = &sink;
   const CURLcode code = attempt(transfer);
   transfer.sink = nullptr;
+  if (transfer.stopped)
+    throw RemoteError(
+        FailureClass::skip_file,
+        fmt::format("{}: cannot {}: what the server sends is no listing of a directory: {}",
+                    printable(session_.endpoint().settings.url), transfer.doing, parser.finish({}).untrusted),
+        "Look at that directory with another FTP client, and ask the provider.");
   if (code == CURLE_OK) return true;
   const int reply = transfer.last.code;
   if (code == CURLE_FTP_COULDNT_RETR_FILE && (reply == 500 || reply == 502 || reply == 504)) return false;
   session_.fail(code, transfer);
-  if (transfer.stopped)
-    throw RemoteError(FailureClass::skip_file,
-                      fmt::format("{}: cannot {}: what the server sends is no listing of a directory: {}",
-                                  printable(session_.endpoint().settings.url), transfer.doing,
-                                  parser.finish({}).untrusted),
-                      "Look at that directory with another FTP client, and ask the provider.");
 }
 
 std::optional<Listing> FtpLane::list_facts(const RemotePath& dir) {

@@ -26,6 +26,11 @@ void write_job(JsonWriter& json, const JobReport& job) {
   write_counts(json, job.planned);
   json.key("done");
   write_counters(json, job.done);
+  json.key("left");
+  json.begin_object();
+  json.member("files", job.left.files);
+  json.member("bytes", job.left.bytes);
+  json.end_object();
   json.key("refusals");
   write_refusals(json, job.refusals);
   json.member("problem_count", job.problem_count);
@@ -54,6 +59,10 @@ std::string run_json(const RunReport& report) {
   json.key("jobs");
   json.begin_array(true);
   for (const JobReport& job : report.jobs) write_job(json, job);
+  json.end_array();
+  json.key("not_begun");
+  json.begin_array();
+  for (const std::string& job : report.not_begun) json.value(job);
   json.end_array();
   json.end_object();
   return json.take();

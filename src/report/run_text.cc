@@ -86,6 +86,11 @@ std::string outcome_of(const JobReport& job) {
   return words;
 }
 
+std::string left_sentence(const Left& left) {
+  if (left.files == 0) return {};
+  return fmt::format("{} ({}) left to send", counted(left.files, "file"), format_bytes(left.bytes));
+}
+
 std::string facts(const JobReport& job) {
   std::vector<std::string> parts;
   if (const std::string words = outcome_of(job); !words.empty()) parts.push_back(words);
@@ -96,6 +101,7 @@ std::string facts(const JobReport& job) {
   if (job.planned.unchanged != 0)
     parts.push_back(fmt::format("{} unchanged", format_count(job.planned.unchanged)));
   if (const std::string text = effort(job.done); !text.empty()) parts.push_back(text);
+  if (const std::string text = left_sentence(job.left); !text.empty()) parts.push_back(text);
   if (job.problem_count != 0) parts.push_back(counted(job.problem_count, "problem"));
   return joined(parts, "; ");
 }
@@ -129,6 +135,11 @@ std::string achievement(const RunReport& report) {
   if (what.empty()) what = report.outcome == ExitCode::done ? "nothing to do" : "nothing was changed";
   std::vector<std::string> parts = {what + elapsed(report)};
   if (problems != 0) parts.push_back(counted(problems, "problem"));
+  Left left;
+  for (const JobReport& job : report.jobs) left = {left.files + job.left.files, left.bytes + job.left.bytes};
+  if (const std::string text = left_sentence(left); !text.empty()) parts.push_back(text);
+  if (!report.not_begun.empty())
+    parts.push_back("not begun: " + shown_lines(joined(report.not_begun, ", "), "  "));
   return joined(parts, "; ");
 }
 

@@ -154,6 +154,18 @@ ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns)
   return fresh;
 }
 
+ServerMemory with_connections(const ServerMemory& memory, const ConnectionUse& use, std::int64_t now_ns) {
+  ServerMemory now = memory;
+  if (use.used < 1) return now;  // it let us have none: that says nothing about how many
+  if (use.refused) {
+    now.connections = use.used;
+    now.connections_seen_ns = now_ns;
+  } else if (memory.connections && use.used > *memory.connections) {
+    now.connections = use.used;  // the date stays: the next run tries one more
+  }
+  return now;
+}
+
 int connections_to_try(int allowed, const ServerMemory& memory, std::int64_t now_ns) {
   if (!memory.connections) return allowed;
   const bool once_more = is_older(memory.connections_seen_ns, kTryMoreConnections, now_ns);

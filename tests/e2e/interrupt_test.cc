@@ -62,7 +62,8 @@ void expect_clean_end(int signal, int code) {
   INFO(site.output());
   REQUIRE(exit);
   CHECK(*exit == Exit{code, 0});
-  CHECK(holds(site.output(), {"nightly run 1: stopped on request", "the next run goes on from there"}));
+  CHECK(holds(site.output(), {"nightly run 1: stopped on request", "the next run goes on from there",
+                              "left to send"}));
   expect_rest_is_quick(site);
 }
 
@@ -110,6 +111,39 @@ TEST_CASE("under nohup a closed terminal changes nothing") {
   CHECK(site.differences().empty());
 }
 
+TEST_CASE("SIGTERM ends a run within two seconds while a server never answers") {
+  const int connections = GENERATE(1, 3);
+  const SilentPort silent;
+  Site site;
+  site.choices.connections = connections;
+  site.choices.url = fmt::format("ftp://tester@127.0.0.1:{}/space", silent.port());
+  site.choices.tls = R"("off")";
+  site.write("a", "1");
+  Process run = site.start();
+  REQUIRE(silent.wait_for_visitor());
+  run.signal(SIGTERM);
+  const auto exit = run.wait(2s);
+  INFO(site.output());
+  REQUIRE(exit);
+  CHECK(*exit == Exit{143, 0});
+  CHECK(holds(site.output(), {"TERMINATED", "stopped on request", "1 file (1 B) left to send"}));
+}
+
+TEST_CASE("SIGTERM ends a run within two seconds while the password's command waits") {
+  Site site(ServerKind::proftpd);
+  site.write("a", "1");
+  const fs::path mark = site.dir() / "asked";
+  site.choices.password =
+      fmt::format(R"({{"command": ["sh", "-c", "touch {}; exec sleep 600"]}})", mark.string());
+  Process run = site.start();
+  REQUIRE(eventually([&] { return fs::exists(mark); }));
+  run.signal(SIGTERM);
+  const auto exit = run.wait(2s);
+  INFO(site.output());
+  REQUIRE(exit);
+  CHECK(*exit == Exit{143, 0});
+}
+
 TEST_CASE("a second SIGINT ends a run at once") {
   Site site(ServerKind::proftpd);
   site.write("a", "1");
@@ -146,7 +180,8 @@ TEST_CASE("a window that ends stops the run with exit 6 and the next one goes on
   INFO(site.output());
   REQUIRE(exit);
   CHECK(*exit == Exit{6, 0});
-  CHECK(holds(site.output(), {"NOT FINISHED", "the window ended; there is more to do"}));
+  CHECK(holds(site.output(),
+              {"NOT FINISHED", "the window ended; there is more to do", "1 file (1 B) left to send"}));
   CHECK(site.run().exit.code == 0);
   CHECK(site.differences().empty());
 }

@@ -39,3 +39,25 @@ TEST_CASE("a run over an unchanged tree writes nothing about a server that it di
   INFO(told(result));
   CHECK(result.exit.code == 0);
 }
+
+TEST_CASE("pain 9: the connections that a server allows are found out once") {
+  const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd);
+  ServerOptions options;
+  options.max_clients = 3;
+  Site site(kind, Tls::none, options);
+  site.choices.connections = 8;
+  const auto turned_away = [&](const std::string& dir) {
+    site.write_many(dir, 60, 2000);
+    const RunResult result = site.run({"-vv"});
+    INFO(told(result));
+    CHECK(result.exit.code == 0);
+    CHECK(site.server().wait_for_no_sessions());
+    int count = 0;
+    for (std::size_t at = 0; (at = result.err.find(" < 421", at)) != std::string::npos; ++at) ++count;
+    for (std::size_t at = 0; (at = result.err.find(" < 530", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  CHECK(turned_away("first") >= 1);
+  CHECK(turned_away("second") == 0);
+  CHECK(site.differences().empty());
+}

@@ -65,6 +65,10 @@ class FakeLane final : public Lane {
   void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) override;
   Listing list(const RemotePath& dir) override;
   std::vector<CommandResult> run(std::span<const Command> commands) override;
+  void rest() noexcept override {
+    const std::lock_guard lock(server_.mutex_);
+    disconnect();
+  }
 
  private:
   using Tree = std::map<std::string, FakeServer::Node>;
@@ -73,6 +77,7 @@ class FakeLane final : public Lane {
   void begin(const std::string& what);
   void connect();
   void disconnect();
+  void lose();
   std::optional<Fault> pass(FakePoint point, const std::string& what);
   [[noreturn]] void fail(const Fault& fault, const std::string& what);
   void check_target(const std::string& path);
@@ -122,6 +127,13 @@ void FakeLane::disconnect() {
   --server_.connections_;
 }
 
+void FakeLane::lose() {
+  if (server_.options_.ghosts)
+    connected_ = false;
+  else
+    disconnect();
+}
+
 std::optional<Fault> FakeLane::pass(FakePoint point, const std::string& what) {
   const FakeCall call{++server_.moments_, point, what};
   server_.calls_.push_back(call);
@@ -129,7 +141,7 @@ std::optional<Fault> FakeLane::pass(FakePoint point, const std::string& what) {
 }
 
 void FakeLane::fail(const Fault& fault, const std::string& what) {
-  if (fault.effect != Fault::Effect::refused) disconnect();
+  if (fault.effect != Fault::Effect::refused) lose();
   throw RemoteError(fault.failure, "fake://remote: injected fault: " + printable(what), {}, fault.reply_code,
                     "injected fault");
 }
@@ -292,7 +304,7 @@ std::vector<CommandResult> FakeLane::run(std::span<const Command> commands) {
       if (fault->effect == Fault::Effect::lost_after) execute(command);
       results.push_back(result_of(Status::unanswered, fault->failure));
       dead = fault;
-      disconnect();
+      lose();
     }
   }
   return results;

@@ -20,6 +20,7 @@ struct FakeOptions {
   bool has_size = true;                 ///< false: SizeOf is unsupported
   bool has_mtime = true;                ///< false: SetMtime is unsupported
   int max_connections = 0;              ///< 0 = any number; one more is answered with 421 (lower_cap)
+  bool ghosts = false;                  ///< connections that a fault killed still count
   std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
   std::string listing_untrusted;        ///< what Listing::untrusted says
 };

@@ -144,3 +144,29 @@ TEST_CASE("a request to stop ends the waiting for another attempt") {
   }
   CHECK(runner.sizes.size() == 1);
 }
+
+TEST_CASE("pain 10: too many connections ask for room before the retries are spent") {
+  struct Full final : CommandRunner {
+    int refusals;
+    explicit Full(int n) : refusals(n) {}
+    std::vector<CommandResult> run(std::span<const Command> commands) override {
+      if (refusals-- > 0) throw RemoteError(FailureClass::lower_cap, "too many connections");
+      CommandResult done;
+      done.status = Status::done;
+      return std::vector<CommandResult>(commands.size(), done);
+    }
+  };
+  StubClock clock;
+  CancelToken cancel;
+  Ears ears;
+  const RetryPolicy policy{2, std::chrono::milliseconds(1), std::chrono::milliseconds(1)};
+  const auto attempts = [&](int refusals, int rooms) {
+    Full runner(refusals);
+    Commands commands(runner, policy, clock, cancel, ears, [&] { return rooms-- > 0; });
+    return commands.run_one(MakeDir{RemotePath::parse("d")}).status;
+  };
+  CHECK(attempts(2, 0) == Status::done);
+  CHECK_THROWS_AS(attempts(3, 0), RemoteError);
+  CHECK(attempts(7, 6) == Status::done);
+  CHECK_THROWS_AS(attempts(1000, 1000), RemoteError);  // not for ever
+}

@@ -67,7 +67,7 @@ void Nightly::rename(const std::string& from, const std::string& to) {
 }
 
 Environment Nightly::environment() {
-  return {state_root(), events, clock, cancel, open_remote, {}};
+  return {state_root(), events, clock, cancel, open_remote, {}, connections};
 }
 
 RunReport Nightly::run(const RunOptions& options) {

@@ -70,6 +70,7 @@ class Nightly {
   Listener events;
   ImpatientClock clock;
   CancelToken cancel;
+  ConnectionPolicy connections;
   int remotes_opened = 0;
   std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
 

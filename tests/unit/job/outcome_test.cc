@@ -109,8 +109,34 @@ TEST_CASE("a window that had ended before the run began lets nothing be sent") {
   night.write("a", "x");
   RunOptions options;
   options.until_ns = night.clock.now_ns() - 1'000'000'000;
-  CHECK(night.run(options).outcome == ExitCode::window_ended);
+  const RunReport report = night.run(options);
+  CHECK(report.outcome == ExitCode::window_ended);
+  CHECK(report.not_begun == std::vector<std::string>{"data"});
   CHECK(night.stored().empty());
+}
+
+TEST_CASE("a run that ends early tells how much is left") {
+  Nightly night;
+  night.profile.remote.connections = 1;
+  for (int i = 0; i < 10; ++i) night.write("d/f" + std::to_string(i), std::string(100, 'x'));
+  night.add_job("later");
+  int stored = 0;
+  night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point == FakePoint::put_reply && ++stored == 4) night.cancel.cancel(15);
+    return std::nullopt;
+  });
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::terminated);
+  REQUIRE(report.jobs.size() == 1);
+  const JobReport& job = report.jobs[0];
+  CHECK(job.left.files == 10 - job.done.files_uploaded);
+  CHECK(job.left.bytes <= job.left.files * 100);
+  CHECK(job.left.bytes >= 500);  // what was not even begun
+  CHECK(report.not_begun == std::vector<std::string>{"later"});
+
+  Nightly tomorrow;
+  tomorrow.write("a", "x");
+  CHECK(tomorrow.run().jobs[0].left.files == 0);
 }
 
 TEST_CASE("a connection that is lost after the server was full is the graver of the two") {

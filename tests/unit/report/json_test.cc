@@ -147,6 +147,18 @@ TEST_CASE("a run as JSON says its outcome as word and number") {
   CHECK(document["jobs"][0]["done"]["files_uploaded"] == 12);
   CHECK(document["jobs"][0]["problems"][0]["path"] == "private/key");
   CHECK_FALSE(document["jobs"][0]["problems"][1].contains("path"));
+  CHECK(document["jobs"][0]["left"]["files"] == 0);
+  CHECK(document["not_begun"].empty());
+}
+
+TEST_CASE("a run that ended early says as JSON what is left") {
+  RunReport report = run_report(ExitCode::window_ended);
+  report.jobs[0].left = {12, 3'000'000'000};
+  report.not_begun = {"www", "db"};
+  const json document = json::parse(run_json(report));
+  CHECK(document["jobs"][0]["left"]["files"] == 12);
+  CHECK(document["jobs"][0]["left"]["bytes"] == 3'000'000'000);
+  CHECK(document["not_begun"] == json::array({"www", "db"}));
 }
 
 TEST_CASE("status and runs as JSON leave out what is not known") {

@@ -49,6 +49,8 @@ std::vector<std::string> run_documents() {
   full.advice = "run again";
   full.jobs[0].refusals = {refusal(), {Guard::empty_source, "empty", "", true}};
   full.jobs[0].problem_count = 3;
+  full.jobs[0].left = {2, 5};
+  full.not_begun = {"www"};
   full.jobs[0].problems = {problem(),
                            {Problem::Severity::note, "", "", "", ""},
                            {Problem::Severity::warning, "www", "a", "b \xE9", ""}};

@@ -141,6 +141,18 @@ TEST_CASE("a run that could not begin gives its own reason and advice") {
 )");
 }
 
+TEST_CASE("a run that ended early says how much is left and which jobs were not begun") {
+  RunReport report = run_report(ExitCode::window_ended);
+  report.message = "the window ended; there is more to do";
+  report.jobs.resize(1);
+  report.jobs[0].left = {12, 3'000'000'000};
+  report.not_begun = {"www", "db"};
+  const std::string text = run_text(report);
+  INFO(text);
+  CHECK(text.find("12 files (2.8 GiB) left to send") != std::string::npos);
+  CHECK(text.find("not begun: www, db") != std::string::npos);
+}
+
 TEST_CASE("every outcome but done says what to do next") {
   for (const ExitCode code : {ExitCode::failed, ExitCode::usage, ExitCode::incomplete,
                               ExitCode::guard_refused, ExitCode::remote_unusable, ExitCode::window_ended,

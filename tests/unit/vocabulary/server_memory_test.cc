@@ -114,6 +114,23 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("pain 9: what a run saw of the limit is what the next one goes by") {
+  ServerMemory memory;
+  CHECK(with_connections(memory, {4, false}, kToday) == memory);  // no limit seen
+  memory = with_connections(memory, {3, true}, kToday);
+  CHECK(memory.connections == 3);
+  CHECK(memory.connections_seen_ns == kToday);
+  CHECK(with_connections(memory, {0, true}, kToday + kDay) == memory);  // it let nobody in: down, not full
+  CHECK(with_connections(memory, {2, false}, kToday + kDay) == memory);  // there was less to do
+
+  const std::int64_t later = kToday + 8 * kDay;
+  const ServerMemory more = with_connections(memory, {4, false}, later);
+  CHECK(more.connections == 4);
+  CHECK(connections_to_try(8, more, later) == 5);  // and one more the next time
+  const ServerMemory again = with_connections(memory, {3, true}, later);
+  CHECK(connections_to_try(8, again, later) == 3);
+}
+
 TEST_CASE("A server is known by its protocol and its address") {
   RemoteSettings remote;
   remote.host = "ftp.example.net";
