@@ -115,7 +115,12 @@ void outhaul_record_header(int sent, int, int type, const void* data, std::size_
   static_cast<PeerCertificate*>(seen)->plain_code = code;
 }
 
-CURLcode outhaul_ssl_context(CURL*, void* context, void* seen) noexcept {
+CURLcode outhaul_ssl_context(CURL*, void* context, void* watched) noexcept {
+  auto& watch = *static_cast<TlsWatch*>(watched);
+  PeerCertificate* const seen = &watch.seen;
+  if (watch.control_secured && watch.keep_control_session)
+    SSL_CTX_set_session_cache_mode(static_cast<SSL_CTX*>(context), SSL_SESS_CACHE_OFF);
+  watch.control_secured = true;
   SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), outhaul_verify_chain, seen);
   SSL_CTX_set_msg_callback(static_cast<SSL_CTX*>(context), outhaul_record_header);
   SSL_CTX_set_msg_callback_arg(static_cast<SSL_CTX*>(context), seen);
@@ -134,11 +139,11 @@ bool PeerCertificate::expired() const noexcept {
   return verify_error == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
-void watch_certificate(void* curl_handle, PeerCertificate* seen) {
+void watch_certificate(void* curl_handle, TlsWatch* watch) {
   const char* backend = curl_version_info(CURLVERSION_NOW)->ssl_version;
   if (backend == nullptr || !std::string_view(backend).starts_with("OpenSSL/")) return;
   set_option(curl_handle, CURLOPT_SSL_CTX_FUNCTION, &outhaul_ssl_context);
-  set_option(curl_handle, CURLOPT_SSL_CTX_DATA, static_cast<void*>(seen));
+  set_option(curl_handle, CURLOPT_SSL_CTX_DATA, static_cast<void*>(watch));
 }
 
 }  // namespace outhaul

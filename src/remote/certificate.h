@@ -23,8 +23,18 @@ struct PeerCertificate {
   bool expired() const noexcept;
 };
 
-/// Makes `curl_handle` (a CURL*) fill `seen` during each handshake; `seen` must outlive the handle. Does
-/// nothing when this libcurl does not use OpenSSL. Changes nothing about what is accepted.
-void watch_certificate(void* curl_handle, PeerCertificate* seen);
+/// What a handle's TLS handshakes are watched with.
+struct TlsWatch {
+  PeerCertificate seen;
+  /// To be cleared when a control connection is opened: the next handshake is its own.
+  bool control_secured = false;
+  /// Data connections leave no session behind. Old libcurl keeps the TLS 1.3 tickets that it got last, those
+  /// of a data connection, and servers take only those of the control connection.
+  bool keep_control_session = false;
+};
+
+/// Makes `curl_handle` (a CURL*) fill `watch` during each handshake; it must outlive the handle. Does nothing
+/// when this libcurl does not use OpenSSL. Changes nothing about what is accepted.
+void watch_certificate(void* curl_handle, TlsWatch* watch);
 
 }  // namespace outhaul

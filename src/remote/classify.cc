@@ -84,10 +84,11 @@ FailureClass store_refused(const Fault& fault) noexcept {
     case 552:
       return FailureClass::no_space;
     case 522:
+      return fault.tls_lowered ? FailureClass::reconnect : FailureClass::stop_run;
     case 530:
     case 532:
-      return FailureClass::stop_run;
     case 534:
+      return FailureClass::stop_run;
     default:
       break;
   }
@@ -97,7 +98,6 @@ FailureClass store_refused(const Fault& fault) noexcept {
   return FailureClass::skip_file;
 }
 
-FailureClass tls_failed(const Fault& fault) noexcept {
 /// RETR or a listing.
 FailureClass fetch_refused(const Fault& fault) noexcept {
   switch (fault.reply) {
@@ -116,6 +116,7 @@ FailureClass fetch_refused(const Fault& fault) noexcept {
   }
 }
 
+FailureClass tls_failed(const Fault& fault) noexcept {
   // Turned away in plain text where TLS was expected from the first byte.
   if (fault.phase == Phase::connect && has_reply(fault)) return turned_away(fault);
   const bool on_data_connection = !fault.fresh || fault.reply == 150 || fault.reply == 125;
@@ -148,6 +149,16 @@ bool says_cannot_write(std::string_view text) noexcept {
                         "input/output error", "i/o error"});
 }
 
+bool says_certificate_wanted(std::string_view text) noexcept {
+  return has_any(text, {"alert certificate required", "alert bad certificate", "alert unknown ca",
+                        "alert certificate expired", "alert certificate revoked",
+                        "alert unsupported certificate", "alert no certificate"});
+}
+
+bool says_tls_too_old(std::string_view text) noexcept {
+  return has(text, "alert protocol version");
+}
+
 bool says_absent(std::string_view text) noexcept {
   return has_any(text, {"no such file", "no such directory", "not found", "does not exist", "doesn't exist"});
 }
@@ -163,6 +174,7 @@ FailureClass classify_reply(int code, std::string_view text) noexcept {
       return says_too_many(text) ? FailureClass::lower_cap : FailureClass::reconnect;
     case 425:
     case 426:
+    case 503:
       return FailureClass::reconnect;
     case 452:
     case 552:
@@ -170,11 +182,11 @@ FailureClass classify_reply(int code, std::string_view text) noexcept {
     case 530:
       return says_too_many(text) ? FailureClass::lower_cap : FailureClass::reconnect;
     case 532:
+    case 534:
       return FailureClass::stop_run;
     default:
       break;
   }
-    case 503:
   if (says_no_space(text)) return FailureClass::no_space;
   // Pure-FTPd gives 451 for a rename into a directory that does not exist.
   if (says_absent(text) || says_denied(text)) return FailureClass::skip_file;
@@ -182,7 +194,6 @@ FailureClass classify_reply(int code, std::string_view text) noexcept {
 }
 
 Fault as_meant(Fault fault) noexcept {
-    case 534:
   const bool about_file = fault.reply == 450 || fault.reply == 451 || fault.reply == 452 ||
                           (fault.reply >= 550 && fault.reply <= 553);
   if (fault.curl_code == CURLE_FTP_WEIRD_PASV_REPLY && about_file)
@@ -192,6 +203,7 @@ Fault as_meant(Fault fault) noexcept {
 
 FailureClass classify(const Fault& raw) noexcept {
   const Fault fault = as_meant(raw);
+  if (fault.certificate_wanted && fault.phase == Phase::connect) return FailureClass::stop_run;
   if (fault.proxy != ProxyFault::none)
     return fault.proxy == ProxyFault::failed ? FailureClass::reconnect : FailureClass::stop_run;
   switch (fault.curl_code) {

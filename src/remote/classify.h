@@ -30,6 +30,8 @@ struct Fault {
   bool fresh = false;         ///< the control connection was opened in this operation
   bool resuming = false;      ///< an upload at an offset > 0
   bool name_unknown = false;  ///< with CURLE_COULDNT_RESOLVE_HOST: the name does not exist (not: DNS is down)
+  bool certificate_wanted = false;  ///< the server ended TLS because of our certificate, or for want of one
+  bool tls_lowered = false;         ///< TLS 1.3 may be to blame, and the next connection asks for 1.2
   ProxyFault proxy = ProxyFault::none;
   bool transport_cut =
       false;  ///< with CURLE_SSL_CONNECT_ERROR: the connection was cut, TLS itself did not object
@@ -52,5 +54,9 @@ bool says_no_space(std::string_view text) noexcept;
 bool says_cannot_write(std::string_view text) noexcept;  ///< to its own disk
 bool says_absent(std::string_view text) noexcept;
 bool says_denied(std::string_view text) noexcept;
+
+/// What OpenSSL says of servers that want a newer TLS version, or our certificate, or another one.
+bool says_tls_too_old(std::string_view text) noexcept;
+bool says_certificate_wanted(std::string_view text) noexcept;
 
 }  // namespace outhaul

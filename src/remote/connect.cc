@@ -20,7 +20,8 @@ class FtpRemote final : public Remote {
     return make_command_channel(endpoint_, cancel);
   }
   std::string describe() const override { return printable(endpoint_->settings.url); }
-  ServerMemory memory() const override { return endpoint_->learned.memory(); }
+  ServerMemory memory() const override { return endpoint_->memory(); }
+  void upload_was_lost() override { endpoint_->tls_versions.may_have_failed(endpoint_->tls_versions.most()); }
 
  private:
   std::shared_ptr<Endpoint> endpoint_;

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "outhaul/error.h"
+#include "remote/client_certificate.h"
 #include "remote/connect.h"
 #include "remote/curl.h"
 
@@ -153,11 +154,19 @@ Endpoint::Endpoint(RemoteSettings s, Login l, const ServerMemory& told)
       paths(settings),
       ca_file(find_bundle(settings.tls)),
       learned(told),
+      tls_versions(settings.tls.max_version, told.tls_max, curl_older_than(8, 9)),
       login_(std::move(l)) {
   if (login_.user.empty()) login_.user = "anonymous";
   if (login_.user == "anonymous" && login_.password.empty()) login_.password = "outhaul@";
   refuse_control_bytes(login_.user, "user name");
   refuse_control_bytes(login_.password, "password");
+  check_client_certificate(settings.tls, login_.tls_key_password);
+}
+
+ServerMemory Endpoint::memory() const {
+  ServerMemory memory = learned.memory();
+  if (const auto version = tls_versions.learned()) memory.tls_max = version;
+  return memory;
 }
 
 Endpoint::~Endpoint() {

@@ -11,6 +11,7 @@
 #include "outhaul/server_memory.h"
 #include "remote/login.h"
 #include "remote/reply_parser.h"
+#include "remote/tls_versions.h"
 #include "remote/watchdog.h"
 #include "remote/wire_path.h"
 
@@ -76,7 +77,11 @@ class Endpoint {
   const WirePath paths;
   const std::string ca_file;  ///< the bundle to check against; empty = libcurl's own
   Learned learned;
+  TlsVersions tls_versions;
   Watchdog watchdog;
+
+  /// Everything that was learned, the TLS version included.
+  ServerMemory memory() const;
 
   /// With the user and the password that are really sent: an anonymous login has both.
   const Login& login() const noexcept { return login_; }

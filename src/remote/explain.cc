@@ -111,11 +111,27 @@ Words tls_refused(const FailureStory& story) {
           "would connect all the same, but then your password and your files are readable on the wire"};
 }
 
+Words certificate_wanted(const FailureStory& story) {
+  return {"the server asks for a client certificate: " + story.transport,
+          story.client_certificate
+              ? "it doesn't take the one that the profile names: check with your provider which authority it "
+                "must come from, and whether it has expired"
+              : "name yours with \"tls\": {\"certificate\": …, \"key\": …} in the profile's \"remote\""};
+}
+
 Words tls_failed(const FailureStory& story) {
   if (story.fault.phase == Phase::connect && story.fault.reply >= 400) return login_refused(story);
   if (story.fault.phase == Phase::connect && story.fault.reply == 220)
     return {"the server does not speak TLS from the first byte on this port",
             "use ftp:// in the URL: it starts in plain text and switches to TLS before the login"};
+  if (story.tls_capped && says_tls_too_old(story.transport))
+    return {"the server accepts only TLS versions that the profile doesn't allow: " + story.transport,
+            "remove \"max_version\": \"1.2\" from the profile's \"tls\""};
+  if (says_certificate_wanted(story.transport)) return certificate_wanted(story);
+  if (story.transport.find("alert handshake failure") != std::string::npos && !story.client_certificate)
+    return {"the server broke the TLS handshake off: " + story.transport,
+            "it may ask for a client certificate (\"tls\": {\"certificate\": …, \"key\": …}), or know no TLS "
+            "version or cipher that this machine still accepts"};
   return {
       fmt::format("the TLS handshake failed: {}{}", story.transport, quoted_reply(story)),
       "a server that expects TLS from the first byte wants ftps://, one with AUTH TLS wants ftp://; very old "
@@ -140,7 +156,19 @@ Words timed_out(const FailureStory& story) {
           "check the link; slow servers can be given more time with \"no_progress_timeout\""};
 }
 
+/// TLS 1.3 is agreed on before the server has looked at our certificate; its objection often gets lost.
+bool ended_before_login_under_tls(const Fault& fault) {
+  return fault.phase == Phase::connect && fault.reply == 234;
+}
+
 Words closed(const FailureStory& story) {
+  if (ended_before_login_under_tls(story.fault))
+    return {
+        fmt::format("the server closed the connection right after TLS was agreed on: {}", story.transport),
+        story.client_certificate
+            ? "if it does so every time, it doesn't take the client certificate that the profile names"
+            : "if it does so every time, it may ask for a client certificate: \"tls\": {\"certificate\": …, "
+              "\"key\": …}"};
   return {
       fmt::format("the connection was lost: {}{}",
                   story.transport.empty() ? "closed by the server" : story.transport, quoted_reply(story)),
@@ -218,6 +246,7 @@ Words proxy_failed(const FailureStory& story) {
 
 Words words_for(const FailureStory& story) {
   const Fault& fault = story.fault;
+  if (fault.certificate_wanted && fault.phase == Phase::connect) return certificate_wanted(story);
   if (fault.proxy != ProxyFault::none) return proxy_failed(story);
   switch (fault.curl_code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -249,6 +278,9 @@ Words words_for(const FailureStory& story) {
       return tls_refused(story);
     case CURLE_SSL_CONNECT_ERROR:
       return tls_failed(story);
+    case CURLE_SSL_CERTPROBLEM:
+      return {"the client certificate can't be used: " + story.transport,
+              "check \"certificate\", \"key\" and \"key_password\" in the profile's \"tls\""};
     case CURLE_SSL_CACERT_BADFILE:
       return {"the CA certificates can't be read: " + story.transport,
               "check \"tls\": {\"ca\": …}, or install ca-certificates"};

@@ -20,11 +20,13 @@ struct FailureStory {
   std::string user;
   std::string proxy;  ///< its URL without the user; empty: none
   std::string proxy_user;
-  bool active = false;  ///< the server was to open the data connection
+  bool active = false;    ///< the server was to open the data connection
   std::string doing;      ///< "store \"etc/passwd\""; empty: it failed before anything was asked for
   std::string transport;  ///< libcurl's own words, for what has no better ones
   bool tls_off = false;
-  bool timed_out = false;  ///< our own clock ended it
+  bool tls_capped = false;          ///< TLS 1.2 was the best that was asked for
+  bool client_certificate = false;  ///< one was shown
+  bool timed_out = false;           ///< our own clock ended it
   std::chrono::seconds waited{0};
   PeerCertificate certificate;
 };

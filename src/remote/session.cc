@@ -117,13 +117,6 @@ void Session::configure_tls() {
   CURL* easy = easy_.get();
   set_option(easy, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
   set_option(easy, CURLOPT_FTPSSLAUTH, static_cast<long>(CURLFTPAUTH_TLS));
-  // TLS 1.3 session tickets can't be reused by old libcurl, and servers insist on reuse (docs/ftp-notes.md,
-  // TLS).
-  if (curl_older_than(8, 9))
-    set_option(easy, CURLOPT_SSLVERSION,
-               static_cast<long>(CURL_SSLVERSION_TLSv1_2) | CURL_SSLVERSION_MAX_TLSv1_2);
-  else
-    set_option(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!endpoint_->ca_file.empty()) set_option(easy, CURLOPT_CAINFO, endpoint_->ca_file.c_str());
   // A CA directory switches libcurl's cache of CAs off: they'd be loaded for every data connection
   // (docs/ftp-notes.md, TLS).
@@ -131,17 +124,53 @@ void Session::configure_tls() {
   set_option(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
   set_option(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
   if (!tls.pins.empty()) set_option(easy, CURLOPT_PINNEDPUBLICKEY, joined(tls.pins).c_str());
-  watch_certificate(easy, &certificate_);
+  if (!tls.certificate.empty()) {
+    set_option(easy, CURLOPT_SSLCERT, tls.certificate.c_str());
+    set_option(easy, CURLOPT_SSLKEY, (tls.key.empty() ? tls.certificate : tls.key).c_str());
+    // Set even if it is empty, or OpenSSL would ask at the terminal.
+    set_option(easy, CURLOPT_KEYPASSWD, endpoint_->login().tls_key_password.c_str());
+  }
+  watch_certificate(easy, &tls_);
+}
+
+/// Before each new connection. One that was opened with TLS 1.3 isn't used on once that was found to fail.
+void Session::choose_tls_version() {
+  const TlsVersions::Most most = endpoint_->tls_versions.most();
+  if (open() && tls_version_ == most) return;
+  if (open()) drop();
+  tls_version_ = most;
+  const long highest =
+      most == TlsVersions::Most::v1_2 ? CURL_SSLVERSION_MAX_TLSv1_2 : CURL_SSLVERSION_MAX_TLSv1_3;
+  set_option(easy_.get(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2) | highest);
+  tls_.keep_control_session = most == TlsVersions::Most::v1_3 && curl_older_than(8, 9);
+}
+
+/// Nothing but AUTH TLS was sent when the server refused the version.
+bool Session::should_ask_for_newer_tls(CURLcode code, const Transfer& transfer) {
+  return code == CURLE_SSL_CONNECT_ERROR && transfer.fresh && !transfer.logged_in &&
+         says_tls_too_old(error_text_) && endpoint_->tls_versions.was_too_old(tls_version_);
+}
+
+/// What servers say that miss the control connection's session, and what an upload ends with whose last bytes
+/// an early end of TLS has cost (docs/ftp-notes.md, TLS).
+void Session::blame_tls(CURLcode code, const Transfer& transfer) {
+  const int reply = transfer.last.code;
+  const bool session_missed = reply == 425 || reply == 522;
+  const bool end_lost = transfer.storing() && code == CURLE_PARTIAL_FILE && reply == 426;
+  tls_lowered_ = code != CURLE_OK && (session_missed || end_lost) &&
+                 endpoint_->tls_versions.may_have_failed(tls_version_);
 }
 
 CURLcode Session::attempt(Transfer& transfer, bool stay) {
   if (cancel_.cancelled()) throw cancelled_error();
-  if (!multi_) multi_ = new_multi();
   error_text_[0] = '\0';
   parser_.reset();
   pending_command_.clear();
-  certificate_.plain_code = 0;
+  tls_.seen.plain_code = 0;
   transfer.last_activity = steady_clock::now();
+  const bool with_tls = ssh_ == nullptr && !endpoint_->settings.tls.off;
+  if (with_tls) choose_tls_version();
+  if (!multi_) multi_ = new_multi();
   set_option(easy_.get(), CURLOPT_VERBOSE, verbose_ || ssh_ || transfer.keep_dialogue ? 1L : 0L);
   if (ssh_ && !open()) ssh_->prepare(easy_.get());
   transfer_ = &transfer;
@@ -159,6 +188,15 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
   }
   if (transfer.error || !in_step(code, ssh_ != nullptr)) drop();
   transfer_ = nullptr;
+  if (with_tls) {
+    if (!transfer.error && !cancel_.cancelled() && should_ask_for_newer_tls(code, transfer)) {
+      transfer.last = {};
+      transfer.replies = 0;
+      transfer.dialogue.clear();
+      return attempt(transfer, stay);
+    }
+    blame_tls(code, transfer);
+  }
   if (transfer.error) std::rethrow_exception(transfer.error);
   if (code != CURLE_OK && cancel_.cancelled()) throw cancelled_error();
   return code;
@@ -253,7 +291,7 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
     story.transport = std::strerror(static_cast<int>(os_error));
   story.fault.transport_cut = os_error == ECONNRESET || os_error == ETIMEDOUT || os_error == EPIPE ||
                               story.transport.find("SSL_ERROR_SYSCALL") != std::string::npos;
-  if (code == CURLE_SSL_CONNECT_ERROR && transfer.replies == 0) story.fault.reply = certificate_.plain_code;
+  if (code == CURLE_SSL_CONNECT_ERROR && transfer.replies == 0) story.fault.reply = tls_.seen.plain_code;
   story.fault.proxy = judge_proxy(easy_.get(), code, settings.proxy);
   story.fault = as_meant(story.fault);
   if (code == CURLE_COULDNT_RESOLVE_HOST) story.fault.name_unknown = name_is_unknown(settings.host);
@@ -268,7 +306,11 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
   story.tls_off = settings.tls.off;
   story.timed_out = transfer.timed_out;
   story.waited = transfer.timed_out ? patience(transfer) : settings.final_reply_timeout;
-  story.certificate = certificate_;
+  story.certificate = tls_.seen;
+  story.fault.tls_lowered = tls_lowered_;
+  story.fault.certificate_wanted = says_certificate_wanted(story.transport);
+  story.tls_capped = tls_version_ == TlsVersions::Most::v1_2;
+  story.client_certificate = !settings.tls.certificate.empty();
   throw explain(story);
 }
 

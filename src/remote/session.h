@@ -99,8 +99,11 @@ class Session {
   friend struct SessionCallbacks;
   void configure();
   void configure_tls();
-  void configure_way();
+  void choose_tls_version();
+  bool should_ask_for_newer_tls(CURLcode code, const Transfer& transfer);
+  void blame_tls(CURLcode code, const Transfer& transfer);
   void configure_ssh();
+  void configure_way();
   bool out_of_patience(Transfer& transfer) const;
   CURLcode drive(Transfer& transfer);
   std::optional<CURLcode> finished();
@@ -110,7 +113,9 @@ class Session {
   std::shared_ptr<Endpoint> endpoint_;
   const CancelToken& cancel_;
   SocketSet sockets_;
-  PeerCertificate certificate_;
+  TlsWatch tls_;
+  TlsVersions::Most tls_version_ = TlsVersions::Most::v1_2;  ///< that the connection asked for
+  bool tls_lowered_ = false;  ///< by the last attempt: what failed has a chance on a new connection
   std::unique_ptr<SshLogin> ssh_;
   ReplyParser parser_;
   std::string pending_command_;

@@ -154,7 +154,10 @@ curl_socket_t SessionCallbacks::open_socket(void* self, curlsocktype, curl_socka
   // A data connection is opened after at least one reply, or in active mode beside a control connection: this
   // is a new control connection.
   const bool beside = session.endpoint_->settings.mode == DataMode::active && session.open();
-  if (session.transfer_ != nullptr && session.transfer_->replies == 0 && !beside) session.transfer_->fresh = true;
+  if (session.transfer_ != nullptr && session.transfer_->replies == 0 && !beside) {
+    session.transfer_->fresh = true;
+    session.tls_.control_secured = false;
+  }
   if (session.ssh_) session.ssh_->socket = fd;
   try {
     session.sockets_.add(fd);
@@ -171,7 +174,8 @@ int SessionCallbacks::tune_socket(void* self, curl_socket_t fd, curlsocktype) no
   const milliseconds limit = session.endpoint_->settings.no_progress_timeout;
   const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(limit.count(), 1000, 3'600'000));
   static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout));
-  // What waits in the kernel to be sent is lost at a cut and makes progress a guess. What is under way isn't meant.
+  // What waits in the kernel to be sent is lost at a cut and makes progress a guess. What is under way isn't
+  // meant.
   const int unsent = 512 * 1024;
   static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent));
   if (session.transfer_ == nullptr || session.transfer_->replies == 0) keep_alive(fd);

@@ -70,6 +70,16 @@ Certificate make_server(EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key, const std::st
   return server;
 }
 
+Certificate make_client(const char* name, EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key) {
+  Certificate client = unsigned_certificate(name, 3, key);
+  X509* const issuer = ca != nullptr ? ca : client.get();
+  X509_set_issuer_name(client.get(), X509_get_subject_name(issuer));
+  extend(client.get(), issuer, NID_basic_constraints, "CA:FALSE");
+  extend(client.get(), issuer, NID_ext_key_usage, "clientAuth");
+  check(X509_sign(client.get(), ca_key, EVP_sha256()) > 0, "signing the client's certificate");
+  return client;
+}
+
 std::string text_of(BIO* bio) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio, &data);
@@ -86,6 +96,15 @@ std::string pem(EVP_PKEY* key) {
   const Bio bio(BIO_new(BIO_s_mem()));
   check(PEM_write_bio_PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
         "writing a key");
+  return text_of(bio.get());
+}
+
+std::string locked_pem(EVP_PKEY* key, std::string_view password) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  const auto* bytes = reinterpret_cast<const unsigned char*>(password.data());
+  check(PEM_write_bio_PrivateKey(bio.get(), key, EVP_aes_128_cbc(), bytes, static_cast<int>(password.size()),
+                                 nullptr, nullptr) == 1,
+        "writing a locked key");
   return text_of(bio.get());
 }
 
@@ -108,12 +127,21 @@ Certificates make_certificates(const std::filesystem::path& dir, const std::stri
   check(ca_key && key, "keys");
   const Certificate ca = make_authority(ca_key.get());
   const Certificate server = make_server(key.get(), ca.get(), ca_key.get(), names);
-  Certificates made{dir / "ca.pem", dir / "server.pem", dir / "server.key", dir / "server-both.pem",
-                    pin_of(key.get())};
+  Certificates made{dir / "ca.pem",          dir / "server.pem",        dir / "server.key",
+                    dir / "server-both.pem", pin_of(key.get()),         dir / "client.pem",
+                    dir / "client.key",      dir / "client-locked.key", dir / "stranger.pem"};
   write_file(made.ca, pem(ca.get()));
   write_file(made.chain, pem(server.get()));
   write_file(made.key, pem(key.get()));
   write_file(made.both, pem(key.get()) + pem(server.get()));
+  const Key client_key(EVP_EC_gen("P-256"));
+  check(client_key != nullptr, "keys");
+  write_file(made.client, pem(make_client("tester", client_key.get(), ca.get(), ca_key.get()).get()));
+  write_file(made.client_key, pem(client_key.get()));
+  write_file(made.client_locked_key, locked_pem(client_key.get(), kClientKeyPassword));
+  write_file(made.stranger,
+             pem(client_key.get()) +
+                 pem(make_client("stranger", client_key.get(), nullptr, client_key.get()).get()));
   return made;
 }
 

@@ -28,15 +28,19 @@ std::string proftpd_tls(const ServerFacts& facts) {
 LoadModule mod_tls.c
 TLSEngine on
 TLSRequired {}
-TLSProtocol TLSv1.2 TLSv1.3
+TLSProtocol {}
 TLSECCertificateFile {}
 TLSECCertificateKeyFile {}
-TLSVerifyClient off
+TLSVerifyClient {}
+TLSCACertificateFile {}
 TLSLog {}/tls.log
 {}
 )",
-                     facts.options.tls_required ? "on" : "off", facts.certificates.chain.string(),
-                     facts.certificates.key.string(), facts.run.string(),
+                     facts.options.tls_required ? "on" : "off",
+                     facts.options.tls_1_3_only ? "TLSv1.3" : "TLSv1.2 TLSv1.3",
+                     facts.certificates.chain.string(), facts.certificates.key.string(),
+                     facts.options.client_certificate ? "on" : "off", facts.certificates.ca.string(),
+                     facts.run.string(),
                      options.empty() ? "" : "TLSOptions" + options);
 }
 
@@ -116,6 +120,10 @@ ExtendedLog {} {} commands
     text += fmt::format("PassivePorts {} {}\n", ports.first, last_of(ports));
   text += fmt::format("AllowStoreRestart {}\n", facts.options.store_restart ? "on" : "off");
   if (!facts.options.set_mtime) text += "<Limit MFMT MDTM SITE_UTIME>\n  DenyAll\n</Limit>\n";
+  if (!facts.options.size) text += "<Limit SIZE>\n  DenyAll\n</Limit>\n";
+  if (!facts.options.facts) text += "<Limit MLST MLSD>\n  DenyAll\n</Limit>\n";
+  // Without a cache of digests: what counts is the file as it is on the disk now.
+  if (facts.options.hashes) text += "LoadModule mod_digest.c\nDigestEngine on\nDigestCache off\n";
   if (facts.tls != Tls::none) text += proftpd_tls(facts);
   return text;
 }
@@ -152,9 +160,7 @@ vsftpd_log_file={}
                   facts.port, yes(facts.options.anonymous), yes(facts.options.set_mtime), TestServer::kUser, (facts.dir / "empty").string(),
                   clients(facts), facts.options.idle_timeout.count(), yes(facts.options.log_commands),
                   yes(facts.options.log_commands), facts.log.string());
-  if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
-    text += fmt::format("pasv_min_port={}\npasv_max_port={}\n", ports.first, last_of(ports));
-  text += fmt::format("data_connection_timeout={}\n", facts.options.data_timeout.count());
+  if (!facts.options.size) text += "cmds_denied=SIZE\n";
   if (facts.options.anonymous)
     text += fmt::format(R"(ftp_username={}
 allow_writeable_chroot=YES
@@ -165,6 +171,9 @@ anon_umask=022
 anon_world_readable_only=NO
 )",
                         TestServer::kUser);
+  if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
+    text += fmt::format("pasv_min_port={}\npasv_max_port={}\n", ports.first, last_of(ports));
+  text += fmt::format("data_connection_timeout={}\n", facts.options.data_timeout.count());
   if (facts.tls == Tls::none) return text;
   return text + fmt::format(R"(ssl_enable=YES
 implicit_ssl={}
@@ -174,10 +183,15 @@ require_ssl_reuse={}
 ssl_ciphers=HIGH
 rsa_cert_file={}
 rsa_private_key_file={}
+require_cert={}
+validate_cert={}
+ca_certs_file={}
 )",
                             yes(facts.tls == Tls::implicit), yes(facts.options.tls_required),
                             yes(facts.options.tls_required), yes(facts.options.session_reuse_required),
-                            facts.certificates.chain.string(), facts.certificates.key.string());
+                            facts.certificates.chain.string(), facts.certificates.key.string(),
+                            yes(facts.options.client_certificate), yes(facts.options.client_certificate),
+                            facts.certificates.ca.string());
 }
 
 std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {

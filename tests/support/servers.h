@@ -2,8 +2,8 @@
 // unpacked by fetch-servers; server_preload.cc says what makes them run without accounts and without root.
 //
 // Started by root, a server serves as nobody (uid 65534), else as the user who runs the tests: what is
-// checked with permissions holds in both cases. Unless a test asks for a range, data ports are the kernel's or the
-// server's own choice, so servers never compete for one.
+// checked with permissions holds in both cases. Unless a test asks for a range, data ports are the kernel's
+// or the server's own choice, so servers never compete for one.
 #pragma once
 
 #include <sys/types.h>
@@ -42,18 +42,24 @@ struct ServerOptions {
   bool tls_required = true;            ///< false: TLS is offered, plain logins are taken too
   bool session_reuse_required = true;  ///< data connections must resume the control connection's TLS session
                                        ///< (Pure-FTPd never asks for it)
-  bool log_commands = true;    ///< false: commands() stays empty, and no command costs a line on the disk (Pure-FTPd
-                               ///< always logs)
+  bool client_certificate = false;     ///< clients must show one by the test's authority (not Pure-FTPd)
+  bool tls_1_3_only = false;           ///< (ProFTPD)
+  bool log_commands = true;  ///< false: commands() stays empty, and no command costs a line on the disk
+                             ///< (Pure-FTPd always logs)
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool limited_space = false;  ///< set_free_space() works
+  bool size = true;            ///< false: SIZE is refused (not Pure-FTPd)
+  bool facts = true;           ///< false: MLST and MLSD are refused (ProFTPD; vsftpd never has them)
+  bool hashes = false;         ///< ProFTPD offers HASH, XSHA256, XMD5 and XCRC
   bool ipv6 = false;        ///< serves on ::1 instead (vsftpd)
   bool anonymous = false;   ///< takes anonymous logins, too, which may write (vsftpd)
   std::chrono::seconds idle_timeout{900};
   std::chrono::seconds data_timeout{
       300};                   ///< vsftpd: a session ends whose data connection stands still so long
   bool store_restart = true;  ///< false: an upload can't go on anywhere (ProFTPD)
-  PortRange passive_ports;  ///< for data connections; count 0: any. Needed behind a FaultProxy
-  std::string certificate_names = "DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:::1";  ///< as OpenSSL's subjectAltName
+  PortRange passive_ports;    ///< for data connections; count 0: any. Needed behind a FaultProxy
+  std::string certificate_names =
+      "DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:::1";  ///< as OpenSSL's subjectAltName
 };
 
 class TestServer {
