@@ -12,6 +12,12 @@ seconds() {
   echo "$start $end" | awk '{ printf "%.4f", $2 - $1 }'
 }
 
+# cpu_seconds COMMAND…: user and system seconds of one quiet run and its children.
+cpu_seconds() {
+  local TIMEFORMAT='%U %S'
+  { time "$@" >/dev/null 2>&1; } 2>&1 | awk '{ printf "%.2f", $1 + $2 }'
+}
+
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 # paired ROUNDS NAME_A FUNCTION_A NAME_B FUNCTION_B: one uncounted round, then A B A B …

@@ -1,6 +1,7 @@
-// private_server [proftpd|vsftpd|pureftpd] [plain|explicit|implicit]
+// private_server [proftpd|vsftpd|pureftpd] [plain|explicit|implicit] [ROUND-TRIP-MS]
 //
-// A real FTP server on loopback for as long as standard input stays open. Prints how to reach it as shell
+// A real FTP server on loopback for as long as standard input stays open; with a round trip time, behind a
+// line as long as that. (Only connect() is answered at once, by the kernel.) Prints how to reach it as shell
 // assignments (URL, USER, PASSWORD_FILE, CA, ROOT), one a line, then "READY".
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <exception>
 
+#include "support/fault_proxy.h"
 #include "support/servers.h"
 
 using namespace outhaul::test;
@@ -35,15 +37,22 @@ int main(int argc, char** argv) {
   try {
     ServerOptions options;
     options.log_commands = false;  // as servers are run by those who sell space on them
+    const std::chrono::milliseconds round_trip(argc > 3 ? std::stoi(argv[3]) : 0);
+    FaultProxy line;
+    if (round_trip.count() > 0) options.passive_ports = line.data_ports();
     const auto server = TestServer::start(kind_from(argc > 1 ? argv[1] : "proftpd"),
                                           tls_from(argc > 2 ? argv[2] : "explicit"), options);
+    line.serve(server->port());
+    for (const Way way : {Way::to_server, Way::to_client})
+      line.set_delay(way, std::chrono::microseconds(round_trip) / 2);
+    const auto far = line.in_front_of(server->settings());
     const TempDir dir;
     const auto secret = dir / "password";
     write_file(secret, std::string(TestServer::kPassword) + "\n");
     ::chmod(secret.c_str(), 0600);
-    fmt::print("URL='{}'\nUSER='{}'\nPASSWORD_FILE='{}'\nCA='{}'\nROOT='{}'\nREADY\n", server->url(),
-               TestServer::kUser, secret.native(), server->certificates().ca.native(),
-               server->root().native());
+    fmt::print("URL='{}'\nUSER='{}'\nPASSWORD_FILE='{}'\nCA='{}'\nROOT='{}'\nREADY\n",
+               round_trip.count() > 0 ? far.url : server->url(), TestServer::kUser, secret.native(),
+               server->certificates().ca.native(), server->root().native());
     std::fflush(stdout);
     char byte;
     while (::read(STDIN_FILENO, &byte, 1) > 0) {
