@@ -51,6 +51,7 @@ class SftpLane final : public Lane, private SftpWire {
   void put(const Put& put) override;
   void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) override;
   Listing list(const RemotePath& dir) override;
+  void rest() noexcept override { session_.drop(); }
   std::vector<CommandResult> run(std::span<const Command> commands) override {
     return run_sftp_commands(*this, paths_, commands);
   }
