@@ -12,7 +12,7 @@
 namespace outhaul {
 
 std::optional<Plan> CaseGuard::adapt(const Plan& plan) {
-  if (sensitive_ == true) return std::nullopt;
+  if (sensitive_ == true || !makes_new_names(plan)) return std::nullopt;
   const std::vector<CaseTwin> twins =
       find_case_twins(plan, state_.entries(job_id_).get(), job_.target, job_.names);
   if (twins.empty()) return std::nullopt;

@@ -8,6 +8,12 @@
 namespace outhaul {
 namespace {
 
+bool is_new(const Action& action) noexcept {
+  const bool makes = action.kind == ActionKind::make_dir || action.kind == ActionKind::upload ||
+                     action.kind == ActionKind::move;
+  return makes && (action.reason == Reason::added || action.reason == Reason::moved);
+}
+
 /// Of the names that are new, and where they come from. Hashes, because a first run has a million of them.
 class NewNames {
  public:
@@ -51,11 +57,6 @@ class NewNames {
     std::size_t action;
   };
 
-  static bool is_new(const Action& action) {
-    const bool makes = action.kind == ActionKind::make_dir || action.kind == ActionKind::upload ||
-                       action.kind == ActionKind::move;
-    return makes && (action.reason == Reason::added || action.reason == Reason::moved);
-  }
   static std::size_t hash(const std::string& name) { return std::hash<std::string>{}(name); }
   const RelPath& path(std::size_t action) const { return plan_.actions[action].entry.path; }
   std::string folded(const RelPath& path) const {
@@ -83,6 +84,10 @@ std::map<std::string, const Action*> leavers(const Plan& plan) {
 }
 
 }  // namespace
+
+bool makes_new_names(const Plan& plan) noexcept {
+  return std::any_of(plan.actions.begin(), plan.actions.end(), is_new);
+}
 
 std::vector<CaseTwin> find_case_twins(const Plan& plan, EntryStream* stored, const RemotePath& target,
                                       const NameRules& rules) {

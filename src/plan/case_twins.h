@@ -18,6 +18,9 @@ struct CaseTwin {
   bool leaves = false;
 };
 
+/// Whether the plan makes anything under a name that the state doesn't have.
+bool makes_new_names(const Plan& plan) noexcept;
+
 /// Compares remote names, ASCII letters only. `stored`: the state's entries of the job, in order; may be
 /// null. What the plan does under a name that the state has already is not new. A directory that takes the
 /// place of one that leaves is no twin, nor is a file that is moved onto its own name in other letters.
