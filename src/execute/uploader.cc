@@ -244,10 +244,12 @@ bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<c
   std::size_t matched = 0;
   bool equal = true;
   const ByteSink compare = [&](std::span<const std::byte> got) {
-    equal = equal && matched + got.size() <= expected.size() &&
-            std::equal(got.begin(), got.end(), expected.begin() + static_cast<std::ptrdiff_t>(matched));
-    matched += got.size();
-    return equal;
+    // More may come than SIZE told of: the server was still writing down what had arrived before the cut.
+    const auto wanted = got.first(std::min(got.size(), expected.size() - matched));
+    equal = equal && std::equal(wanted.begin(), wanted.end(),
+                                expected.begin() + static_cast<std::ptrdiff_t>(matched));
+    matched += wanted.size();
+    return equal && wanted.size() == got.size();
   };
   lane_.get(part, from,
             context_.throttle != nullptr ? throttled(compare, *context_.throttle, cancel_) : compare);
@@ -257,6 +259,8 @@ bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<c
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
   TransferScope scope(context_.events, number_, file.entry(), offset);
   offset_ = position_ = offset;
+  // A dead session may still write at its own place, beyond a hole that this leaves.
+  if (offset == 0) sent_ = 0;
   Counted counted(file, offset, sent_);
   std::optional<ThrottledSource> limited;
   if (context_.throttle != nullptr) limited.emplace(counted, *context_.throttle, cancel_);
