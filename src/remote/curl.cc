@@ -43,6 +43,10 @@ void init_curl() {
   std::call_once(once, init_once);
 }
 
+bool curl_speaks(std::string_view protocol) {
+  return speaks(*curl_version_info(CURLVERSION_NOW), protocol);
+}
+
 EasyHandle new_easy() {
   EasyHandle easy{curl_easy_init()};
   if (!easy) throw std::bad_alloc{};

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace outhaul {
 
@@ -25,6 +26,8 @@ using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
 /// Initialises libcurl for the whole process, once; thread-safe. Throws Error{internal} when libcurl has no
 /// FTP or TLS.
 void init_curl();
+/// Whether the libcurl that runs was built with this protocol: "sftp".
+bool curl_speaks(std::string_view protocol);
 EasyHandle new_easy();
 MultiHandle new_multi();
 void append(Slist& list, const std::string& line);

@@ -305,6 +305,7 @@ class SftpRemote final : public Remote {
     return std::make_unique<SftpLane>(endpoint_, cancel);
   }
   std::string describe() const override { return printable(endpoint_->settings.url); }
+  ServerMemory memory() const override { return endpoint_->memory(); }
 
  private:
   std::shared_ptr<Endpoint> endpoint_;
@@ -314,6 +315,10 @@ class SftpRemote final : public Remote {
 
 std::unique_ptr<Remote> make_sftp_remote(const RemoteSettings& settings, const Login& login,
                                          const ServerMemory& memory) {
+  if (!curl_speaks("sftp"))
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: this machine's libcurl was built without SFTP", printable(settings.url)),
+                "install a libcurl with libssh2 (Debian: libcurl4)");
   if (login.user.empty())
     throw Error(ErrorKind::usage, fmt::format("{}: the URL names no user", printable(settings.url)),
                 "write sftp://USER@HOST/DIRECTORY");

@@ -240,6 +240,22 @@ void by_agent(Subject& subject) {
   agent.kill_group();
 }
 
+void password_by_question(Subject&) {
+  ServerOptions options;
+  options.password_by_question = true;
+  const auto server = TestServer::start(ServerKind::sshd, Tls::none, options);
+  const Caught right = store(server->settings(), with_password());
+  CAPTURE(right.text);
+  CHECK(right.failure == FailureClass::none);
+  CHECK(server->wait_for_no_sessions());
+  server->forget_commands();
+  Login wrong = with_password();
+  wrong.password = "wrong: secret";
+  CHECK(store(server->settings(), wrong).failure == FailureClass::stop_run);
+  CHECK(server->wait_for_no_sessions());
+  CHECK(server->count("PASS") == 1);
+}
+
 void nothing_to_log_in_with(Subject& subject) {
   const CancelToken cancel;
   const auto remote = connect(subject.server()->settings(), without_password());
@@ -318,6 +334,7 @@ constexpr ContractCase kCases[] = {
     {"keys with and without a passphrase log in", user_keys},
     {"a key that can't work is named with the reason", strange_keys},
     {"an agent's key logs in and no agent is named", by_agent},
+    {"a server that asks for the password as a question gets it once", password_by_question},
     {"without anything to log in with nothing is begun", nothing_to_log_in_with},
     {"pain 6: bytes are appended only where the remote file ends", append_only_at_the_end},
     {"a directory is not taken for a file nor a file for a directory", directory_is_no_file},

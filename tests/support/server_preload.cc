@@ -49,7 +49,7 @@ struct pam_handle {
 
 namespace {
 
-constexpr int kPamSuccess = 0, kPamAuthError = 7, kPamPromptEchoOff = 1, kPamUser = 2;
+constexpr int kPamSuccess = 0, kPamAuthError = 7, kPamPromptEchoOff = 1, kPamUser = 2, kPamConversation = 5;
 
 struct Settings {
   std::string user, password, home, log;
@@ -317,8 +317,18 @@ int pam_get_item(const pam_handle* handle, int item, const void** value) {
   *value = item == kPamUser ? handle->user.c_str() : nullptr;
   return kPamSuccess;
 }
-int pam_set_item(pam_handle*, int, const void*) {
+int pam_set_item(pam_handle* handle, int item, const void* value) {
+  if (item == kPamConversation) handle->conversation = *static_cast<const pam_conv*>(value);
   return kPamSuccess;
+}
+const char* pam_strerror(pam_handle*, int) {
+  return "no";
+}
+int pam_putenv(pam_handle*, const char*) {
+  return kPamSuccess;
+}
+char** pam_getenvlist(pam_handle*) {
+  return static_cast<char**>(::calloc(1, sizeof(char*)));
 }
 int pam_acct_mgmt(pam_handle*, int) {
   return kPamSuccess;

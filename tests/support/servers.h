@@ -47,6 +47,7 @@ struct ServerOptions {
   bool log_commands = true;  ///< false: commands() stays empty, and no command costs a line on the disk
                              ///< (Pure-FTPd always logs)
   bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
+  bool password_by_question = false;  ///< sshd takes a password only as keyboard-interactive's answer
   bool limited_space = false;  ///< set_free_space() works
   bool size = true;            ///< false: SIZE is refused (not Pure-FTPd)
   bool facts = true;           ///< false: MLST and MLSD are refused (ProFTPD; vsftpd never has them)

@@ -49,19 +49,21 @@ void make_ssh_keys(const fs::path& home, const fs::path& dir) {
 
 std::string sshd_config(const ServerFacts& facts) {
   const std::string dir = facts.dir.string();
+  const bool asks = facts.options.password_by_question;
+  const auto yes = [](bool value) { return value ? "yes" : "no"; };
   return fmt::format(
       R"(ListenAddress 127.0.0.1
 Port {}
 HostKey {}/host_ed25519
 HostKey {}/host_ecdsa
 PidFile none
-UsePAM no
+UsePAM {}
 StrictModes no
 UseDNS no
 PrintMotd no
 PrintLastLog no
-PasswordAuthentication yes
-KbdInteractiveAuthentication no
+PasswordAuthentication {}
+KbdInteractiveAuthentication {}
 PubkeyAuthentication yes
 AuthorizedKeysFile {}/authorized_keys
 MaxStartups 200
@@ -70,7 +72,7 @@ LogLevel VERBOSE
 {}
 Subsystem sftp internal-sftp {}
 )",
-      facts.port, dir, dir, dir,
+      facts.port, dir, dir, yes(asks), yes(!asks), yes(asks), dir,
       facts.options.idle_timeout < std::chrono::seconds(900)
           ? fmt::format("ClientAliveInterval {}\nClientAliveCountMax 1", facts.options.idle_timeout.count())
           : "",
@@ -78,7 +80,8 @@ Subsystem sftp internal-sftp {}
 }
 
 std::string sshd_command(std::string_view line) {
-  for (const std::string_view answered : {"Failed password for ", "Accepted password for "})
+  for (const std::string_view answered : {"Failed password for ", "Accepted password for ",
+                                          "Failed keyboard-interactive", "Accepted keyboard-interactive"})
     if (line.starts_with(answered)) return "PASS";
   for (const std::string_view verb : {"open ", "close ", "opendir ", "rename ", "mkdir ", "rmdir ", "remove ",
                                       "set ", "stat ", "lstat ", "statvfs ", "symlink ", "readlink "})
