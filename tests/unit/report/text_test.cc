@@ -149,7 +149,7 @@ TEST_CASE("a run that ended early says how much is left and which jobs were not 
   report.not_begun = {"www", "db"};
   const std::string text = run_text(report);
   INFO(text);
-  CHECK(text.find("12 files (2.8 GiB) left to send") != std::string::npos);
+  CHECK(text.find("12 files (2.79 GiB) left to send") != std::string::npos);
   CHECK(text.find("not begun: www, db") != std::string::npos);
 }
 
