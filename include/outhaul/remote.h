@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/digester.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
 #include "outhaul/server_memory.h"
@@ -61,7 +62,10 @@ class RemoteError : public Error {
 
 struct SizeOf {
   RemotePath path;
-};  ///< SIZE (RFC 3659 §4), binary
+};  ///< SIZE (RFC 3659 §4), binary; where that is refused MLST, and on a lane a listing
+struct HashOf {
+  RemotePath path;
+};  ///< the best digest that the server offers: HASH (draft-bryan-ftpext-hash), XSHA256, XMD5, XCRC…
 struct Rename {
   RemotePath from, to;
 };  ///< RNFR + RNTO; replaces `to` where the server does
@@ -79,14 +83,14 @@ struct RemoveFile {
 struct RemoveDir {
   RemotePath path;
 };  ///< RMD; only if empty
-using Command = std::variant<SizeOf, Rename, SetMtime, MakeDir, RemoveFile, RemoveDir>;
+using Command = std::variant<SizeOf, HashOf, Rename, SetMtime, MakeDir, RemoveFile, RemoveDir>;
 
 struct CommandResult {
   enum class Status : std::uint8_t {
     done,  ///< carried out, or its goal was there already (MakeDir: exists as a directory; Remove*: is gone)
     missing,      ///< the path (Rename: `from`) isn't there
     refused,      ///< the server said no; `failure` says what follows
-    unsupported,  ///< the server has no such command (SetMtime, SizeOf)
+    unsupported,  ///< the server has no such command (SetMtime, SizeOf, HashOf), or doesn't say (SizeOf)
     unanswered,   ///< the connection died before the answer: it may or may not have been carried out
   };
   Status status = Status::unanswered;
@@ -94,6 +98,10 @@ struct CommandResult {
   int reply_code = 0;
   std::string reply_text;  ///< for people, already printable
   std::uint64_t size = 0;  ///< SizeOf only
+  /// HashOf only: which digest was asked for, whatever came of it; none when the server offers none.
+  /// `unsupported` with one set: it doesn't work although it is offered; ask again for the next best.
+  std::optional<DigestKind> digest_kind{};
+  std::string digest{};  ///< HashOf only: lower-case hex
 };
 
 /// Runs batches of commands. Not thread-safe: one thread at a time, not always the same one.

@@ -143,6 +143,9 @@ void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
   mirror->add_option("--compare", what.compare, "what makes a file count as changed")
       ->check(CLI::IsMember({"stat", "mtime", "hash"}))
       ->capture_default_str();
+  mirror->add_option("--proof", what.proof, "what must be shown of an upload before it counts as stored")
+      ->check(CLI::IsMember({"size", "hash", "read_back"}))
+      ->capture_default_str();
   add_way(*mirror, what);
   add_trust(*mirror, what);
   add_login(*mirror, what);

@@ -38,6 +38,12 @@ Limit parse_limit(const std::string& text) {
   return limit;
 }
 
+Proof parse_proof(const std::string& word) {
+  if (word == "hash") return Proof::hash;
+  if (word == "read_back") return Proof::read_back;
+  return Proof::size;
+}
+
 Compare parse_compare(const std::string& word) {
   if (word == "mtime") return Compare::mtime;
   if (word == "hash") return Compare::hash;
@@ -183,6 +189,7 @@ Profile mirror_profile(const MirrorChoices& what) {
   job.one_file_system = what.one_file_system;
   job.on_removal = what.remove ? OnRemoval::remove : OnRemoval::keep;
   job.compare = parse_compare(what.compare);
+  job.proof = parse_proof(what.proof);
   if (!what.max_delete.empty()) profile.safety.max_delete = parse_limit(what.max_delete);
   return profile;
 }

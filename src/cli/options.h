@@ -33,6 +33,7 @@ struct MirrorChoices {
   std::vector<std::string> exclude;
   bool one_file_system = false;
   std::string compare = "stat";
+  std::string proof = "size";
   int connections = 2;
   bool tls_off = false;
   std::filesystem::path ca;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace outhaul {
 namespace {
@@ -26,8 +27,9 @@ bool is_passing(FailureClass failure) noexcept {
 }
 
 Commands::Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
-                   EventSink& events, std::function<bool()> make_room)
-    : runner_(runner),
+                   EventSink& events, std::function<bool()> make_room, Lister lister)
+    : runner_(&runner),
+      lister_(std::move(lister)),
       policy_(policy),
       clock_(clock),
       cancel_(cancel),
@@ -37,7 +39,7 @@ Commands::Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& cloc
 
 void Commands::rest_if_idle(std::chrono::milliseconds idle) {
   if (resting_ || clock_.steady() - last_use_ < idle) return;
-  runner_.rest();
+  runner_->rest();
   resting_ = true;
 }
 
@@ -59,7 +61,7 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
     for (const std::size_t i : open) batch.push_back(commands[i]);
     std::string why;
     try {
-      const std::vector<CommandResult> answers = runner_.run(batch);
+      const std::vector<CommandResult> answers = ask(batch);
       const std::size_t before = open.size();
       for (std::size_t i = 0; i < before; ++i) results[open[i]] = answers[i];
       std::erase_if(open, [&](std::size_t i) { return !wants_another_try(results[i]); });
@@ -92,6 +94,32 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
 /// one.
 bool Commands::room_for(FailureClass failure, int& rooms) {
   return failure == FailureClass::lower_cap && make_room_ && rooms-- > 0 && make_room_();
+}
+
+/// Servers without SIZE and MLST tell sizes only by listings, and those need a lane.
+std::vector<CommandResult> Commands::ask(const std::vector<Command>& batch) {
+  std::vector<CommandResult> answers = runner_->run(batch);
+  std::vector<std::size_t> unsized;
+  std::vector<Command> questions;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (answers[i].status != CommandResult::Status::unsupported || !std::holds_alternative<SizeOf>(batch[i]))
+      continue;
+    unsized.push_back(i);
+    questions.push_back(batch[i]);
+  }
+  if (questions.empty() || !lister_) return answers;
+  runner_ = &std::exchange(lister_, {})();
+  // Whatever goes wrong with these must not make the caller repeat the others.
+  try {
+    const std::vector<CommandResult> sizes = runner_->run(questions);
+    for (std::size_t i = 0; i < unsized.size(); ++i) answers[unsized[i]] = sizes[i];
+  } catch (const RemoteError& error) {
+    for (const std::size_t i : unsized)
+      answers[i] = {.status = CommandResult::Status::unanswered,
+                    .failure = error.failure(),
+                    .reply_text = error.what()};
+  }
+  return answers;
 }
 
 void Commands::back_off(int attempt, const std::string& why) {

@@ -18,10 +18,14 @@ namespace outhaul {
 /// carried out, so its caller looks at the goal. One thread at a time.
 class Commands {
  public:
+  /// Gives the runner of a connection that can list directories. The one before is not used any more.
+  using Lister = std::function<CommandRunner&()>;
+
   /// `make_room` is asked for when the server says that there are too many connections: true when one of ours
-  /// was closed for this one. May be empty.
+  /// was closed for this one. `lister`: where to go with SizeOf commands that `runner` can't answer. Both may be
+  /// empty.
   Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
-           EventSink& events, std::function<bool()> make_room = {});
+           EventSink& events, std::function<bool()> make_room = {}, Lister lister = {});
   /// One result per command; none is `unanswered`. Throws RemoteError when the remote can't be reached within
   /// the retries or refuses us, or when cancelled.
   std::vector<CommandResult> run(const std::vector<Command>& commands);
@@ -36,9 +40,11 @@ class Commands {
   void run_chunk(const std::vector<Command>& commands, std::size_t begin, std::size_t end,
                  std::vector<CommandResult>& results);
   bool room_for(FailureClass failure, int& rooms);
+  std::vector<CommandResult> ask(const std::vector<Command>& batch);
   void back_off(int attempt, const std::string& why);
 
-  CommandRunner& runner_;
+  CommandRunner* runner_;
+  Lister lister_;
   RetryPolicy policy_;
   Clock& clock_;
   const CancelToken& cancel_;

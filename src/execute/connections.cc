@@ -1,5 +1,7 @@
 #include "execute/connections.h"
 
+#include <utility>
+
 namespace outhaul {
 
 Connections::Connections(const Context& context) : context_(context), cap_(context.cap) {}
@@ -7,15 +9,18 @@ Connections::Connections(const Context& context) : context_(context), cap_(conte
 Commands& Connections::commands() {
   if (commands_) return *commands_;
   CommandRunner* runner = nullptr;
+  Commands::Lister lister;
   if (only_one()) {
     if (!shared_) shared_ = context_.remote.open_lane(context_.cancel_commands);
     runner = shared_.get();
   } else {
     channel_ = context_.remote.open_channel(context_.cancel_commands);
     runner = channel_.get();
+    lister = [this]() -> CommandRunner& { return lane_for_channel(); };
   }
   commands_ = std::make_unique<Commands>(*runner, context_.policy, context_.clock, context_.cancel_commands,
-                                         context_.events, [this] { return pool_ && pool_->give_one_up(); });
+                                         context_.events, [this] { return pool_ && pool_->give_one_up(); },
+                                         std::move(lister));
   return *commands_;
 }
 
@@ -31,6 +36,14 @@ LanePool& Connections::pool(const SourceTree& source) {
     pool_ = std::make_unique<LanePool>(context_.remote, cap_ - 1, context, context_.use);
   }
   return *pool_;
+}
+
+/// A lane does what the channel does, one command at a time, and it can list. The channel goes first: there
+/// are never more connections than the cap.
+CommandRunner& Connections::lane_for_channel() {
+  channel_.reset();
+  channel_ = context_.remote.open_lane(context_.cancel_commands);
+  return *channel_;
 }
 
 void Connections::shrink_to_one() {

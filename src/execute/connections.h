@@ -42,6 +42,8 @@ class Connections {
   std::uint64_t command_retries() const noexcept { return retries_ + (commands_ ? commands_->retries() : 0); }
 
  private:
+  CommandRunner& lane_for_channel();
+
   Context context_;
   int cap_;
   int shrinks_ = 0;
@@ -49,7 +51,7 @@ class Connections {
   bool one_worked_ = false;  // after a shrink
   std::uint64_t retries_ = 0;
   std::unique_ptr<Lane> shared_;            // cap 1
-  std::unique_ptr<CommandRunner> channel_;  // cap > 1
+  std::unique_ptr<CommandRunner> channel_;  // cap > 1; a lane once listings are needed
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<LanePool> pool_;
 };

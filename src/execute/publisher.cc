@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <numeric>
 
+#include "execute/proof.h"
 #include "outhaul/names.h"
 
 namespace outhaul {
 namespace {
 
 constexpr int kProofTries = 3;
-constexpr std::array kLateSizePauses{std::chrono::milliseconds{200}, std::chrono::milliseconds{800},
-                                     std::chrono::milliseconds{3000}};
 constexpr std::int64_t kSecond = 1'000'000'000;
 
 std::int64_t floor_seconds(std::int64_t ns) {
@@ -51,60 +47,33 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   return again;
 }
 
-/// Some servers say 226 before everything is on their disk: a size that is short is asked for again after a
-/// while, before the file is sent again.
-std::vector<CommandResult> Publisher::sizes_of_parts(const std::vector<Item>& items) {
-  std::vector<CommandResult> answers(items.size());
-  std::vector<std::size_t> open(items.size());
-  std::iota(open.begin(), open.end(), std::size_t{0});
-  for (auto pause = kLateSizePauses.begin();; ++pause) {
-    std::vector<Command> questions;
-    for (const std::size_t i : open) questions.push_back(SizeOf{items[i].sent.task.part});
-    std::vector<CommandResult> found = context_.commands.run(questions);
-    for (std::size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(found[i]);
-    std::erase_if(open, [&](std::size_t i) {
-      return answers[i].status != CommandResult::Status::done || answers[i].size >= items[i].sent.entry.size;
-    });
-    if (open.empty() || pause == kLateSizePauses.end()) return answers;
-    context_.commands.pause(*pause);
-  }
-}
-
 std::vector<Task> Publisher::prove(std::vector<Item>& items) {
-  const std::vector<CommandResult> answers = sizes_of_parts(items);
+  std::vector<const Outcome*> sent;
+  for (const Item& item : items) sent.push_back(&item.sent);
+  const std::vector<Verdict> verdicts = judge_uploads(context_.commands, context_.job.proof, sent);
 
   std::vector<Task> again;
   std::vector<Item> proven;
   for (std::size_t i = 0; i < items.size(); ++i) {
     Item& item = items[i];
-    const CommandResult& answer = answers[i];
+    const Verdict& verdict = verdicts[i];
     const RelPath& path = item.sent.task.action->entry.path;
-    if (answer.status == CommandResult::Status::done && answer.size == item.sent.entry.size) {
+    if (verdict.proven) {
       proven.push_back(std::move(item));
-    } else if (answer.status == CommandResult::Status::unsupported) {
-      context_.tally.failed(
-          path, "the server can't tell the size of a stored file, so the upload can't be proven",
-          "This server answers SIZE (RFC 3659) with a refusal; ask the provider to allow it.");
+    } else if (verdict.final) {
+      context_.tally.failed(path, fmt::format("sent, but {}", verdict.finding), verdict.advice);
     } else if (item.sent.task.tries + 1 < kProofTries) {
       Task task = item.sent.task;
       ++task.tries;
       // An end of the data connection that came too early looks like the file's to the server. Once: what it
       // has may be wrong in other ways, too.
-      const bool short_of_it =
-          answer.status == CommandResult::Status::done && answer.size < item.sent.entry.size;
-      task.resume = short_of_it && task.tries == 1;
+      task.resume = verdict.short_of_it && task.tries == 1;
       ++context_.tally.done().retries;
       again.push_back(std::move(task));
     } else {
-      const std::string found = answer.status == CommandResult::Status::done
-                                    ? fmt::format("{} bytes", answer.size)
-                                    : "no such file";
       context_.tally.failed(
-          path,
-          fmt::format("the server accepted the upload {} times, but then had {} instead of {} bytes",
-                      kProofTries, found, item.sent.entry.size),
-          "The server loses data: check its disk and quota. The previous copy, if there was one, is "
-          "untouched.");
+          path, fmt::format("the server accepted the upload {} times, but {}", kProofTries, verdict.finding),
+          verdict.advice);
     }
   }
   items = std::move(proven);

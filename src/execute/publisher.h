@@ -29,10 +29,10 @@ class Publisher {
  public:
   explicit Publisher(JobContext context) : context_(context) {}
 
-  /// Takes uploads whose bytes are all on the server under their part names. Proves each size (pain 2),
-  /// commits the ledger's "publishing", renames, sets the time, and commits the objects as live. Returns the
-  /// tasks whose proof failed and which must be sent again. Problems go to the tally. Throws RemoteError when
-  /// the remote is lost.
+  /// Takes uploads whose bytes are all on the server under their part names. Proves each (pain 2;
+  /// execute/proof.h), commits the ledger's "publishing", renames, sets the time, and commits the objects as
+  /// live. Returns the tasks whose proof failed and which must be sent again. Problems go to the tally.
+  /// Throws RemoteError when the remote is lost.
   std::vector<Task> publish(std::vector<Outcome> sent);
 
   /// Brings every publication that an earlier run began to its end, one way or the other. Needed before a
@@ -54,7 +54,6 @@ class Publisher {
   /// How a publication ended that was cut off.
   enum class Ending : std::uint8_t { published, not_published, unknown };
 
-  std::vector<CommandResult> sizes_of_parts(const std::vector<Item>& items);
   std::vector<Task> prove(std::vector<Item>& items);
   void begin(std::vector<Item>& items);
   void rename(std::vector<Item>& items);

@@ -142,6 +142,7 @@ std::size_t SourceFile::read(std::span<std::byte> buffer) {
                                                                  printable(entry_.path.bytes())));
   const auto bytes = static_cast<std::size_t>(got);
   hash_.update(buffer.first(bytes));
+  if (other_) other_->update(buffer.first(bytes));
   position_ += bytes;
   if (marks_ != nullptr) marks_->remember(position_, hash_);
   return bytes;

@@ -74,6 +74,8 @@ class SourceFile final : public ByteSource {
 
   /// The entry as it was when the file was opened.
   const Entry& entry() const noexcept { return entry_; }
+  /// From now on a second digest is computed beside the SHA-256. Before the first byte is read.
+  void also_digest(DigestKind kind) { other_.emplace(kind); }
   /// Reads of this file leave marks there. Borrowed.
   void keep_marks(HashMarks& marks);
   /// Goes to the farthest mark that isn't beyond `most`, if there is one, as if everything up to there had
@@ -89,6 +91,8 @@ class SourceFile final : public ByteSource {
   bool unchanged() const;
   /// The digest of everything, once all was read.
   Sha256Digest digest() { return hash_.finish(); }
+  /// What also_digest() asked for, once all was read; empty when it wasn't asked for.
+  std::string other_digest() { return other_ ? other_->finish() : std::string(); }
 
  private:
   Fd fd_;
@@ -96,6 +100,7 @@ class SourceFile final : public ByteSource {
   std::uint64_t position_ = 0;
   Sha256 hash_;
   HashMarks* marks_ = nullptr;
+  std::optional<Digester> other_;
 };
 
 }  // namespace outhaul

@@ -6,6 +6,7 @@
 #include <random>
 #include <span>
 
+#include "execute/proof.h"
 #include "outhaul/names.h"
 
 namespace outhaul {
@@ -111,6 +112,8 @@ void Transfers::fill() {
 Task Transfers::start(const Action& action) {
   Task task;
   task.action = &action;
+  if (digest_ && *digest_ != DigestKind::sha256) task.digest = digest_;  // that one is computed anyhow
+  task.read_back = context_.job.proof == Proof::read_back;
   const Fingerprint source = fingerprint_of(action.entry);
   const RemotePath name = remote_path_for(context_.job.target, action.entry.path, context_.job.names);
   const auto [first, last] = leftovers_.equal_range(action.entry.path.bytes());
@@ -149,7 +152,19 @@ void Transfers::prepare_remote() {
                         "Check that the account may write there, and the path in \"remote.url\".");
     return;
   }
+  if (context_.job.proof == Proof::hash) find_digest(commands, parts);
   prepared_ = true;
+}
+
+/// Before the first byte: nothing could be proven after it.
+void Transfers::find_digest(Commands& commands, const RemotePath& parts) {
+  digest_ = offered_digest(commands, parts);
+  if (digest_) return;
+  context_.tally.stop(
+      FailureClass::stop_job,
+      "\"proof\" is \"hash\", but the server offers no digests (HASH, XSHA256, XMD5, XCRC), so no "
+      "upload could be proven; nothing was sent",
+      "Set \"proof\" to \"size\", or to \"read_back\" to have each file fetched again and compared.");
 }
 
 void Transfers::collect() {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,7 @@ class Transfers {
   void note_part(const Outcome& outcome);
   void hand_back(Outcome&& outcome);
   void grow_again();
+  void find_digest(Commands& commands, const RemotePath& parts);
   void flush(bool all);
   void publish(std::vector<Outcome>& batch);
   void record_same(bool all);
@@ -67,6 +69,7 @@ class Transfers {
   std::string part_prefix_;
   std::uint64_t part_count_ = 0;
   bool prepared_ = false;
+  std::optional<DigestKind> digest_;  ///< with Proof::hash, once prepared: what the server computes
   int failures_in_a_row_ = 0;
   std::deque<const Action*> compares_, uploads_;
   std::vector<const Action*> moves_;  ///< compared and equal

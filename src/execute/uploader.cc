@@ -178,7 +178,8 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
 void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   offset_ = position_ = 0;
   SourceFile file = context_.source.open(task.action->entry.path);
-  file.keep_marks(marks_);
+  // A mark holds the SHA-256 only: with a second digest everything is read.
+  task.digest ? file.also_digest(*task.digest) : file.keep_marks(marks_);
   std::uint64_t offset = 0;
   if (look_first && file.entry().size >= kWorthResuming &&
       fingerprint_of(file.entry()) == fingerprint_of(task.action->entry)) {
@@ -186,7 +187,7 @@ void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
     if (offset == 0) {  // it was hashed up to somewhere
       reread_ = true;
       file = context_.source.open(task.action->entry.path);
-      file.keep_marks(marks_);
+      task.digest ? file.also_digest(*task.digest) : file.keep_marks(marks_);
     }
   }
   outcome.entry = file.entry();
@@ -194,6 +195,42 @@ void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   send(task, file, offset, outcome);
   outcome.torn = !file.unchanged();
   outcome.digest = file.digest();
+  outcome.other_digest = file.other_digest();
+  if (task.read_back && !outcome.torn) outcome.read_back = fetch_digest(task, outcome);
+}
+
+/// Of what the server gives back of the part. A line that breaks is no verdict: it goes on where it broke.
+Sha256Digest Uploader::fetch_digest(const Task& task, Outcome& outcome) {
+  const Entry& entry = outcome.entry;
+  TransferScope scope(context_.events, number_, entry, 0);
+  Sha256 hash;
+  std::uint64_t fetched = 0;
+  const ByteSink sink = [&](std::span<const std::byte> got) {
+    hash.update(got);
+    fetched += got.size();
+    context_.events.on(TransferProgress{number_, got.size()});
+    return fetched <= entry.size;  // more is wrong already
+  };
+  for (bool again = true; again;) {
+    const std::uint64_t before = fetched;
+    try {
+      lane_.get(task.part, fetched, sink);
+      again = false;
+    } catch (const RemoteError& error) {
+      if (error.failure() == FailureClass::skip_file)
+        throw RemoteError(
+            FailureClass::skip_file, fmt::format("stored, but it can't be read back: {}", error.what()),
+            "\"proof\": \"read_back\" needs an account that may read: allow it, or set \"proof\" to "
+            "\"hash\" or \"size\".",
+            error.reply_code(), error.reply_text());
+      // Without progress the caller counts the attempts; it comes back here without sending anything again.
+      if (!is_passing(error.failure()) || fetched < before + kWorthResuming || fetched >= entry.size) throw;
+      if (!wait_before_retry(entry.path.bytes(), 0, error.what(), outcome))
+        throw RemoteError(FailureClass::cancelled, "stopped on request");
+    }
+  }
+  scope.succeeded();
+  return hash.finish();
 }
 
 /// Where to go on; `file` is hashed up to there. The tail is compared after that: hashing what a night has

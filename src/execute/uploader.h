@@ -30,6 +30,9 @@ struct Task {
   int tries = 0;        ///< how often the publisher sent it back
   /// No more than this was ever sent under `part`; unset: nobody knows, because a run was killed.
   std::optional<std::uint64_t> sent{};
+  /// Upload: a second digest to compute, for the server's to be compared with.
+  std::optional<DigestKind> digest{};
+  bool read_back = false;  ///< upload: fetch it again when it is there
 };
 
 struct Outcome {
@@ -44,7 +47,9 @@ struct Outcome {
   Status status = Status::done;
   Entry entry;  ///< the file as it was read
   Sha256Digest digest{};
-  bool torn = false;  ///< it kept changing while it was read; the copy may be mixed
+  std::string other_digest;               ///< of task.digest, in hex
+  std::optional<Sha256Digest> read_back;  ///< with task.read_back: of what the server gave back
+  bool torn = false;                      ///< it kept changing while it was read; the copy may be mixed
   FailureClass failure = FailureClass::none;
   int reply_code = 0;
   std::string message, advice;
@@ -75,6 +80,7 @@ class Uploader {
   std::uint64_t size_of_part(const Task& task, const SourceFile& file);
   bool tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size);
   bool read_back(const RemotePath& part, std::uint64_t from, std::span<const std::byte> expected);
+  Sha256Digest fetch_digest(const Task& task, Outcome& outcome);
   void send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome);
   bool stored_all_the_same(const Task& task, const SourceFile& file, const RemoteError& error);
   void stop_if_cancelled() const;

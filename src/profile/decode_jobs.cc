@@ -17,6 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 2> kOnRemoval{"keep", "delete"};
 constexpr std::array<std::string_view, 1> kOnRemovalLater{"retire"};
 constexpr std::array<std::string_view, 3> kCompare{"stat", "mtime", "hash"};
+constexpr std::array<std::string_view, 3> kProof{"size", "hash", "read_back"};
 
 void read_patterns(const Node& node, std::vector<std::string>& patterns) {
   constexpr const char* kPattern = "a pattern as in .gitignore, such as \"*.tmp\" or \"/cache/\"";
@@ -43,6 +44,9 @@ void read_choices(const Node& node, Job& job) {
   if (const auto compare = node.find("compare"))
     if (const auto word = compare->word(kCompare))
       job.compare = std::array{Compare::stat, Compare::mtime, Compare::hash}[*word];
+  if (const auto proof = node.find("proof"))
+    if (const auto word = proof->word(kProof))
+      job.proof = std::array{Proof::size, Proof::hash, Proof::read_back}[*word];
   if (const auto one = node.find("one_file_system"))
     if (const auto value = one->boolean()) job.one_file_system = *value;
 }

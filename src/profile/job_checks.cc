@@ -88,6 +88,15 @@ void check_file_remote(const ReadJob& read, const RemoteSettings& remote) {
                                           "choose another directory for the copy");
 }
 
+void check_proof(const ReadJob& read, const RemoteSettings& remote) {
+  const bool never = remote.scheme == Scheme::file || remote.scheme == Scheme::sftp;
+  if (!never || read.job.proof != Proof::hash) return;
+  const auto own = read.node.find("proof");
+  (own ? *own : read.node)
+      .fault_found("\"hash\" for a remote that computes no digests", "\"size\" or \"read_back\"",
+                   "digests are what some FTP servers offer; \"read_back\" fetches every file again instead");
+}
+
 }  // namespace
 
 void check_jobs(const std::vector<ReadJob>& jobs, const RemoteSettings& remote) {
@@ -97,6 +106,7 @@ void check_jobs(const std::vector<ReadJob>& jobs, const RemoteSettings& remote) 
       check_targets(jobs[earlier], jobs[later]);
     }
     if (remote.scheme == Scheme::file) check_file_remote(jobs[later], remote);
+    check_proof(jobs[later], remote);
   }
 }
 

@@ -12,8 +12,8 @@ using Word = std::string_view;
 
 constexpr std::array<Word, 8> kProfile{"$schema",  "profile", "description", "remote",
                                        "defaults", "jobs",    "safety",      "until"};
-constexpr std::array<Word, 8> kProfileLater{"hooks", "notify", "metrics",     "verify",
-                                            "proof", "quota",  "append_only", "foreign"};
+constexpr std::array<Word, 7> kProfileLater{"hooks", "notify",      "metrics", "verify",
+                                            "quota", "append_only", "foreign"};
 
 constexpr std::array<Word, 14> kRemote{"description", "url",   "password", "connections", "tls",
                                        "ssh",         "mode",  "proxy",    "account",     "bandwidth",
@@ -30,11 +30,12 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 5> kDefaults{"description", "exclude", "on_removal", "compare", "one_file_system"};
-constexpr std::array<Word, 8> kJob{"name",    "description", "source",  "target",
-                                   "exclude", "on_removal",  "compare", "one_file_system"};
-constexpr std::array<Word, 8> kJobLater{"versions",    "layout",         "encryption", "compression",
-                                        "append_only", "preserve_mtime", "verify",     "proof"};
+constexpr std::array<Word, 6> kDefaults{"description", "exclude", "on_removal",
+                                        "compare",     "proof",   "one_file_system"};
+constexpr std::array<Word, 9> kJob{"name",       "description", "source", "target",         "exclude",
+                                   "on_removal", "compare",     "proof",  "one_file_system"};
+constexpr std::array<Word, 7> kJobLater{"versions",    "layout",         "encryption", "compression",
+                                        "append_only", "preserve_mtime", "verify"};
 
 constexpr std::array<Word, 3> kSafety{"description", "max_delete", "require"};
 constexpr std::array<Word, 3> kSafetyLater{"max_change", "foreign", "quota"};

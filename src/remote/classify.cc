@@ -164,8 +164,9 @@ bool says_absent(std::string_view text) noexcept {
 }
 
 bool says_denied(std::string_view text) noexcept {
-  return has_any(
-      text, {"denied", "permission", "not permitted", "forbidden", "prohibited", "read-only", "read only"});
+  // "Unable to handle command": ProFTPD, for MLST below <Limit MLST>.
+  return has_any(text, {"denied", "permission", "not permitted", "forbidden", "prohibited", "read-only",
+                        "read only", "unable to handle command"});
 }
 
 FailureClass classify_reply(int code, std::string_view text) noexcept {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 #include "remote/classify.h"
+#include "remote/digest_way.h"
 #include "remote/listing.h"
 
 namespace outhaul {
@@ -71,26 +73,31 @@ class Batch {
  private:
   bool needs_features() const {
     return !learned_.features() &&
-           std::any_of(commands_.begin(), commands_.end(),
-                       [](const Command& command) { return std::holds_alternative<SetMtime>(command); });
+           std::any_of(commands_.begin(), commands_.end(), [&](const Command& command) {
+             return std::holds_alternative<SetMtime>(command) || std::holds_alternative<HashOf>(command) ||
+                    (std::holds_alternative<SizeOf>(command) && learned_.size == Learned::Known::no);
+           });
   }
 
   std::string argument(const RemotePath& path) const { return paths_.argument(path); }
 
   void build_lines() {
     features_ = learned_.features().value_or(features_);
+    by_facts_ = learned_.size == Learned::Known::no;
+    way_ = learned_.digest_way();
     for (const Command& command : commands_) {
       first_line_.push_back(lines_.size());
-      std::visit(Overloaded{[&](const SizeOf& c) { lines_.push_back("SIZE " + argument(c.path)); },
-                            [&](const Rename& c) {
-                              lines_.push_back("RNFR " + argument(c.from));
-                              lines_.push_back("RNTO " + argument(c.to));
-                            },
-                            [&](const SetMtime& c) { add_mtime_line(c); },
-                            [&](const MakeDir& c) { add_make_dir_lines(c); },
-                            [&](const RemoveFile& c) { lines_.push_back("DELE " + argument(c.path)); },
-                            [&](const RemoveDir& c) { lines_.push_back("RMD " + argument(c.path)); }},
-                 command);
+      std::visit(
+          Overloaded{[&](const SizeOf& c) { add_size_line(c); }, [&](const HashOf& c) { add_hash_lines(c); },
+                     [&](const Rename& c) {
+                       lines_.push_back("RNFR " + argument(c.from));
+                       lines_.push_back("RNTO " + argument(c.to));
+                     },
+                     [&](const SetMtime& c) { add_mtime_line(c); },
+                     [&](const MakeDir& c) { add_make_dir_lines(c); },
+                     [&](const RemoveFile& c) { lines_.push_back("DELE " + argument(c.path)); },
+                     [&](const RemoveDir& c) { lines_.push_back("RMD " + argument(c.path)); }},
+          command);
     }
     first_line_.push_back(lines_.size());
   }
@@ -101,6 +108,19 @@ class Batch {
       lines_.push_back("MKD " + argument(command.path));
     else
       for (const std::string& level : paths_.base_arguments()) lines_.push_back("MKD " + level);
+  }
+
+  void add_size_line(const SizeOf& command) {
+    if (!by_facts_)
+      lines_.push_back("SIZE " + argument(command.path));
+    else if (features_.mlst)
+      lines_.push_back("MLST " + argument(command.path));
+  }
+
+  void add_hash_lines(const HashOf& command) {
+    if (way_ == nullptr) return;
+    if (way_->by_hash() && !std::exchange(hash_chosen_, true)) lines_.push_back(choose_line(*way_));
+    lines_.push_back(ask_line(*way_, argument(command.path)));
   }
 
   void add_mtime_line(const SetMtime& command) {
@@ -133,7 +153,8 @@ class Batch {
       return;
     }
     const Reply& reply = replies[from];
-    std::visit(Overloaded{[&](const SizeOf&) { judge_size(i, reply); },
+    std::visit(Overloaded{[&](const SizeOf& c) { judge_size(i, c, reply); },
+                          [&](const HashOf&) { judge_hash(i, replies[to - 1]); },
                           [&](const Rename& c) {
                             judge_rename(i, c, reply, answered ? &replies[from + 1] : nullptr);
                           },
@@ -144,7 +165,11 @@ class Batch {
                commands_[i]);
   }
 
-  void judge_size(std::size_t i, const Reply& reply) {
+  void judge_size(std::size_t i, const SizeOf& command, const Reply& reply) {
+    if (by_facts_) {
+      results_[i] = size_by_facts(reply);
+      return;
+    }
     if (reply.code == 213) {
       const std::string& line = reply.lines.back();
       const char* start = line.data() + std::min(line.find_first_not_of(' '), line.size());
@@ -154,9 +179,46 @@ class Batch {
                         : refused(reply);
       return;
     }
-    results_[i] = reply.code == 550             ? with_status(Status::missing, reply)
-                  : no_such_command(reply.code) ? with_status(Status::unsupported, reply)
-                                                : refused(reply);
+    const bool forbidden = reply.code == 550 && says_denied(reply.text());
+    if (no_such_command(reply.code) || forbidden) {
+      results_[i] = with_status(Status::unsupported, reply);
+      doubts_.push_back({i, &command.path, forbidden});
+      return;
+    }
+    results_[i] = reply.code == 550 ? with_status(Status::missing, reply) : refused(reply);
+  }
+
+  /// What MLST says about a file's size.
+  static CommandResult size_by_facts(const Reply& reply) {
+    if (reply.code == 550 && !says_denied(reply.text())) return with_status(Status::missing, reply);
+    for (const std::string& line : reply.lines) {
+      const auto entry = reply.positive() ? parse_facts(line) : std::nullopt;
+      if (!entry) continue;
+      if (entry->kind == RemoteEntry::Kind::directory)
+        return {
+            .status = Status::refused, .failure = FailureClass::skip_file, .reply_text = "it is a directory"};
+      if (entry->kind == RemoteEntry::Kind::file && entry->size)
+        return {.status = Status::done, .reply_text = {}, .size = *entry->size};
+    }
+    const bool passing = reply.code >= 400 && reply.code < 500;
+    return passing ? refused(reply) : with_status(Status::unsupported, reply);
+  }
+
+  void judge_hash(std::size_t i, const Reply& reply) {
+    CommandResult& result = results_[i];
+    const auto digest = reply.positive() ? digest_in(*way_, reply) : std::nullopt;
+    if (digest) {
+      result = {.status = Status::done, .reply_text = {}, .digest = *digest};
+    } else if (reply.positive() || (no_such_command(reply.code) && reply.code != 501)) {
+      learned_.broken_digests |= bit_of(*way_);
+      result = with_status(Status::unsupported, reply);
+    } else if (reply.code == 550 && !says_denied(reply.text())) {
+      result = with_status(Status::missing, reply);
+    } else {  // its code speaks of this file only: 552 means that it is too large to be hashed
+      result = with_status(Status::refused, reply);
+      result.failure = reply.code < 500 ? FailureClass::retry : FailureClass::skip_file;
+    }
+    result.digest_kind = way_->kind;
   }
 
   void judge_rename(std::size_t i, const Rename& command, const Reply& from, const Reply* to) {
@@ -213,6 +275,9 @@ class Batch {
     try {
       features_ = wire_.features();
       home_ = wire_.login_directory();
+      if (!features_.mlst)  // nothing else on this connection tells a size
+        std::erase_if(doubts_, [&](const Doubt& doubt) { return is_size(doubt); });
+      if (doubts_.empty()) return true;
       for (const Doubt& doubt : doubts_) add_look(lines, *doubt.path);
       answer = wire_.exchange(lines);
     } catch (const RemoteError& error) {  // some commands were sent: their answers are still good
@@ -233,6 +298,7 @@ class Batch {
     return answer.broken == FailureClass::none;
   }
 
+  bool is_size(const Doubt& doubt) const { return std::holds_alternative<SizeOf>(commands_[doubt.command]); }
   std::size_t looks_per_path() const { return features_.mlst ? 1 : can_change_directory() ? 3 : 1; }
   bool can_change_directory() const { return home_.starts_with('/'); }
 
@@ -264,7 +330,8 @@ class Batch {
                             if (seen == Presence::nothing || (seen == Presence::unknown && !doubt.denied))
                               missing(result);
                           },
-                          [&](const SetMtime&) { settle_mtime(result, seen); }, [](const SizeOf&) {}},
+                          [&](const SetMtime&) { settle_mtime(result, seen); },
+                          [&](const SizeOf&) { settle_size(result, replies[0]); }, [](const HashOf&) {}},
                commands_[doubt.command]);
     return features_.mlst || !can_change_directory() || replies.back().positive();
   }
@@ -287,8 +354,13 @@ class Batch {
     }
   }
 
+  void settle_size(CommandResult& result, const Reply& facts) {
+    result = size_by_facts(facts);
+    if (result.status == Status::done) learned_.size = Learned::Known::no;
+  }
+
   static Presence presence_by_mlst(const Reply& reply) {
-    if (reply.code == 550) return Presence::nothing;
+    if (reply.code == 550) return says_denied(reply.text()) ? Presence::unknown : Presence::nothing;
     if (!reply.positive()) return Presence::unknown;
     for (const std::string& line : reply.lines)
       if (const auto entry = parse_facts(line))
@@ -309,6 +381,9 @@ class Batch {
   std::span<const Command> commands_;
   std::vector<CommandResult>& results_;
   Features features_;
+  bool by_facts_ = false;           ///< sizes are asked for by MLST
+  const DigestWay* way_ = nullptr;  ///< how digests are asked for
+  bool hash_chosen_ = false;        ///< HASH has been told which
   std::string home_;
   std::vector<std::string> lines_;
   std::vector<std::size_t> first_line_;  ///< of each command in lines_; one more at the end

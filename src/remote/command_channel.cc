@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
 #include "remote/command_batch.h"
+#include "remote/digest_way.h"
 #include "remote/session.h"
 
 namespace outhaul {
@@ -62,6 +64,7 @@ class CommandChannel final : public CommandRunner, private CommandWire {
   bool gone_stale();
   Answer pump(std::span<const std::string> lines);
   Answer& give_up(Answer& answer, FailureClass failure, std::size_t asked);
+  std::chrono::seconds patience_for(const std::string& line) const;
   void note_dislike(const Answer& answer, std::size_t asked);
   Io send_some();
   Io receive_some();
@@ -243,7 +246,7 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
       last_activity = now;
       continue;
     }
-    if (now - last_activity > endpoint().settings.no_progress_timeout) {
+    if (now - last_activity > patience_for(lines[answer.replies.size()])) {
       answer.replies.clear();  // one reply too few: perhaps none of them answers what it seems to
       return give_up(answer, FailureClass::reconnect, asked);
     }
@@ -254,6 +257,13 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
   if (lines.size() > 1) proven_ = true;
   if (proven_) endpoint().learned.pipelined();
   return answer;
+}
+
+/// A digest takes the server as long as reading the file does.
+std::chrono::seconds CommandChannel::patience_for(const std::string& line) const {
+  const RemoteSettings& settings = endpoint().settings;
+  return asks_for_digest(line) ? std::max(settings.final_reply_timeout, settings.no_progress_timeout)
+                               : settings.no_progress_timeout;
 }
 
 CommandWire::Answer& CommandChannel::give_up(Answer& answer, FailureClass failure, std::size_t asked) {
@@ -284,7 +294,7 @@ bool plausible_reply(std::string_view line, int code) noexcept {
   if (code >= 400) return true;
   if (code >= 300) return verb == "RNFR" && code == 350;
   if (verb == "RNFR") return false;
-  const bool gives_213 = verb == "SIZE" || verb == "MFMT" || verb == "MDTM";
+  const bool gives_213 = verb == "SIZE" || verb == "MFMT" || verb == "MDTM" || verb == "HASH";
   if (verb == "SIZE") return code == 213;
   if (code == 213) return gives_213;
   if (code == 211) return verb == "FEAT";

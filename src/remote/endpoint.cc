@@ -92,6 +92,7 @@ Features Features::from(const Reply& feat) {
     features.mlst |= word == "MLST";
     features.mfmt |= word == "MFMT";
     features.utf8 |= word == "UTF8";
+    features.digests |= digest_ways_in(line);
   }
   return features;
 }
@@ -136,6 +137,13 @@ ServerMemory Learned::memory() const {
     memory.mtime = "MFMT";
   else if (mtime != Mtime::unknown)
     memory.mtime = mtime == Mtime::none ? "none" : "MDTM";
+  if (features_) {
+    const DigestWay* way =
+        best_digest_way(features_->digests & static_cast<DigestWays>(~broken_digests.load()));
+    memory.hash = way == nullptr   ? std::string("none")
+                  : way->by_hash() ? fmt::format("HASH {}", to_string(way->kind))
+                                   : std::string(way->verb);
+  }
   return memory;
 }
 
@@ -147,6 +155,11 @@ std::optional<Features> Learned::features() const {
 void Learned::set_features(const Features& features) {
   const std::lock_guard lock{mutex_};
   features_ = features;
+}
+
+const DigestWay* Learned::digest_way() const {
+  const DigestWays offered = features().value_or(Features{}).digests;
+  return best_digest_way(offered & static_cast<DigestWays>(~broken_digests.load()));
 }
 
 Endpoint::Endpoint(RemoteSettings s, Login l, const ServerMemory& told)

@@ -9,6 +9,7 @@
 
 #include "outhaul/profile.h"
 #include "outhaul/server_memory.h"
+#include "remote/digest_way.h"
 #include "remote/login.h"
 #include "remote/reply_parser.h"
 #include "remote/tls_versions.h"
@@ -22,6 +23,7 @@ struct Features {
   bool mlst = false;
   bool mfmt = false;  ///< draft-somers-ftp-mfxx
   bool utf8 = false;  ///< RFC 2640
+  DigestWays digests = 0;
   /// From FEAT's reply; a negative one offers nothing.
   static Features from(const Reply& feat);
 };
@@ -39,6 +41,8 @@ class Learned {
   std::atomic<Known> mlsd{Known::unknown};
   std::atomic<Known> list_all{Known::unknown};  ///< no: LIST takes "-a" for a name
   std::atomic<Mtime> mtime{Mtime::unknown};
+  std::atomic<Known> size{Known::unknown};    ///< no: SIZE is refused, whatever it is asked about
+  std::atomic<DigestWays> broken_digests{0};  ///< offered, but they don't work
 
   /// Whether several commands may be on their way at once.
   bool may_pipeline() const noexcept { return pipelining_ != Known::no; }
@@ -51,6 +55,8 @@ class Learned {
   /// FEAT's answer is asked for anew in each run: one round trip, and it says what the rest can't.
   std::optional<Features> features() const;
   void set_features(const Features& features);
+  /// How digests are asked for; nullptr: they can't be, as far as is known.
+  const DigestWay* digest_way() const;
 
   /// For what has no member of its own above.
   void note(const ServerMemory& found);

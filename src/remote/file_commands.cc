@@ -52,6 +52,7 @@ class Batch {
   };
 
   CommandResult apply(const SizeOf& c);
+  CommandResult apply(const HashOf& c);
   CommandResult apply(const Rename& c);
   CommandResult apply(const SetMtime& c);
   CommandResult apply(const MakeDir& c);
@@ -91,6 +92,11 @@ CommandResult Batch::apply(const SizeOf& c) {
   CommandResult result = done();
   result.size = static_cast<std::uint64_t>(st.st_size);
   return result;
+}
+
+/// A disk has no digest of its own to compare with: whoever wants more than sizes reads the file back.
+CommandResult Batch::apply(const HashOf&) {
+  return {.status = Status::unsupported, .reply_code = 502, .reply_text = "a disk computes no digests"};
 }
 
 CommandResult Batch::apply(const Rename& c) {

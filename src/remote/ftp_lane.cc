@@ -7,10 +7,12 @@
 #include <ctime>
 #include <utility>
 
+#include "remote/classify.h"
 #include "remote/command_batch.h"
 #include "remote/command_channel.h"
 #include "remote/listing.h"
 #include "remote/session.h"
+#include "remote/size_listing.h"
 
 namespace outhaul {
 namespace {
@@ -35,9 +37,7 @@ class FtpLane final : public Lane, private CommandWire {
   void put(const Put& put) override;
   void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) override;
   Listing list(const RemotePath& dir) override;
-  std::vector<CommandResult> run(std::span<const Command> commands) override {
-    return run_commands(*this, paths(), learned(), commands);
-  }
+  std::vector<CommandResult> run(std::span<const Command> commands) override;
   void rest() noexcept override {
     session_.drop();
     away_ = false;
@@ -187,7 +187,10 @@ void FtpLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink& 
 Listing FtpLane::list(const RemotePath& dir) {
   std::optional<Listing> listing;
   if (learned().mlsd != Learned::Known::no) listing = list_facts(dir);
-  if (!listing) listing = list_lines(dir);
+  if (!listing) {
+    listing = list_lines(dir);
+    learned().mlsd = Learned::Known::no;
+  }
   mind_hidden_files(*listing);
   return std::move(*listing);
 }
@@ -208,7 +211,8 @@ void FtpLane::mind_hidden_files(Listing& listing) const {
   }
 }
 
-/// False when the server lacks the command.
+/// False when the server lacks the command. MLSD that is denied may be one that the administrator forbids
+/// (ProFTPD offers it in FEAT all the same): LIST decides.
 bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParser& parser,
                         Transfer& transfer) {
   CURL* easy = session_.easy();
@@ -234,6 +238,9 @@ bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParse
   if (code == CURLE_OK) return true;
   const int reply = transfer.last.code;
   if (code == CURLE_FTP_COULDNT_RETR_FILE && (reply == 500 || reply == 502 || reply == 504)) return false;
+  const bool maybe_there =
+      learned().mlsd == Learned::Known::unknown && parser.format() == ListingFormat::mlsd;
+  if (reply == 550 && maybe_there && says_denied(transfer.last.text())) return false;
   session_.fail(code, transfer);
 }
 
@@ -241,10 +248,7 @@ std::optional<Listing> FtpLane::list_facts(const RemotePath& dir) {
   begin(paths().directory_url(dir));
   ListingParser parser{ListingFormat::mlsd, std::time(nullptr)};
   Transfer transfer;
-  if (!list_into(dir, "MLSD", parser, transfer)) {
-    learned().mlsd = Learned::Known::no;
-    return std::nullopt;
-  }
+  if (!list_into(dir, "MLSD", parser, transfer)) return std::nullopt;
   learned().mlsd = Learned::Known::yes;
   return parser.finish(transfer.last.text());
 }
@@ -289,6 +293,13 @@ bool FtpLane::directory_exists(const RemotePath& dir) {
 // --- commands
 // --------------------------------------------------------------------------------------------------------
 
+std::vector<CommandResult> FtpLane::run(std::span<const Command> commands) {
+  std::vector<CommandResult> results = run_commands(*this, paths(), learned(), commands);
+  if (sizes_from_listings([this](const RemotePath& dir) { return list(dir); }, commands, results))
+    learned().size = Learned::Known::no;
+  return results;
+}
+
 CommandWire::Answer FtpLane::exchange(std::span<const std::string> lines) {
   Answer answer;
   go_home();
@@ -317,6 +328,8 @@ std::size_t FtpLane::quote_some(std::span<const std::string> lines, Answer& answ
   Transfer transfer;
   transfer.phase = Phase::command;
   transfer.keep_dialogue = true;
+  transfer.slow = std::any_of(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(count),
+                              [](const auto& line) { return asks_for_digest(line); });
   const CURLcode code = attempt(transfer);
   set_option(session_.easy(), CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
 

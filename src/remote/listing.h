@@ -32,6 +32,7 @@ class ListingParser {
   ListingParser(ListingFormat format, std::int64_t now_s, const ListingLimits& limits = {})
       : format_(format), now_s_(now_s), limits_(limits) {}
 
+  ListingFormat format() const noexcept { return format_; }
   /// False when a limit was passed: nothing more is taken, and whoever feeds should stop.
   bool feed(std::string_view bytes);
   /// `final_reply`: the text that came with 226; some servers admit there that they left entries out.

@@ -233,7 +233,7 @@ std::optional<CURLcode> Session::finished() {
 
 seconds Session::patience(const Transfer& transfer) const {
   const RemoteSettings& settings = endpoint_->settings;
-  return transfer.all_sent() ? settings.final_reply_timeout : settings.no_progress_timeout;
+  return transfer.all_sent() || transfer.slow ? settings.final_reply_timeout : settings.no_progress_timeout;
 }
 
 void Session::take_header(std::string_view bytes) {

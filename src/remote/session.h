@@ -31,6 +31,7 @@ struct Transfer {
   const ByteSink* sink = nullptr;
   bool resuming = false;
   bool keep_dialogue = false;
+  bool slow = false;  ///< a command among them takes the server long to answer
 
   struct Exchange {
     std::string command;  ///< empty for what the server said by itself

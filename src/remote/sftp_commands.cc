@@ -51,6 +51,10 @@ class Runner {
 
   CommandResult run(const Command& command) {
     return std::visit(Overloaded{[&](const SizeOf& c) { return size_of(c.path); },
+                                 [](const HashOf&) {
+                                   return CommandResult{.status = CommandResult::Status::unsupported,
+                                                        .reply_text = "SFTP offers no digests here"};
+                                 },
                                  [&](const Rename& c) { return rename(c); },
                                  [&](const SetMtime& c) { return set_mtime(c); },
                                  [&](const MakeDir& c) { return make_dir(c.path); },

@@ -80,13 +80,18 @@ TEST_CASE("pain 12: a modification time is set by MFMT or by MDTM or not at all"
   });
 }
 
-TEST_CASE("SIZE that is refused is unsupported and not a missing file") {
+TEST_CASE("where SIZE is refused MLST or a lane's listing tells the size") {
+  const bool facts = GENERATE(true, false);
   Quirks quirks;
-  quirks.unknown = {"SIZE"};
-  with_both(quirks, [](Client& client, CommandRunner& runner) {
-    client.server.put_file("f", "1");
-    CHECK(run_one(runner, SizeOf{wire("f")}).status == Status::unsupported);
-  });
+  quirks.unknown = facts ? std::set<std::string>{"SIZE"} : std::set<std::string>{"SIZE", "MLST", "MLSD"};
+  Client client(quirks);
+  client.server.put_file("f", "12345");
+  const CommandResult by_channel = run_one(*client.channel, SizeOf{wire("f")});
+  CHECK(by_channel.status == (facts ? Status::done : Status::unsupported));
+  const CommandResult by_lane = run_one(*client.lane, SizeOf{wire("f")});
+  CHECK(by_lane.status == Status::done);
+  CHECK(by_lane.size == 5);
+  CHECK(run_one(*client.lane, SizeOf{wire("gone")}).status == Status::missing);
 }
 
 TEST_CASE("pain 19: a rename over a name that is in use is refused and changes nothing") {

@@ -26,6 +26,7 @@ std::string describe(const Command& command) {
       [](const auto& c) -> std::string {
         using C = std::decay_t<decltype(c)>;
         if constexpr (std::is_same_v<C, SizeOf>) return "SIZE " + c.path.wire();
+        if constexpr (std::is_same_v<C, HashOf>) return "HASH " + c.path.wire();
         if constexpr (std::is_same_v<C, Rename>) return "RNFR " + c.from.wire() + " RNTO " + c.to.wire();
         if constexpr (std::is_same_v<C, SetMtime>) return "MFMT " + c.path.wire();
         if constexpr (std::is_same_v<C, MakeDir>) return "MKD " + c.path.wire();
@@ -55,7 +56,8 @@ CommandResult refused(std::string text) {
 /// One connection; also serves as the command channel.
 class FakeLane final : public Lane {
  public:
-  FakeLane(FakeServer& server, const CancelToken& cancel) : server_(server), cancel_(cancel) {}
+  FakeLane(FakeServer& server, const CancelToken& cancel, bool lists = true)
+      : server_(server), cancel_(cancel), lists_(lists) {}
   ~FakeLane() override {
     const std::lock_guard lock(server_.mutex_);
     disconnect();
@@ -84,6 +86,7 @@ class FakeLane final : public Lane {
   void store(const Put& put, std::string_view bytes);
   CommandResult execute(const Command& command);
   CommandResult apply(const SizeOf& c);
+  CommandResult apply(const HashOf& c);
   CommandResult apply(const Rename& c);
   CommandResult apply(const SetMtime& c);
   CommandResult apply(const MakeDir& c);
@@ -98,6 +101,7 @@ class FakeLane final : public Lane {
 
   FakeServer& server_;
   const CancelToken& cancel_;
+  bool lists_;  ///< false: a channel
   bool connected_ = false;
 };
 
@@ -182,7 +186,8 @@ void FakeLane::store(const Put& put, std::string_view bytes) {
   node.mtime_s.reset();
   const std::uint64_t room = server_.options_.capacity - std::min(server_.options_.capacity, server_.used_);
   const std::size_t fits = static_cast<std::size_t>(std::min<std::uint64_t>(room, bytes.size()));
-  node.content.append(bytes.substr(0, fits));
+  const std::string kept(bytes.substr(0, fits));
+  node.content += server_.options_.corrupt ? server_.options_.corrupt(kept) : kept;
   server_.used_ += fits;
   server_.bytes_received_ += fits;
   if (fits < bytes.size()) {
@@ -315,12 +320,31 @@ CommandResult FakeLane::execute(const Command& command) {
 }
 
 CommandResult FakeLane::apply(const SizeOf& c) {
-  if (!server_.options_.has_size)
+  const bool by_listing = !server_.options_.has_size;
+  if (by_listing && !lists_)
     return result_of(Status::unsupported, FailureClass::none, 502, "not implemented");
   const auto at = nodes().find(c.path.wire());
-  if (at == nodes().end() || at->second.directory) return missing();
+  if (at == nodes().end() || at->second.directory) {
+    const std::string& why = server_.options_.listing_untrusted;
+    return by_listing && !why.empty() ? result_of(Status::unsupported, FailureClass::none, 226, why)
+                                      : missing();
+  }
   CommandResult result = done();
   result.size = at->second.content.size();
+  return result;
+}
+
+CommandResult FakeLane::apply(const HashOf& c) {
+  const std::optional<DigestKind> kind = server_.options_.digest;
+  if (!kind) return result_of(Status::unsupported, FailureClass::none, 502, "not implemented");
+  const auto at = nodes().find(c.path.wire());
+  CommandResult result = at == nodes().end() || at->second.directory ? missing() : done();
+  result.digest_kind = kind;
+  if (result.status == Status::done) {
+    Digester digester(*kind);
+    digester.update(std::as_bytes(std::span(at->second.content)));
+    result.digest = digester.finish();
+  }
   return result;
 }
 
@@ -394,7 +418,7 @@ class FakeRemote final : public Remote {
     return std::make_unique<FakeLane>(server_, cancel);
   }
   std::unique_ptr<CommandRunner> open_channel(const CancelToken& cancel) override {
-    return open_lane(cancel);
+    return std::make_unique<FakeLane>(server_, cancel, false);
   }
   std::string describe() const override { return "fake://remote"; }
 

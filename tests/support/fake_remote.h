@@ -16,9 +16,11 @@
 namespace outhaul::test {
 
 struct FakeOptions {
-  bool replaces = true;                 ///< false: Rename onto an existing name is refused (550)
-  bool has_size = true;                 ///< false: SizeOf is unsupported
-  bool has_mtime = true;                ///< false: SetMtime is unsupported
+  bool replaces = true;              ///< false: Rename onto an existing name is refused (550)
+  bool has_size = true;              ///< false: SizeOf is unsupported on the channel; lanes look at a listing
+  std::optional<DigestKind> digest;  ///< what HashOf answers with; none: it is unsupported
+  std::function<std::string(std::string)> corrupt;  ///< what becomes of stored bytes on the way to the disk
+  bool has_mtime = true;                            ///< false: SetMtime is unsupported
   int max_connections = 0;              ///< 0 = any number; one more is answered with 421 (lower_cap)
   bool ghosts = false;                  ///< connections that a fault killed still count
   std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
@@ -33,7 +35,7 @@ struct FakeCall {
   std::uint64_t number = 0;  ///< 1, 2, 3… over all connections
   FakePoint point{};
   std::string what;  ///< "CONNECT", "PUT a/b", "SENDING a/b", "STORED a/b", "GET a/b", "LIST a", "SIZE a/b",
-                     ///< "RNFR a RNTO b", "MFMT a/b", "MKD a", "DELE a/b", "RMD a"
+                     ///< "RNFR a RNTO b", "MFMT a/b", "HASH a/b", "MKD a", "DELE a/b", "RMD a"
 };
 
 struct Fault {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "base/digest.h"
 #include "support/scripted_session.h"
 
 namespace outhaul::test {
@@ -65,6 +66,7 @@ void ScriptedSession::feat(const std::string&) {
        {std::pair{"MLST", "MLST type*;size*;modify*;"}, std::pair{"MFMT", "MFMT"}, std::pair{"MDTM", "MDTM"},
         std::pair{"SIZE", "SIZE"}, std::pair{"REST", "REST STREAM"}, std::pair{"EPSV", "EPSV"}})
     if (!quirks.unknown.contains(verb)) text += fmt::format(" {}\r\n", feature);
+  if (quirks.digests) text += " XSHA256\r\n";
   say(text + " UTF8\r\n211 End");
 }
 
@@ -85,6 +87,20 @@ void ScriptedSession::size(const std::string& path) {
     }
   }
   say(size ? fmt::format("213 {}", *size) : "550 No such file");
+}
+
+void ScriptedSession::xsha256(const std::string& path) {
+  std::optional<std::string> content;
+  if (!quirks().digests) return say("500 Unknown command");
+  {
+    const std::lock_guard lock(inside_->mutex);
+    if (const auto node = inside_->find(resolve(path)); node != inside_->nodes.end())
+      content = node->second.content;
+  }
+  if (!content) return say("550 No such file");
+  Sha256 hash;
+  hash.update(*content);
+  say("250 " + to_hex(hash.finish()));
 }
 
 void ScriptedSession::set_time(const std::string& path, std::int64_t time, const std::string& done) {

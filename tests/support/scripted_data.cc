@@ -73,6 +73,7 @@ std::optional<std::uint64_t> ScriptedSession::receive_data(int socket, const std
     inside_->bytes_stored += static_cast<std::uint64_t>(got);
     const auto node = inside_->find(path);
     if (node == inside_->nodes.end()) return std::nullopt;
+    if (inside_->quirks.flips_bits) buffer[0] = static_cast<char>(buffer[0] ^ 1);
     node->second.content.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return all;

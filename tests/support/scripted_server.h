@@ -48,6 +48,8 @@ struct Quirks {
   /// "REST".
   std::set<std::string> unknown;
   bool mdtm_sets = false;    ///< MDTM with a time sets it
+  bool digests = false;      ///< it has XSHA256
+  bool flips_bits = false;   ///< the first byte of every piece that STOR keeps is wrong
   bool renames_over = true;  ///< RNTO takes a name that is in use
   std::string rename_over_refusal = "550 File exists";
   bool folds_case = false;      ///< "A" and "a" are one name

@@ -161,12 +161,14 @@ std::string ScriptedSession::resolve(std::string path) const {
 const std::unordered_map<std::string, ScriptedSession::Handler>& ScriptedSession::handlers() {
   using S = ScriptedSession;
   static const std::unordered_map<std::string, Handler> table = {
-      {"USER", &S::user}, {"PASS", &S::pass}, {"TYPE", &S::ok},   {"OPTS", &S::ok},   {"NOOP", &S::ok},
-      {"PWD", &S::pwd},   {"CWD", &S::cwd},   {"FEAT", &S::feat}, {"EPSV", &S::epsv}, {"PASV", &S::pasv},
-      {"REST", &S::rest}, {"STOR", &S::stor}, {"APPE", &S::appe}, {"RETR", &S::retr}, {"LIST", &S::list},
-      {"MLSD", &S::mlsd}, {"MLST", &S::mlst}, {"SIZE", &S::size}, {"MFMT", &S::mfmt}, {"MDTM", &S::mdtm},
-      {"MKD", &S::mkd},   {"RMD", &S::rmd},   {"DELE", &S::dele}, {"RNFR", &S::rnfr}, {"RNTO", &S::rnto},
-      {"QUIT", &S::quit}, {"ALLO", &S::ok},   {"STRU", &S::ok},   {"MODE", &S::ok},
+      {"USER", &S::user}, {"PASS", &S::pass}, {"TYPE", &S::ok},         {"OPTS", &S::ok},
+      {"NOOP", &S::ok},   {"PWD", &S::pwd},   {"CWD", &S::cwd},         {"FEAT", &S::feat},
+      {"EPSV", &S::epsv}, {"PASV", &S::pasv}, {"REST", &S::rest},       {"STOR", &S::stor},
+      {"APPE", &S::appe}, {"RETR", &S::retr}, {"LIST", &S::list},       {"MLSD", &S::mlsd},
+      {"MLST", &S::mlst}, {"SIZE", &S::size}, {"XSHA256", &S::xsha256}, {"MFMT", &S::mfmt},
+      {"MDTM", &S::mdtm}, {"MKD", &S::mkd},   {"RMD", &S::rmd},         {"DELE", &S::dele},
+      {"RNFR", &S::rnfr}, {"RNTO", &S::rnto}, {"QUIT", &S::quit},       {"ALLO", &S::ok},
+      {"STRU", &S::ok},   {"MODE", &S::ok},
   };
   return table;
 }

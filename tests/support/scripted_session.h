@@ -61,6 +61,7 @@ class ScriptedSession {
   void mlsd(const std::string& argument);
   void mlst(const std::string& path);
   void size(const std::string& path);
+  void xsha256(const std::string& path);
   void mfmt(const std::string& argument);
   void mdtm(const std::string& argument);
   void mkd(const std::string& path);

@@ -158,17 +158,6 @@ TEST_CASE("a wrong password is tried once") {
   CHECK(connects == 1);
 }
 
-TEST_CASE("a server without SIZE can't prove an upload and nothing is called stored") {
-  FakeOptions options;
-  options.has_size = false;
-  Nightly night(options);
-  night.write("f", "x");
-  const RunReport report = night.run();
-  CHECK(report.outcome == ExitCode::incomplete);
-  CHECK(says(night, "can't be proven"));
-  CHECK(night.stored().empty());
-}
-
 TEST_CASE("pain 2: an upload that the server cut short is not called stored") {
   Nightly night;
   night.write("f", std::string(1000, 'x'));

@@ -51,6 +51,7 @@ TEST_CASE("what is not said has the documented default") {
   CHECK_FALSE(profile.safety.max_delete);
   CHECK(profile.jobs.at(0).on_removal == OnRemoval::keep);
   CHECK(profile.jobs.at(0).compare == Compare::stat);
+  CHECK(profile.jobs.at(0).proof == Proof::size);
   CHECK_FALSE(profile.jobs.at(0).one_file_system);
 }
 
@@ -60,13 +61,14 @@ TEST_CASE("a job has the defaults and behind them its own") {
           kRemote,
           R"({"name": "a", "source": "/a", "target": "a", "exclude": ["!x.tmp"], "on_removal": "keep"},
                       {"name": "b", "source": "/b", "target": "b"})",
-          R"(, "defaults": {"exclude": ["*.tmp"], "on_removal": "delete", "compare": "hash", "one_file_system": true})"),
+          R"(, "defaults": {"exclude": ["*.tmp"], "on_removal": "delete", "compare": "hash", "proof": "read_back", "one_file_system": true})"),
       kFile);
   CHECK(profile.jobs[0].exclude == std::vector<std::string>{"*.tmp", "!x.tmp"});
   CHECK(profile.jobs[0].on_removal == OnRemoval::keep);
   CHECK(profile.jobs[1].exclude == std::vector<std::string>{"*.tmp"});
   CHECK(profile.jobs[1].on_removal == OnRemoval::remove);
   CHECK(profile.jobs[1].compare == Compare::hash);
+  CHECK(profile.jobs[1].proof == Proof::read_back);
   CHECK(profile.jobs[1].one_file_system);
 }
 
@@ -120,7 +122,7 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "exlude": []})", "",
        "/jobs/0/exlude: the unknown key \"exlude\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, compare, one_file_system; did you mean \"exclude\"?"},
+       "on_removal, compare, proof, one_file_system; did you mean \"exclude\"?"},
       {kRemote, kJob, R"(, "exclude": [])",
        "/exclude: the unknown key \"exclude\"; expected one of $schema, profile, description, remote, "
        "defaults, jobs, "

@@ -80,6 +80,72 @@ TEST_CASE("sizes are numbers or absent or not to be had") {
   CHECK(server.run(SizeOf{at("missing")}).status == Status::missing);
 }
 
+TEST_CASE("where SIZE is refused MLST tells the size and SIZE is not asked again") {
+  for (const int code : {500, 550}) {
+    CAPTURE(code);
+    Server server(kMlst);
+    server.says("SIZE a", code, {"Operation not permitted"});
+    server.says("MLST a", 250, {"x", " type=file;size=77; a", "y"});
+    CHECK(server.run(SizeOf{at("a")}).size == 77);
+    server.says("MLST d", 250, {"x", " type=dir;size=4096; d", "y"});
+    server.says("MLST b", 550, {"Permission denied"});
+    server.says("MLST c", 250, {"x", " type=file; c", "y"});
+    CHECK(server.run(SizeOf{at("d")}).status == Status::refused);
+    CHECK(server.run(SizeOf{at("gone")}).status == Status::missing);
+    CHECK(server.run(SizeOf{at("b")}).status == Status::unsupported);
+    CHECK(server.run(SizeOf{at("c")}).status == Status::unsupported);
+    CHECK(server.wire.asked ==
+          std::vector<std::string>{"SIZE a", "MLST a", "MLST d", "MLST gone", "MLST b", "MLST c"});
+  }
+}
+
+TEST_CASE("without SIZE and MLST a size is not to be had here and nothing more is asked") {
+  Server server;
+  server.says("SIZE a", 550, {"Permission denied."});
+  CHECK(server.run(SizeOf{at("a")}).status == Status::unsupported);
+  CHECK(server.wire.asked == std::vector<std::string>{"SIZE a"});
+  server.learned.size = Learned::Known::no;
+  CHECK(server.run(SizeOf{at("a")}).status == Status::unsupported);
+  CHECK(server.wire.asked.size() == 1);
+}
+
+TEST_CASE("digests are asked for in one batch and HASH is told once which") {
+  Server server({.digests = digest_ways_in("HASH SHA-1*;MD5")});
+  server.says("OPTS HASH SHA-1", 200, {"SHA-1"});
+  const std::string digest(40, 'a');
+  server.says("HASH a", 213, {"SHA-1 0-3 " + digest + " a"});
+  server.says("HASH big", 552, {"too large to be hashed"});
+  server.says("HASH busy", 450);
+  const std::vector<Command> commands{HashOf{at("a")}, HashOf{at("big")}, HashOf{at("busy")},
+                                      HashOf{at("gone")}};
+  const auto results = run_commands(server.wire, server.paths, server.learned, commands);
+  CHECK(results[0].status == Status::done);
+  CHECK(results[0].digest == digest);
+  CHECK(results[0].digest_kind == DigestKind::sha1);
+  CHECK(results[1].status == Status::refused);
+  CHECK(results[1].failure == FailureClass::skip_file);  // and not a full disk
+  CHECK(results[2].failure == FailureClass::retry);
+  CHECK(results[3].status == Status::missing);
+  CHECK(server.wire.asked.front() == "OPTS HASH SHA-1");
+  CHECK(server.wire.asked.size() == 5);
+  CHECK(server.learned.memory().hash == "HASH SHA-1");
+}
+
+TEST_CASE("a digest that is offered but doesn't work is replaced by the next best until none is left") {
+  Server server({.digests = static_cast<DigestWays>(digest_ways_in("HASH SHA-256") | digest_ways_in("XCRC"))});
+  server.says("OPTS HASH SHA-256", 501);
+  server.says("HASH a", 213, {"SHA-1 0-3 " + std::string(40, 'a') + " a"});
+  server.says("XCRC a", 502);
+  const CommandResult first = server.run(HashOf{at("a")});
+  CHECK(first.status == Status::unsupported);
+  CHECK(first.digest_kind == DigestKind::sha256);
+  CHECK(server.run(HashOf{at("a")}).digest_kind == DigestKind::crc32);
+  const CommandResult last = server.run(HashOf{at("a")});
+  CHECK(last.status == Status::unsupported);
+  CHECK_FALSE(last.digest_kind);
+  CHECK(server.learned.memory().hash == "none");
+}
+
 TEST_CASE("pain 20: MKD is judged by its goal and not by its code") {
   for (const int code : {521, 550, 553, 450}) {
     CAPTURE(code);
