@@ -16,6 +16,7 @@ struct ServerMemory {
   std::optional<bool> mlsd;            ///< MLSD works (RFC 3659 §7)
   std::optional<bool> list_all;        ///< "LIST -a" shows hidden files; false: it takes "-a" for a name
   std::optional<bool> hidden_files;    ///< listings show names that begin with a dot
+  std::optional<bool> size;            ///< SIZE works (RFC 3659 §4)
   std::optional<bool> pipelining;      ///< several commands may be sent before the first is answered
   std::optional<bool> rename_over;     ///< RNTO replaces what stands under the name
   std::optional<bool> case_sensitive;  ///< "A" and "a" are two names

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
 #include <utility>
 
 #include "remote/classify.h"
+#include "remote/command_replies.h"
 #include "remote/digest_way.h"
-#include "remote/listing.h"
 
 namespace outhaul {
 namespace {
@@ -27,33 +26,12 @@ struct Overloaded : Fs... {
 template <typename... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
-/// What is at a path, as far as the server can be made to say.
-enum class Presence { unknown, nothing, file, directory };
-
 /// A command whose reply leaves a doubt that looking at `path` settles.
 struct Doubt {
   std::size_t command = 0;
   const RemotePath* path = nullptr;
   bool denied = false;  ///< the reply spoke of permissions: "nothing there" may mean "not for you"
 };
-
-bool no_such_command(int code) {
-  return code == 500 || code == 501 || code == 502 || code == 504;
-}
-
-CommandResult done() {
-  return {.status = Status::done, .reply_text = {}};
-}
-
-CommandResult with_status(Status status, const Reply& reply) {
-  return {.status = status, .reply_code = reply.code, .reply_text = reply.text()};
-}
-
-CommandResult refused(const Reply& reply) {
-  CommandResult result = with_status(Status::refused, reply);
-  result.failure = classify_reply(reply.code, result.reply_text);
-  return result;
-}
 
 class Batch {
  public:
@@ -170,38 +148,13 @@ class Batch {
       results_[i] = size_by_facts(reply);
       return;
     }
-    if (reply.code == 213) {
-      const std::string& line = reply.lines.back();
-      const char* start = line.data() + std::min(line.find_first_not_of(' '), line.size());
-      const auto [end, error] = std::from_chars(start, line.data() + line.size(), results_[i].size);
-      results_[i] = error == std::errc{}
-                        ? CommandResult{.status = Status::done, .reply_text = {}, .size = results_[i].size}
-                        : refused(reply);
-      return;
-    }
     const bool forbidden = reply.code == 550 && says_denied(reply.text());
     if (no_such_command(reply.code) || forbidden) {
       results_[i] = with_status(Status::unsupported, reply);
       doubts_.push_back({i, &command.path, forbidden});
       return;
     }
-    results_[i] = reply.code == 550 ? with_status(Status::missing, reply) : refused(reply);
-  }
-
-  /// What MLST says about a file's size.
-  static CommandResult size_by_facts(const Reply& reply) {
-    if (reply.code == 550 && !says_denied(reply.text())) return with_status(Status::missing, reply);
-    for (const std::string& line : reply.lines) {
-      const auto entry = reply.positive() ? parse_facts(line) : std::nullopt;
-      if (!entry) continue;
-      if (entry->kind == RemoteEntry::Kind::directory)
-        return {
-            .status = Status::refused, .failure = FailureClass::skip_file, .reply_text = "it is a directory"};
-      if (entry->kind == RemoteEntry::Kind::file && entry->size)
-        return {.status = Status::done, .reply_text = {}, .size = *entry->size};
-    }
-    const bool passing = reply.code >= 400 && reply.code < 500;
-    return passing ? refused(reply) : with_status(Status::unsupported, reply);
+    results_[i] = size_in(reply);
   }
 
   void judge_hash(std::size_t i, const Reply& reply) {
@@ -244,7 +197,7 @@ class Batch {
       results_[i] = with_status(Status::unsupported, reply);
     } else {
       results_[i] = refused(reply);
-      if (features_.mfmt && says_absent(results_[i].reply_text)) missing(results_[i]);
+      if (features_.mfmt && says_absent(results_[i].reply_text)) mark_missing(results_[i]);
       if (!features_.mfmt && reply.code == 550) doubts_.push_back({i, &command.path, false});
     }
   }
@@ -315,7 +268,7 @@ class Batch {
 
   /// False when the connection is no longer in its login directory.
   bool settle(const Doubt& doubt, std::span<const Reply> replies) {
-    const Presence seen = features_.mlst ? presence_by_mlst(replies[0]) : presence_by_cwd(replies);
+    const Presence seen = features_.mlst ? presence_by_facts(replies[0]) : presence_by_cwd(replies);
     CommandResult& result = results_[doubt.command];
     std::visit(Overloaded{[&](const MakeDir&) {
                             if (seen == Presence::directory) result = done();
@@ -328,7 +281,7 @@ class Batch {
                           },
                           [&](const Rename&) {
                             if (seen == Presence::nothing || (seen == Presence::unknown && !doubt.denied))
-                              missing(result);
+                              mark_missing(result);
                           },
                           [&](const SetMtime&) { settle_mtime(result, seen); },
                           [&](const SizeOf&) { settle_size(result, replies[0]); }, [](const HashOf&) {}},
@@ -336,15 +289,10 @@ class Batch {
     return features_.mlst || !can_change_directory() || replies.back().positive();
   }
 
-  static void missing(CommandResult& result) {
-    result.status = Status::missing;
-    result.failure = FailureClass::none;
-  }
-
   /// 550 for a file that exists: the server took "TIME PATH" for a name, so it can't set times by MDTM.
   void settle_mtime(CommandResult& result, Presence seen) {
     if (seen == Presence::nothing) {
-      missing(result);
+      mark_missing(result);
       // What an earlier run says may be outdated, and the file may have been renamed since: asked anew.
       if (learned_.mtime == Learned::Mtime::told_mdtm) learned_.mtime = Learned::Mtime::unknown;
     } else if (!features_.mfmt && learned_.mtime != Learned::Mtime::mdtm) {
@@ -357,15 +305,6 @@ class Batch {
   void settle_size(CommandResult& result, const Reply& facts) {
     result = size_by_facts(facts);
     if (result.status == Status::done) learned_.size = Learned::Known::no;
-  }
-
-  static Presence presence_by_mlst(const Reply& reply) {
-    if (reply.code == 550) return says_denied(reply.text()) ? Presence::unknown : Presence::nothing;
-    if (!reply.positive()) return Presence::unknown;
-    for (const std::string& line : reply.lines)
-      if (const auto entry = parse_facts(line))
-        return entry->kind == RemoteEntry::Kind::directory ? Presence::directory : Presence::file;
-    return Presence::unknown;
   }
 
   Presence presence_by_cwd(std::span<const Reply> replies) const {

@@ -103,6 +103,7 @@ Learned::Learned(const ServerMemory& told) : rest_(told) {
   };
   mlsd = known(told.mlsd);
   list_all = known(told.list_all);
+  size = known(told.size);
   pipelining_ = known(told.pipelining);
   if (told.pipelining == false) pipelining_failures_ = kBelievedFailures;
   if (told.mtime == "none") mtime = Mtime::none;
@@ -131,6 +132,7 @@ ServerMemory Learned::memory() const {
   };
   fact(memory.mlsd, mlsd);
   fact(memory.list_all, list_all);
+  fact(memory.size, size);
   if (pipelining_ == Known::yes || pipelining_failures_ >= kBelievedFailures)
     fact(memory.pipelining, pipelining_);
   if (features_ && features_->mfmt)

@@ -32,6 +32,7 @@ struct Flag {
 constexpr Flag kFlags[] = {
     {"mlsd", &ServerMemory::mlsd},
     {"list_all", &ServerMemory::list_all},
+    {"size", &ServerMemory::size},
     {"hidden_files", &ServerMemory::hidden_files},
     {"pipelining", &ServerMemory::pipelining},
     {"rename_over", &ServerMemory::rename_over},
@@ -64,13 +65,13 @@ bool is_older(std::int64_t seen_ns, std::int64_t age_ns, std::int64_t now_ns) {
 
 /// What the server can't do, and what a run finds out again by itself.
 struct Limits {
-  bool mlsd, list_all, pipelining, mtime, tls;
+  bool mlsd, list_all, size, pipelining, mtime, tls;
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 Limits limits_of(const ServerMemory& memory) {
-  return {memory.mlsd == false, memory.list_all == false, memory.pipelining == false, memory.mtime == "none",
-          memory.tls_max == "1.2"};
+  return {memory.mlsd == false, memory.list_all == false, memory.size == false, memory.pipelining == false,
+          memory.mtime == "none", memory.tls_max == "1.2"};
 }
 
 int usual_port(Scheme scheme) {

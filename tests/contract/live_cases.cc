@@ -98,6 +98,7 @@ void remembers_the_server(Subject& subject) {
   ServerMemory wrong = found;
   wrong.mlsd = true;
   wrong.list_all = false;
+  wrong.size = false;
   CHECK(list_twice(wrong).mlsd == found.mlsd);
   CHECK(server.count("MLSD") == (*found.mlsd ? 2 : 1));
 }

@@ -12,6 +12,7 @@ TEST_CASE("What nobody found out is handed on as it was told") {
   ServerMemory told;
   told.mlsd = false;
   told.list_all = true;
+  told.size = false;
   told.pipelining = false;
   told.mtime = "none";
   told.hash = "XSHA256";
