@@ -56,6 +56,13 @@ void on_proof(const DoctorReport& report, const Profile& profile, std::vector<Do
                       "\"proof\": \"hash\" has it compare each upload's content, not only its size."});
 }
 
+void on_sizes(const DoctorReport& report, std::vector<DoctorCheck>& advice) {
+  if (report.memory.size == false)
+    advice.push_back({"size", "sizes of files", Verdict::advice,
+                      "the server refuses SIZE, so uploads are proven by MLST or by listings",
+                      "That works, and is slower. Ask the provider to allow SIZE (RFC 3659)."});
+}
+
 void on_names(const DoctorReport& report, const Profile& profile, std::vector<DoctorCheck>& advice) {
   if (report.memory.case_sensitive == false)
     advice.push_back(
@@ -83,6 +90,7 @@ void on_clock(const DoctorReport& report, std::vector<DoctorCheck>& advice) {
 std::vector<DoctorCheck> advise(const DoctorReport& report, const Profile& profile) {
   std::vector<DoctorCheck> advice;
   on_proof(report, profile, advice);
+  on_sizes(report, advice);
   on_plaintext(profile, advice);
   on_names(report, profile, advice);
   on_connections(report, profile, advice);

@@ -47,6 +47,7 @@ bool Examination::check(std::string name, std::string what, Verdict gravity,
   } catch (const RemoteError& error) {
     if (error.failure() == FailureClass::cancelled) throw;
     add(std::move(name), std::move(what), gravity, {error.what(), error.advice()});
+  } catch (const NotOffered&) {
   } catch (const Finding& finding) {
     add(std::move(name), std::move(what), gravity, finding);
   }
@@ -128,6 +129,7 @@ void Examination::probe() {
   check("rename", "rename a file", Verdict::fails, &Examination::rename);
   check("rename_over", "replace a file by renaming", Verdict::degraded, &Examination::rename_over);
   check("mtime", "keep a file's time", Verdict::degraded, &Examination::set_time);
+  check("digest", "compute digests of files", Verdict::degraded, &Examination::digest);
   check("list", "list a directory", Verdict::degraded, &Examination::list);
   check("hidden_files", "list names that begin with a dot", Verdict::degraded, &Examination::hidden_files);
   check("case", "tell \"A\" from \"a\"", Verdict::degraded, &Examination::cases);

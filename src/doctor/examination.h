@@ -20,6 +20,9 @@ struct Finding {
   std::string found, advice;
 };
 
+/// There is nothing to check: what is looked for is an extra that this server doesn't have.
+struct NotOffered {};
+
 /// One examination: the checks in the order in which a run would meet their subjects.
 class Examination {
  public:
@@ -49,6 +52,7 @@ class Examination {
   std::string rename();
   std::string rename_over();
   std::string set_time();
+  std::string digest();
   std::string list();
   std::string hidden_files();
   std::string cases();

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
+#include "base/digester.h"
 #include "doctor/examination.h"
+#include "doctor/pattern.h"
 
 namespace outhaul {
 namespace {
@@ -77,6 +80,25 @@ std::string Examination::set_time() {
     return fmt::format("listed {} min off: the server lists its local time", off / 60);
   throw Finding{fmt::format("the server accepted a time, but lists another one, {} s off", off),
                 "outhaul doesn't need the server's times: it keeps the true ones in its state."};
+}
+
+std::string Examination::digest() {
+  const RemotePath path = own("probe");
+  CommandResult answer;
+  do {
+    answer = ask(HashOf{path});
+  } while (answer.status == Status::unsupported && answer.digest_kind);  // offered, but broken: the next best
+  if (!answer.digest_kind) throw NotOffered{};
+  need(answer, "ask for its digest");
+  Digester ours(*answer.digest_kind);
+  Pattern pattern(kSeed, 0, kSmall);
+  std::array<std::byte, kSmall> bytes{};
+  ours.update(std::span(bytes).first(pattern.read(bytes)));
+  if (answer.digest != ours.finish())
+    throw Finding{
+        fmt::format("its {} of a file is not that of what was sent", to_string(*answer.digest_kind)),
+        "Use \"proof\": \"read_back\" rather than \"hash\" with this server."};
+  return fmt::format("{}, the same as ours", to_string(*answer.digest_kind));
 }
 
 std::string Examination::list() {

@@ -28,7 +28,9 @@ nlohmann::json check_named(const nlohmann::json& report, const std::string& name
 TEST_CASE("the doctor finds real servers fit and leaves nothing on them") {
   for (const ServerKind kind : {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd}) {
     INFO(to_string(kind));
-    Site site(kind, Tls::explicit_);
+    ServerOptions options;
+    options.hashes = kind == ServerKind::proftpd;
+    Site site(kind, Tls::explicit_, options);
     site.write_profile();
     const RunResult result = doctor(site, {"--json"});
     INFO(told(result));
@@ -38,6 +40,8 @@ TEST_CASE("the doctor finds real servers fit and leaves nothing on them") {
     for (const std::string name : {"login", "make_dir", "store", "resume", "rename", "rename_over", "list",
                                    "hidden_files", "latency", "pipelining", "throughput", "remove"})
       CHECK(check_named(report, name)["verdict"] == "works");
+    CHECK(check_named(report, "digest").is_null() == !options.hashes);
+    if (options.hashes) CHECK(check_named(report, "digest")["verdict"] == "works");
     CHECK(report["learned"]["rename_over"] == "yes");
     CHECK(report["learned"]["case_sensitive"] == "yes");
     CHECK_FALSE(std::filesystem::exists(site.space() / ".outhaul/doctor"));

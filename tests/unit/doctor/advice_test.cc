@@ -69,6 +69,14 @@ TEST_CASE("proof by hash fails where the server computes none and is offered whe
   CHECK(find(offer, "proof")->verdict == Verdict::advice);
 }
 
+TEST_CASE("a server that refuses SIZE is said to be slower and not to be broken") {
+  DoctorReport report;
+  report.memory.size = false;
+  const auto advice = advise(report, profile_with(1));
+  REQUIRE(find(advice, "size"));
+  CHECK(find(advice, "size")->verdict == Verdict::advice);
+}
+
 TEST_CASE("plaintext and unverified certificates and odd clocks are named") {
   DoctorReport report;
   Profile profile = profile_with(4);

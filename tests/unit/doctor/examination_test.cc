@@ -98,6 +98,26 @@ TEST_CASE("a server without sizes and times is examined to the end") {
   CHECK(only_ours_is_left(practice.server));
 }
 
+TEST_CASE("digests are compared with ours where the server offers any and not spoken of elsewhere") {
+  FakeOptions options;
+  options.digest = DigestKind::crc32;
+  Practice practice(options);
+  CHECK(the(practice.examine(), "digest").verdict == Verdict::works);
+
+  const DoctorReport without = Practice().examine();
+  CHECK(
+      std::ranges::none_of(without.checks, [](const DoctorCheck& check) { return check.name == "digest"; }));
+
+  options.corrupt = [](std::string stored) {
+    if (!stored.empty()) stored.back() ^= 1;
+    return stored;
+  };
+  Practice corrupting(options);
+  const DoctorReport report = corrupting.examine();
+  CHECK(report.outcome == ExitCode::failed);
+  CHECK(the(report, "store").found.find("what comes back differs") != std::string::npos);
+}
+
 TEST_CASE("the doctor finds how many connections the server allows") {
   FakeOptions options;
   options.max_connections = 2;
