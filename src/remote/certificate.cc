@@ -131,8 +131,13 @@ CURLcode outhaul_ssl_context(CURL*, void* context, void* watched) noexcept {
 }  // namespace
 
 bool PeerCertificate::self_signed() const noexcept {
-  return verify_error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
-         verify_error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+  return verify_error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+}
+
+bool PeerCertificate::of_unknown_authority() const noexcept {
+  return verify_error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+         verify_error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+         verify_error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
 }
 
 bool PeerCertificate::expired() const noexcept {

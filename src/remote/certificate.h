@@ -20,6 +20,8 @@ struct PeerCertificate {
 
   bool seen() const noexcept { return !pin.empty(); }
   bool self_signed() const noexcept;
+  /// Its authority isn't among the trusted ones, or a certificate between the two is missing.
+  bool of_unknown_authority() const noexcept;
   bool expired() const noexcept;
 };
 

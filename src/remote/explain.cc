@@ -77,6 +77,12 @@ std::string certificate_text(const PeerCertificate& seen) {
                      seen.issuer, seen.not_before, seen.not_after, seen.pin);
 }
 
+std::string why_untrusted(const PeerCertificate& seen) {
+  if (seen.self_signed()) return "it is self-signed";
+  if (seen.of_unknown_authority()) return "it comes from an authority that is not trusted here";
+  return seen.verify_text;
+}
+
 Words certificate_refused(const FailureStory& story) {
   const PeerCertificate& seen = story.certificate;
   if (!seen.seen())
@@ -89,8 +95,8 @@ Words certificate_refused(const FailureStory& story) {
     return {fmt::format("the server's certificate is for {}, not for \"{}\"{}",
                         seen.names.empty() ? seen.subject : seen.names, story.host, certificate_text(seen)),
             "use the host name that the certificate is for in the URL; " + pin_advice(seen)};
-  return {fmt::format("the server's certificate is not trusted: {}{}",
-                      seen.self_signed() ? "it is self-signed" : seen.verify_text, certificate_text(seen)),
+  return {fmt::format("the server's certificate is not trusted: {}{}", why_untrusted(seen),
+                      certificate_text(seen)),
           pin_advice(seen)};
 }
 

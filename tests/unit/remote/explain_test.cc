@@ -58,6 +58,17 @@ TEST_CASE("a certificate that is not trusted is shown with its pin") {
   CHECK(has(error.advice(), "\"ca\""));
 }
 
+TEST_CASE("a certificate of an unknown authority is not called self-signed") {
+  FailureStory s = story(CURLE_PEER_FAILED_VERIFICATION, 234);
+  s.certificate = certificate();
+  s.certificate.verify_error = GENERATE(19, 20, 21);  // X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN and its like
+  const RemoteError error = explain(s);
+  CHECK(!has(error.what(), "self-signed"));
+  CHECK(has(error.what(), "authority that is not trusted here"));
+  CHECK(has(error.what(), "sha256//AAAA"));
+  CHECK(has(error.advice(), "\"ca\""));
+}
+
 TEST_CASE("an expired certificate says since when") {
   FailureStory s = story(CURLE_PEER_FAILED_VERIFICATION, 234);
   s.certificate = certificate();
