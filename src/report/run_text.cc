@@ -31,7 +31,8 @@ OutcomeWords words_for(ExitCode code) {
               "done, and "
               "the refusal how to approve it."};
     case ExitCode::remote_unusable:
-      return {"REMOTE UNUSABLE", "Check address, login and network of the remote, then run again."};
+      return {"REMOTE UNUSABLE",
+              "Mend what the errors above name, or wait if it is the network; then run again."};
     case ExitCode::window_ended:
       return {"NOT FINISHED", "The window ended. Parts are kept: the next run goes on from there."};
     case ExitCode::locked:
