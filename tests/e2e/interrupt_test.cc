@@ -1,6 +1,5 @@
 // Signals, the end of a window, and kill -9: what was sent is kept, and the next run finishes.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <chrono>
 #include <csignal>
@@ -20,24 +19,14 @@ namespace {
 
 constexpr std::uint64_t kLong = std::uint64_t{256} << 20;
 
-/// The bytes that the server's disk holds of parts.
-std::uint64_t part_bytes(const Site& site) {
-  std::uint64_t bytes = 0;
-  for (const fs::path& part : site.parts()) {
-    struct stat st {};
-    if (::stat(part.c_str(), &st) == 0) bytes += static_cast<std::uint64_t>(st.st_size);
-  }
-  return bytes;
-}
-
 /// A run whose upload stands still in its middle, because the server does.
 Process stuck_in_upload(Site& site, const std::vector<std::string>& argv = {}) {
   site.write("small", "s");
   make_sparse_file(site.source() / "long", kLong);
   Process run = argv.empty() ? site.start() : Process::start(argv, {}, site.dir() / "output");
-  REQUIRE(eventually([&] { return part_bytes(site) > 1'000'000; }, 20s));
+  REQUIRE(eventually([&] { return site.part_bytes() > 1'000'000; }, 20s));
   site.server().freeze();
-  REQUIRE(part_bytes(site) < kLong);
+  REQUIRE(site.part_bytes() < kLong);
   return run;
 }
 

@@ -1,6 +1,5 @@
 // Backups over SFTP, to a real sshd, through the program.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <chrono>
 #include <csignal>
@@ -20,23 +19,14 @@ namespace {
 
 constexpr std::uint64_t kLong = std::uint64_t{192} << 20;
 
-std::uint64_t part_bytes(const Site& site) {
-  std::uint64_t bytes = 0;
-  for (const fs::path& part : site.parts()) {
-    struct stat st {};
-    if (::stat(part.c_str(), &st) == 0) bytes += static_cast<std::uint64_t>(st.st_size);
-  }
-  return bytes;
-}
-
 /// A run in the middle of a long upload, and a server that answers nothing any more.
 Process stuck_in_upload(Site& site) {
   make_sparse_file(site.source() / "long", kLong);
   site.write("small", "s");
   Process run = site.start();
-  REQUIRE(eventually([&] { return part_bytes(site) > 4'000'000; }, 30s));
+  REQUIRE(eventually([&] { return site.part_bytes() > 4'000'000; }, 30s));
   site.server().freeze();
-  REQUIRE(part_bytes(site) < kLong);
+  REQUIRE(site.part_bytes() < kLong);
   return run;
 }
 

@@ -158,6 +158,16 @@ std::vector<fs::path> Site::parts() const {
   return found;
 }
 
+std::uint64_t Site::part_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const fs::path& part : parts()) {
+    std::error_code gone;
+    const std::uintmax_t size = fs::file_size(part, gone);
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
 std::size_t Site::stored_files() const {
   std::size_t count = 0;
   std::error_code gone;

@@ -79,6 +79,7 @@ class Site {
   std::vector<std::string> differences() const;
   /// Files below .outhaul/parts on the server's disk.
   std::vector<std::filesystem::path> parts() const;
+  std::uint64_t part_bytes() const;  ///< of all parts, on the server's disk
   /// Regular files below stored().
   std::size_t stored_files() const;
   /// Logins that the server has seen since the last forget.
