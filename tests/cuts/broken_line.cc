@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "job/known_server.h"
 #include "remote/connect.h"
 #include "state/state.h"
 
@@ -112,6 +113,11 @@ std::string BrokenLine::recorded_digest(const std::string& path) const {
   const auto entry = job ? state.entry(*job, RelPath::trusted(path)) : std::nullopt;
   const auto object = entry ? state.object(entry->object) : std::nullopt;
   return object && object->sha256 ? to_hex(*object->sha256) : "(none)";
+}
+
+ServerMemory BrokenLine::remembered() const {
+  const State state = State::open(dir_ / "state" / profile.name, profile.name, State::Open::read_only);
+  return recall_server(state, profile.remote);
 }
 
 std::string sha256_of_file(const fs::path& file) {

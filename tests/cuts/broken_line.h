@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "job/job.h"
+#include "outhaul/server_memory.h"
 #include "support/fault_proxy.h"
 #include "support/servers.h"
 #include "support/temp_dir.h"
@@ -67,6 +68,8 @@ class BrokenLine {
   RunReport run();
   /// The digest that the state holds of the only file with this path.
   std::string recorded_digest(const std::string& path) const;
+  /// What the state knows of the server.
+  ServerMemory remembered() const;
 
   FaultProxy proxy;
   Profile profile;

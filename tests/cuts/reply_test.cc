@@ -47,7 +47,8 @@ TEST_CASE("pain 4: a final reply that never comes costs its time-out and not a b
   });
 }
 
-TEST_CASE("pain 4: a control connection that dies before the final reply costs what the sockets held at most") {
+TEST_CASE(
+    "pain 4: a control connection that dies before the final reply costs what the sockets held at most") {
   expect_sent_once(4 * kMiB, [](BrokenLine& line) { line.proxy.lose_final_reply(Fault::reset, kSize); });
 }
 
@@ -68,6 +69,27 @@ TEST_CASE("pain 2: an end of the data connection before the end of the file is n
     expect_whole(line, report);
     CHECK(report.jobs.front().done.bytes_sent < kSize + 3 * kMiB);
   }
+}
+
+TEST_CASE("pain 2 and 8: an end that is lost under TLS 1.3 is sent again with 1.2 which is remembered") {
+  const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::pureftpd, ServerKind::vsftpd);
+  INFO(to_string(kind));
+  BrokenLine line(kind, Tls::explicit_);
+  line.profile.remote.tls.max_version = "1.3";
+  constexpr std::uint64_t kSmall = 100'000;  // all of it is in the sockets before anybody could object
+  line.write_random("big", kSmall);
+  line.proxy.cut(Channel::data, Way::to_server, kSmall / 2, Fault::half_close);
+  const RunReport report = line.run();
+  INFO(told(report) << line.attempts->story());
+  INFO(line.server().log());
+  expect_whole(line, report);
+  // vsftpd objects with 426; the others call the half of it a success, and only its size is left to tell.
+  CHECK(line.attempts->all().front().ok == (kind != ServerKind::vsftpd));
+  CHECK(report.jobs.front().done.bytes_sent > kSmall);
+  CHECK(line.remembered().tls_max == "1.2");
+  line.write_random("next", kSmall, 2);
+  CHECK(line.run().outcome == ExitCode::done);
+  CHECK(line.remembered().tls_max == "1.2");
 }
 
 TEST_CASE("an upload that stands still goes on over a new connection") {
