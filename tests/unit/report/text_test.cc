@@ -220,15 +220,16 @@ TEST_CASE("runs are a table") {
   RunRow failed = run_row(42);
   failed.outcome = ExitCode::remote_unusable;
   failed.done = {};
+  failed.done.bytes_sent = 1'500'000;  // of a file that isn't whole yet
   failed.problems = 1;
   failed.message = "ftp.example.net: connection refused";
   CHECK(
       runs_text({crashed, failed, run_row(41)}) ==
       R"(  run  started                            took  outcome              files       sent    moved  deleted  problems
-   43  2026-11-21 03:00:02 +0100             -  unfinished              12    3.4 MiB        2        1         0
-   42  2026-11-21 03:00:02 +0100    4 min 05 s  remote unusable          0        0 B        0        0         1
+   43  2026-11-21 03:00:02 +0100             -  unfinished              12   3.81 MiB        2        1         0
+   42  2026-11-21 03:00:02 +0100    4 min 05 s  remote unusable          0   1.43 MiB        0        0         1
        ftp.example.net: connection refused
-   41  2026-11-21 03:00:02 +0100    4 min 05 s  done                    12    3.4 MiB        2        1         0
+   41  2026-11-21 03:00:02 +0100    4 min 05 s  done                    12   3.81 MiB        2        1         0
 )");
   CHECK(runs_text({}) == "no runs yet\n");
 }
