@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "outhaul/paths.h"
 
@@ -15,6 +16,13 @@ enum class EntryKind : std::uint8_t { file = 1, directory = 2, symlink = 3 };
 /// Rowid of an object in the state; 0 is "none".
 enum class ObjectId : std::int64_t {};
 inline constexpr ObjectId kNoObject{0};
+
+/// An extended attribute as the kernel gives it; POSIX ACLs are among them ("system.posix_acl_access").
+struct Xattr {
+  std::string name;
+  std::string value;  ///< raw bytes
+  friend bool operator==(const Xattr&, const Xattr&) = default;
+};
 
 /// Times are nanoseconds since the epoch; sizes are bytes (0 for directories and symlinks); mode is st_mode &
 /// 07777.
@@ -29,6 +37,10 @@ struct Entry {
   std::uint32_t mode = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  std::string user, group;      ///< the names of uid and gid on the source's machine; empty: it has none
+  std::uint32_t links = 1;      ///< files: more than one means that equal (dev, inode) are hard links
+  bool sparse = false;          ///< files: has holes
+  std::vector<Xattr> xattrs;    ///< in byte order of their names
   std::string link_target;      ///< raw bytes; symlinks only
   ObjectId object = kNoObject;  ///< the object that holds the content; only in stored entries of files
   friend bool operator==(const Entry&, const Entry&) = default;
