@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <utility>
 
 #include "base/fd.h"
 #include "cli/commands.h"
@@ -13,13 +16,32 @@
 #include "profile/secret.h"
 
 namespace outhaul::cli {
+namespace {
+
+/// Files that the profile names and that whoever checks it can't read. The nightly run may be somebody
+/// else's.
+void note_unreadable_files(const RemoteSettings& remote) {
+  const std::pair<const char*, const std::filesystem::path*> named[] = {
+      {"\"ssh\": {\"key\"", &remote.ssh.key},
+      {"\"ssh\": {\"known_hosts\"", &remote.ssh.known_hosts},
+      {"\"tls\": {\"ca\"", &remote.tls.ca},
+      {"\"tls\": {\"certificate\"", &remote.tls.certificate},
+      {"\"tls\": {\"key\"", &remote.tls.key}};
+  for (const auto& [key, file] : named)
+    if (!file->empty() && !std::ifstream(*file))
+      print(fmt::format("  note: {}}}: the file \"{}\" can't be read on this machine now\n", key,
+                        printable(file->native())));
+}
+
+}  // namespace
+
 ExitCode check(const Common& common, const std::vector<std::string>& files) {
   ExitCode outcome = ExitCode::done;
   for (const std::string& file : files) {
     try {
       const Profile profile = load_profile(file);
-      // Their permissions are what most often is wrong. A variable may be set for the nightly run only, and a command
-      // may do anything.
+      // Their permissions are what most often is wrong. A variable may be set for the nightly run only, and a
+      // command may do anything.
       check_secret_files(profile.remote);
       refuse_what_libcurl_cant(profile.remote);
       if (common.quiet) continue;
@@ -31,6 +53,7 @@ ExitCode check(const Common& common, const std::vector<std::string>& files) {
           print(fmt::format("  note: job \"{}\": the source \"{}\" is not a directory on this machine now\n",
                             job.name, printable(job.source.native())));
       }
+      note_unreadable_files(profile.remote);
     } catch (const Error& error) {
       complain(error);
       outcome = worst_of(outcome, exit_code_for(error.kind()));

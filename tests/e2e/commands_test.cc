@@ -130,6 +130,20 @@ TEST_CASE("check judges every file and tells all errors") {
   CHECK(site.sessions() == 0);
 }
 
+TEST_CASE("check notes the files of a profile that can't be read here") {
+  Site site(ServerKind::proftpd);
+  const fs::path ca = site.dir() / "there.pem", key = site.dir() / "gone.key";
+  write_file(ca, "");
+  site.choices.tls =
+      fmt::format(R"({{"ca": "{0}", "certificate": "{0}", "key": "{1}"}})", ca.string(), key.string());
+  site.write_profile();
+  const RunResult result = site.outhaul({"check", site.profile().string()});
+  INFO(told(result));
+  CHECK(result.exit.code == 0);
+  CHECK(holds(result.out, {"note: \"tls\": {\"key\"}", key.string() + "\" can't be read"}));
+  CHECK(result.out.find(ca.string()) == std::string::npos);
+}
+
 TEST_CASE("init writes a good profile and replaces no file unasked") {
   const Site site;
   const fs::path file = site.dir() / "new.json";
