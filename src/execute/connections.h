@@ -35,6 +35,7 @@ class Connections {
   void grow();
   /// Closes the command channel while nobody needs it.
   void rest_if_idle();
+  int cap() const noexcept { return cap_; }
   bool only_one() const noexcept { return cap_ == 1; }
   void upload_was_lost() { context_.remote.upload_was_lost(); }
   /// What this job has seen of the server's limit.

@@ -51,16 +51,21 @@ std::optional<RemoteError> refusal_for_space(Lane& lane, const RemotePath& probe
 
 }  // namespace
 
-void look_for_full_disk(Lane& lane, int lane_number, const RemoteError& failed) {
+RemotePath disk_probe_name(int lane_number) {
+  return RemotePath::parse(fmt::format("{}/probe-{}", kPartsDir, lane_number));
+}
+
+void look_for_full_disk(Lane& lane, int lane_number, const RemoteError& failed, bool& litter) {
   if (!broke_off_storing(failed)) return;
-  const RemotePath probe = RemotePath::parse(fmt::format("{}/probe-{}", kPartsDir, lane_number));
+  const RemotePath probe = disk_probe_name(lane_number);
+  litter = true;
   std::optional<RemoteError> full = refusal_for_space(lane, probe, failed);
   try {
     const Command remove = RemoveFile{probe};
-    lane.run(std::span(&remove, 1));
+    const CommandResult::Status removed = lane.run(std::span(&remove, 1)).front().status;
+    litter = removed != CommandResult::Status::done && removed != CommandResult::Status::missing;
   } catch (const RemoteError& error) {
     if (error.failure() == FailureClass::cancelled) throw;
-    // It stays until the next probe, which overwrites and removes it.
   }
   if (full) throw std::move(*full);
 }

@@ -9,7 +9,10 @@ namespace outhaul {
 /// disk is full, or say something that could mean anything; a small file, sent to its end before the server
 /// looks at it, makes them answer. Does nothing when `failed` came before the server had taken the upload.
 /// Throws RemoteError{no_space} when the small file fails for want of space too, RemoteError{cancelled}, and
-/// nothing else. What it stored is removed again.
-void look_for_full_disk(Lane& lane, int lane_number, const RemoteError& failed);
+/// nothing else. What it stored is removed again; `litter` says when that didn't come about.
+void look_for_full_disk(Lane& lane, int lane_number, const RemoteError& failed, bool& litter);
+
+/// The file that it stores.
+RemotePath disk_probe_name(int lane_number);
 
 }  // namespace outhaul

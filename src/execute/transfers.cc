@@ -6,6 +6,7 @@
 #include <random>
 #include <span>
 
+#include "execute/disk_probe.h"
 #include "execute/proof.h"
 #include "outhaul/names.h"
 
@@ -42,6 +43,9 @@ Transfers::Transfers(const Context& context, const SourceTree& source)
     std::string path = part.path.bytes();
     leftovers_.emplace(std::move(path), std::move(part));
   }
+  // Where an upload was cut off, a probe may have been, too.
+  for (int lane = 0; !leftovers_.empty() && lane < context_.connections.cap(); ++lane)
+    litter_.insert(disk_probe_name(lane));
 }
 
 void Transfers::add(const Action& action) {
@@ -177,6 +181,7 @@ void Transfers::take(Outcome&& outcome) {
   done.bytes_sent += outcome.sent;
   done.resumed_bytes += outcome.resumed;
   done.retries += outcome.retries;
+  if (outcome.litter) litter_.insert(disk_probe_name(outcome.lane));
   const RelPath& path = outcome.task.action->entry.path;
   switch (outcome.status) {
     case Outcome::Status::done:
@@ -369,9 +374,10 @@ void Transfers::doubt_what_is_unsent() {
 }
 
 void Transfers::clean_up() {
-  if (leftovers_.empty() || stopped()) return;
+  if ((leftovers_.empty() && litter_.empty()) || stopped()) return;
   std::vector<Command> commands;
   for (const auto& [path, part] : leftovers_) commands.push_back(RemoveFile{part.part_name});
+  for (const RemotePath& probe : litter_) commands.push_back(RemoveFile{probe});
   const std::vector<CommandResult> results = context_.connections.commands().run(commands);
   Transaction transaction = context_.state.begin();
   std::size_t i = 0;
@@ -387,6 +393,7 @@ void Transfers::clean_up() {
   }
   transaction.commit();
   leftovers_.clear();
+  litter_.clear();
 }
 
 }  // namespace outhaul

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -79,7 +80,8 @@ class Transfers {
   std::chrono::steady_clock::time_point oldest_sent_{};
   std::vector<Entry> same_;  ///< compared and found equal: to be recorded
   std::multimap<std::string, Part, std::less<>>
-      leftovers_;  ///< of earlier runs, by path; taken out when continued
+      leftovers_;                ///< of earlier runs, by path; taken out when continued
+  std::set<RemotePath> litter_;  ///< disk probes that may still be there
 };
 
 }  // namespace outhaul

@@ -107,6 +107,7 @@ Outcome Uploader::perform(const Task& task) noexcept {
   }
   outcome.task = task;
   outcome.task.sent = sent_;
+  outcome.lane = number_;
   return outcome;
 }
 
@@ -165,7 +166,7 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
         proven = std::max(proven, offset_);
         reached = std::max(reached, position_);
       }
-      if (failures == std::min(1, context_.policy.retries)) look_for_full_disk(lane_, number_, error);
+      if (failures == std::min(1, context_.policy.retries)) look_for_full_disk(lane_, number_, error, outcome.litter);
       if (failures >= context_.policy.retries) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
         throw RemoteError(FailureClass::cancelled, "stopped on request");

@@ -49,7 +49,9 @@ struct Outcome {
   Sha256Digest digest{};
   std::string other_digest;               ///< of task.digest, in hex
   std::optional<Sha256Digest> read_back;  ///< with task.read_back: of what the server gave back
-  bool torn = false;                      ///< it kept changing while it was read; the copy may be mixed
+  int lane = 0;
+  bool litter = false;  ///< the lane's disk probe (execute/disk_probe.h) may still be there
+  bool torn = false;    ///< it kept changing while it was read; the copy may be mixed
   FailureClass failure = FailureClass::none;
   int reply_code = 0;
   std::string message, advice;

@@ -107,6 +107,33 @@ TEST_CASE("a full server stops the storing and says so and the next run with roo
   CHECK(night.leftovers().empty());
 }
 
+TEST_CASE("what looked for a full disk is removed even if the line breaks before it can be") {
+  for (const int breaks : {1, 1000}) {
+    CAPTURE(breaks);
+    Nightly night;
+    night.profile.remote.connections = 2;
+    night.write("f", std::string(1000, 'x'));
+    int left = breaks, probes = 0;
+    night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.what.starts_with("STORED .outhaul/parts/probe-")) ++probes;
+      if (call.what.starts_with("DELE .outhaul/parts/probe-") && left-- > 0)
+        return Fault{Fault::Effect::lost, FailureClass::reconnect};
+      const bool sending = call.what.starts_with("SENDING .outhaul/parts/1-");
+      if (sending && (breaks > 1 || probes == 0))
+        return Fault{Fault::Effect::lost, FailureClass::reconnect, 426};
+      return std::nullopt;
+    });
+    const RunReport report = night.run();
+    INFO(night.events.problems());
+    CHECK(probes > 0);
+    CHECK((report.outcome == ExitCode::done) == (breaks == 1));
+    CHECK(night.leftovers().empty() == (breaks == 1));
+    night.server.set_faults({});
+    CHECK(night.run().outcome == ExitCode::done);
+    CHECK(night.leftovers().empty());
+  }
+}
+
 TEST_CASE("pain 19: a server that can't rename over an existing name still gets the new version") {
   FakeOptions options;
   options.replaces = false;
