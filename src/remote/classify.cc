@@ -34,7 +34,11 @@ bool storing(Phase phase) noexcept {
 /// A greeting or login that was turned away with a reply.
 FailureClass turned_away(const Fault& fault) noexcept {
   if (says_tls_required(fault.reply_text)) return FailureClass::stop_run;
-  if (says_too_many(fault.reply_text) || fault.reply == 421) return FailureClass::lower_cap;
+  if (says_too_many(fault.reply_text)) return FailureClass::lower_cap;
+  // A server on its last legs that gives a login no time is not one that has too many.
+  if (fault.reply == 421)
+    return has_any(fault.reply_text, {"idle", "timeout", "timed out"}) ? FailureClass::reconnect
+                                                                       : FailureClass::lower_cap;
   return transient(fault.reply) ? FailureClass::reconnect : FailureClass::stop_run;
 }
 

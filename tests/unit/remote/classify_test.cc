@@ -35,6 +35,8 @@ TEST_CASE("every failure that was measured has its class") {
       {CURLE_OPERATION_TIMEDOUT, 421,
        "Sorry, cleartext sessions and weak ciphers are not accepted on this server", Phase::connect,
        F::stop_run, true},
+      {CURLE_OPERATION_TIMEDOUT, 421, "Idle timeout (1 seconds): closing control connection", Phase::connect,
+       F::reconnect, true},
       {CURLE_OPERATION_TIMEDOUT, 421, "Idle timeout", Phase::store, F::reconnect},
       {CURLE_OPERATION_TIMEDOUT, 421, "Timeout.", Phase::command, F::reconnect},
       {CURLE_RECV_ERROR, 0, "", Phase::connect, F::reconnect, true},
