@@ -42,6 +42,7 @@ class Learned {
   std::atomic<Known> list_all{Known::unknown};  ///< no: LIST takes "-a" for a name
   std::atomic<Mtime> mtime{Mtime::unknown};
   std::atomic<Known> size{Known::unknown};    ///< no: SIZE is refused, whatever it is asked about
+  std::atomic<Known> pasv{Known::unknown};    ///< no: PASV is refused
   std::atomic<DigestWays> broken_digests{0};  ///< offered, but they don't work
 
   /// Whether several commands may be on their way at once.

@@ -105,10 +105,15 @@ void FtpLane::go_home() {
 }
 
 /// One attempt; a second one when the first met a connection that the server had given up while it was idle,
-/// before anything was done on it (pain 11).
+/// before anything was done on it (pain 11), or a server that refuses PASV.
 CURLcode FtpLane::attempt(Transfer& transfer) {
   const Transfer clean = transfer;
   const CURLcode code = session_.attempt(transfer);
+  if (session_.should_ask_for_epsv(code, transfer)) {
+    session_.drop();
+    transfer = clean;
+    return session_.attempt(transfer);
+  }
   const bool lost = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
   const bool unheard = transfer.replies == 0 && transfer.phase != Phase::command;
   const bool goodbye = transfer.replies == 1 && transfer.last.code == 421;

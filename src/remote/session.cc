@@ -98,7 +98,6 @@ void Session::configure() {
   set_option(easy, CURLOPT_USERNAME, endpoint_->login().user.c_str());
   set_option(easy, CURLOPT_PASSWORD, endpoint_->login().password.c_str());
   set_option(easy, CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_NOCWD));
-  set_option(easy, CURLOPT_FTP_USE_EPSV, 1L);
   set_option(easy, CURLOPT_FTP_SKIP_PASV_IP, 1L);
   set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, ms(settings.connect_timeout));
   // Our own clock is stricter wherever libcurl gives us one; this bounds its blocking wait for a final reply.
@@ -173,6 +172,7 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
   if (!multi_) multi_ = new_multi();
   set_option(easy_.get(), CURLOPT_VERBOSE, verbose_ || ssh_ || transfer.keep_dialogue ? 1L : 0L);
   if (ssh_ && !open()) ssh_->prepare(easy_.get());
+  if (!open()) choose_passive_command();
   transfer_ = &transfer;
   if (curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK)
     throw Error(ErrorKind::internal, "libcurl refuses the handle");

@@ -74,6 +74,8 @@ class Session {
   std::string words_for(CURLcode code) const;
   Endpoint& endpoint() const noexcept { return *endpoint_; }
   const CancelToken& cancel() const noexcept { return cancel_; }
+  /// The attempt failed because the server refuses PASV; on a new connection it will be asked by EPSV.
+  bool should_ask_for_epsv(CURLcode code, const Transfer& transfer);
 
   /// Carries out what the easy handle's options say. Throws what a callback threw, and
   /// RemoteError{cancelled}; any other failure is the returned code. `stay` keeps the handle in the multi
@@ -105,6 +107,7 @@ class Session {
   void blame_tls(CURLcode code, const Transfer& transfer);
   void configure_ssh();
   void configure_way();
+  void choose_passive_command();
   bool out_of_patience(Transfer& transfer) const;
   CURLcode drive(Transfer& transfer);
   std::optional<CURLcode> finished();
@@ -123,6 +126,7 @@ class Session {
   Transfer* transfer_ = nullptr;  ///< only during attempt()
   char error_text_[CURL_ERROR_SIZE] = {};
   bool added_ = false;
+  bool pasv_first_ = false;  ///< on the connection that is open
   bool verbose_ = false;
   EasyHandle easy_;    // after everything that its callbacks touch
   MultiHandle multi_;  // destroyed first: closes the connections

@@ -26,13 +26,19 @@ std::uint64_t peak_memory() {
   return 0;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kBound = 512 << 20;  // AddressSanitizer holds on to what was freed: up to 256 MiB
+#else
+constexpr std::uint64_t kBound = 64 << 20;
+#endif
+
 /// Carries `action` out; it may not hold much of what a GiB of nonsense would need.
 Caught catch_bounded(const std::function<void()>& action) {
   const std::uint64_t before = peak_memory();
   const Caught caught = catch_from(action);
   const std::uint64_t grown = peak_memory() - before;
   CAPTURE(grown, caught.text);
-  CHECK(grown < 64 * 1024 * 1024);
+  CHECK(grown < kBound);
   CHECK(caught.text.size() < 4096);
   CHECK(caught.text.find('\n') == caught.text.rfind('\n'));
   return caught;
@@ -41,12 +47,12 @@ Caught catch_bounded(const std::function<void()>& action) {
 }  // namespace
 
 TEST_CASE("a reply line of 1 GiB is refused in bounded memory") {
-  const std::string verb = GENERATE("CONNECT", "LOGIN", "SIZE", "EPSV", "STOR");
+  const std::string verb = GENERATE("CONNECT", "LOGIN", "SIZE", "PASV", "STOR");
   CAPTURE(verb);
   Client client;
   client.server.deviate(
       {.verb = verb, .close = true, .times = -1, .flood = flood_of(std::string(256 * 1024, '2'), kGiB)});
-  const bool by_lane = verb == "EPSV" || verb == "STOR";
+  const bool by_lane = verb == "PASV" || verb == "STOR";
   const Caught caught = catch_bounded([&] {
     if (by_lane) return client.put("f", "x");
     const CommandResult result = client.run(SizeOf{wire("f")});
@@ -60,14 +66,14 @@ TEST_CASE("a reply line of 1 GiB is refused in bounded memory") {
 }
 
 TEST_CASE("a reply of endless lines is refused in bounded memory") {
-  const std::string verb = GENERATE("CONNECT", "SIZE", "EPSV");
+  const std::string verb = GENERATE("CONNECT", "SIZE", "PASV");
   CAPTURE(verb);
   Client client;
   std::string piece;
   while (piece.size() < 256 * 1024) piece += "213-and so on, and on, and on, for ever and a day\r\n";
   client.server.deviate({.verb = verb, .close = true, .times = -1, .flood = flood_of(piece, kGiB)});
   const Caught caught = catch_bounded([&] {
-    if (verb == "EPSV") return client.put("f", "x");
+    if (verb == "PASV") return client.put("f", "x");
     const CommandResult result = client.run(SizeOf{wire("f")});
     CHECK(result.status == CommandResult::Status::unanswered);
     throw RemoteError(result.failure, "SIZE: " + result.reply_text);
@@ -112,7 +118,6 @@ TEST_CASE("names that would lead out of a directory are not taken from a listing
 TEST_CASE("a passive address that points at somebody else is not connected to") {
   ScriptedServer victim;
   Quirks quirks;
-  quirks.unknown = {"EPSV"};
   quirks.pasv_address = "127,0,0,2";
   Client client(quirks);
   client.server.deviate({.verb = "PASV",

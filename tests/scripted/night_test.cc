@@ -403,6 +403,18 @@ TEST_CASE("pain 27: a private address in the reply to PASV doesn't matter") {
   expect_whole(night);
 }
 
+TEST_CASE("lanes that all meet a server without PASV go on with EPSV and retry nothing") {
+  Quirks quirks;
+  quirks.unknown = {"PASV"};
+  ScriptedNight night(quirks);
+  night.profile.remote.connections = 4;
+  write_some(night);
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.jobs.at(0).done.retries == 0);
+  expect_whole(night);
+}
+
 TEST_CASE("a server that talks a lot or byte by byte or forgets pipelined commands gets everything") {
   Quirks quirks;
   const int kind = GENERATE(0, 1, 2, 3);

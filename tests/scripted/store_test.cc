@@ -90,7 +90,6 @@ TEST_CASE("a control connection that is closed instead of the final reply leaves
 
 TEST_CASE("pain 27: the address in the reply to PASV is not believed") {
   Quirks quirks;
-  quirks.unknown = {"EPSV"};
   quirks.pasv_address = GENERATE("10,0,0,7", "192,168,1,2", "8,8,8,8");
   Client client(quirks);
   client.put("f", kText);
@@ -99,16 +98,35 @@ TEST_CASE("pain 27: the address in the reply to PASV is not believed") {
   CHECK(client.server.file("g") == kText);
   CHECK(get_text(*client.lane, "f") == kText);
   CHECK(client.list().entries.size() == 2);
-  CHECK(client.server.count("EPSV") == 1);
+  CHECK(client.server.count("EPSV") == 0);
 }
 
-TEST_CASE("EPSV that is refused is not asked for again on the same connection") {
+TEST_CASE("PASV that is refused gives way to EPSV without a failure") {
+  const char* reply = GENERATE("500 Unknown command", "502 Not implemented", "522 Use EPSV",
+                               "550 Permission denied", "227 Entering Passive Mode somewhere");
+  CAPTURE(reply);
   Client client;
-  client.server.deviate({.verb = "EPSV", .reply = "522 Not here", .times = -1});
+  client.server.deviate({.verb = "PASV", .reply = reply, .times = -1});
   for (int i = 0; i < 5; ++i) client.put("f", kText);
   CHECK(client.server.file("f") == kText);
-  CHECK(client.server.count("EPSV") == 1);
-  CHECK(client.server.count("PASV") == 5);
+  CHECK(get_text(*client.lane, "f") == kText);
+  CHECK(client.list().entries.size() == 1);
+  CHECK(client.server.count("PASV") == 1);
+  CHECK(client.server.count("EPSV") == 7);
+}
+
+TEST_CASE("a server that refuses PASV and EPSV is told of once per attempt") {
+  Client client;
+  for (const char* verb : {"PASV", "EPSV"})
+    client.server.deviate({.verb = verb, .reply = "502 No", .times = -1});
+  for (int i = 0; i < 2; ++i) {
+    const Caught caught = catch_from([&] { client.put("f", kText); });
+    CAPTURE(caught.text);
+    CHECK(std::string(to_string(caught.failure)) == std::string(to_string(F::reconnect)));
+  }
+  // The first attempt asks for EPSV when PASV was refused; libcurl tries PASV whenever EPSV is.
+  CHECK(client.server.count("EPSV") == 2);
+  CHECK(client.server.count("PASV") == 3);
 }
 
 TEST_CASE("a resumed upload falls back to APPE where REST is refused") {
