@@ -60,7 +60,10 @@ Verdict judge_digest(const Outcome& sent, const CommandResult& answer) {
   }
   const DigestKind kind = answer.digest_kind.value_or(DigestKind::sha256);
   const bool computed = kind == DigestKind::sha256 || sent.task.digest == kind;
-  if (!computed) return wrong(fmt::format("then spoke of {} all of a sudden", to_string(kind)));
+  if (!computed)
+    return unknowable(
+        fmt::format("the server computes {} all of a sudden, which is not what it offered", to_string(kind)),
+        "Set \"proof\" to \"read_back\" or \"size\".");
   const std::string ours = kind == DigestKind::sha256 ? to_hex(sent.digest) : sent.other_digest;
   if (answer.digest == ours) return proven();
   return wrong(
@@ -93,10 +96,21 @@ std::vector<CommandResult> sizes_of(Commands& commands, std::span<const Outcome*
   }
 }
 
+/// What is offered may turn out not to work with a file that exists: the next best is asked for then.
 std::vector<CommandResult> digests_of(Commands& commands, std::span<const Outcome* const> sent) {
-  std::vector<Command> questions;
-  for (const Outcome* one : sent) questions.push_back(HashOf{one->task.part});
-  return commands.run(questions);
+  std::vector<CommandResult> answers(sent.size());
+  std::vector<std::size_t> open(sent.size());
+  std::iota(open.begin(), open.end(), std::size_t{0});
+  while (!open.empty()) {
+    std::vector<Command> questions;
+    for (const std::size_t i : open) questions.push_back(HashOf{sent[i]->task.part});
+    std::vector<CommandResult> found = commands.run(questions);
+    for (std::size_t i = 0; i < open.size(); ++i) answers[open[i]] = std::move(found[i]);
+    std::erase_if(open, [&](std::size_t i) {
+      return answers[i].status != Status::unsupported || !answers[i].digest_kind;
+    });
+  }
+  return answers;
 }
 
 }  // namespace

@@ -162,10 +162,11 @@ class Batch {
     const auto digest = reply.positive() ? digest_in(*way_, reply) : std::nullopt;
     if (digest) {
       result = {.status = Status::done, .reply_text = {}, .digest = *digest};
-    } else if (reply.positive() || (no_such_command(reply.code) && reply.code != 501)) {
+    } else if (reply.positive() || (no_such_command(reply.code) && reply.code != 501) ||
+               (reply.code >= 500 && says_denied(reply.text()))) {  // ProFTPD's 552 below <Limit HASH>
       learned_.broken_digests |= bit_of(*way_);
       result = with_status(Status::unsupported, reply);
-    } else if (reply.code == 550 && !says_denied(reply.text())) {
+    } else if (reply.code == 550) {
       result = with_status(Status::missing, reply);
     } else {  // its code speaks of this file only: 552 means that it is too large to be hashed
       result = with_status(Status::refused, reply);

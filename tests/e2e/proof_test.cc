@@ -51,6 +51,22 @@ TEST_CASE("ProFTPD proves uploads by its own digests over one connection and ove
   }
 }
 
+TEST_CASE("where HASH is forbidden the older commands are asked for the digests") {
+  ServerOptions options;
+  options.hashes = true;
+  options.hash_command = false;
+  Site site(ServerKind::proftpd, Tls::none, options);
+  site.choices.job_extra = proof("hash");
+  site.write_many("d", 5, 3000);
+  site.write("with a space", "x");
+  const RunResult result = site.run();
+  INFO(told(result));
+  CHECK(result.exit.code == 0);
+  CHECK(site.differences() == std::vector<std::string>{});
+  REQUIRE(site.server().wait_for_no_sessions());
+  CHECK(site.server().count("XSHA256") == 6);
+}
+
 TEST_CASE("a server without digests is told apart before anything is sent") {
   Site site(ServerKind::vsftpd);
   site.choices.job_extra = proof("hash");

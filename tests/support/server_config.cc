@@ -124,6 +124,7 @@ ExtendedLog {} {} commands
   if (!facts.options.facts) text += "<Limit MLST MLSD>\n  DenyAll\n</Limit>\n";
   // Without a cache of digests: what counts is the file as it is on the disk now.
   if (facts.options.hashes) text += "LoadModule mod_digest.c\nDigestEngine on\nDigestCache off\n";
+  if (!facts.options.hash_command) text += "<Limit HASH>\n  DenyAll\n</Limit>\n";
   if (facts.tls != Tls::none) text += proftpd_tls(facts);
   return text;
 }

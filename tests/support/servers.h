@@ -52,6 +52,7 @@ struct ServerOptions {
   bool size = true;            ///< false: SIZE is refused (not Pure-FTPd)
   bool facts = true;           ///< false: MLST and MLSD are refused (ProFTPD; vsftpd never has them)
   bool hashes = false;         ///< ProFTPD offers HASH, XSHA256, XMD5 and XCRC
+  bool hash_command = true;    ///< false: HASH is offered, but refused (ProFTPD)
   bool ipv6 = false;        ///< serves on ::1 instead (vsftpd)
   bool anonymous = false;   ///< takes anonymous logins, too, which may write (vsftpd)
   std::chrono::seconds idle_timeout{900};
