@@ -1,8 +1,12 @@
 // A server that means harm: bounded memory, a clear error, nothing believed.
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <fstream>
 
+#include "base/fd.h"
 #include "scripted/client.h"
 #include "support/catch.h"
 
@@ -31,6 +35,26 @@ constexpr std::uint64_t kBound = 512 << 20;  // AddressSanitizer holds on to wha
 #else
 constexpr std::uint64_t kBound = 64 << 20;
 #endif
+
+/// Somebody who minds their own business.
+class Victim {
+ public:
+  Victim() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    socklen_t length = sizeof address_;
+    auto* const address = reinterpret_cast<sockaddr*>(&address_);
+    REQUIRE((fd_ && ::bind(fd_.get(), address, length) == 0 && ::listen(fd_.get(), 8) == 0 &&
+             ::getsockname(fd_.get(), address, &length) == 0));
+  }
+  std::uint16_t port() const { return ntohs(address_.sin_port); }
+  /// The kernel takes a call before anybody accepts it.
+  bool was_called() const { return static_cast<bool>(Fd(::accept(fd_.get(), nullptr, nullptr))); }
+
+ private:
+  Fd fd_;
+  sockaddr_in address_{};
+};
 
 /// Carries `action` out; it may not hold much of what a GiB of nonsense would need.
 Caught catch_bounded(const std::function<void()>& action) {
@@ -116,17 +140,14 @@ TEST_CASE("names that would lead out of a directory are not taken from a listing
 }
 
 TEST_CASE("a passive address that points at somebody else is not connected to") {
-  ScriptedServer victim;
-  Quirks quirks;
-  quirks.pasv_address = "127,0,0,2";
-  Client client(quirks);
+  const Victim victim;  // at 127.0.0.2, while the server is at 127.0.0.1
+  Client client;
   client.server.deviate({.verb = "PASV",
                          .reply = fmt::format("227 Entering Passive Mode (127,0,0,2,{},{})",
                                               victim.port() / 256, victim.port() % 256)});
-  // The port is the victim's, but the address is the control connection's: whoever listens there is on the
-  // server's own machine.
   const Caught caught = catch_from([&] { client.put("f", std::string(1000, 'x')); });
   CHECK(caught.failure != F::none);
+  CHECK_FALSE(victim.was_called());
   client.put("f", "x");
   CHECK(client.server.file("f") == "x");
 }
