@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "base/cancel.h"
+
 namespace outhaul {
 namespace {
 
@@ -75,14 +77,16 @@ std::size_t SessionCallbacks::read(char* buffer, std::size_t size, std::size_t c
 }
 
 std::size_t SessionCallbacks::write(char* data, std::size_t size, std::size_t count, void* self) noexcept {
-  Transfer* transfer = session_of(self).transfer_;
+  const Session& session = session_of(self);
+  Transfer* transfer = session.transfer_;
   if (transfer == nullptr || transfer->sink == nullptr) return size * count;
   try {
     transfer->down += size * count;
     const bool more = (*transfer->sink)({reinterpret_cast<const std::byte*>(data), size * count});
     transfer->last_activity = steady_clock::now();
     transfer->stopped = !more;
-    return more ? size * count : 0;
+    // On a fast line libcurl takes tens of MB before it gives us the turn back, and then all may be there.
+    return more && !session.cancel_.cancelled() ? size * count : 0;
   } catch (...) {
     transfer->error = std::current_exception();
     return 0;

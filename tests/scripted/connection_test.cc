@@ -82,6 +82,20 @@ TEST_CASE("pain 11: a connection that was idle and got 421 is replaced without a
   }
 }
 
+TEST_CASE("a get that is cancelled while its last bytes are taken ends as cancelled") {
+  Client client;
+  client.server.put_file("f", "all of it");
+  for (int i = 0; i < 20; ++i) {
+    CancelToken cancel;
+    const auto lane = client.remote->open_lane(cancel);
+    const ByteSink sink = [&](std::span<const std::byte>) {
+      cancel.cancel();
+      return true;
+    };
+    CHECK(failure_of([&] { lane->get(wire("f"), 0, sink); }) == F::cancelled);
+  }
+}
+
 TEST_CASE("replies of several lines and replies that come byte by byte are understood") {
   Quirks quirks;
   quirks.wordy = GENERATE(true, false);
