@@ -28,13 +28,22 @@ std::unique_ptr<Progress> display_for(const Common& common) {
   return make_progress(options);
 }
 
+/// A timer that comes late, or a slip of the pen, makes a window of a whole day.
+void mention_a_long_window(const std::string& until, std::int64_t length_ns) {
+  constexpr std::int64_t kSuspicious = 20LL * 3600 * 1'000'000'000;
+  if (length_ns > kSuspicious)
+    complain(fmt::format("note: it is past {} today: the window ends at {} tomorrow", until, until));
+}
+
 RunOptions options_for(const Profile& profile, const RunChoices& choices, std::int64_t now_ns) {
   RunOptions options;
   options.jobs = choices.jobs;
   options.approve = choices.approve;
   options.remote_moved = choices.remote_moved;
   const std::string& until = choices.until.empty() ? profile.until : choices.until;
-  if (!until.empty()) options.until_ns = next_local_time(until, now_ns);
+  if (until.empty()) return options;
+  options.until_ns = next_local_time(until, now_ns);
+  mention_a_long_window(until, *options.until_ns - now_ns);
   return options;
 }
 

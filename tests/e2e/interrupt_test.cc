@@ -180,9 +180,11 @@ TEST_CASE("a window that ended a minute ago means tomorrow") {
   site.write("a", "1");
   SpawnOptions options;
   options.env["TZ"] = "UTC";
-  const RunResult result = site.run({"--until", minute_after(-60, "UTC-0:00:00")}, options);
+  const std::string minute_ago = minute_after(-60, "UTC-0:00:00");
+  const RunResult result = site.run({"--until", minute_ago}, options);
   INFO(told(result));
   CHECK(result.exit.code == 0);
+  CHECK(holds(result.err, {"the window ends at " + minute_ago + " tomorrow"}));
   CHECK(site.differences().empty());
 }
 
