@@ -7,6 +7,7 @@
 
 #include "execute/commands.h"
 #include "execute/disk_probe.h"
+#include "execute/read_ahead.h"
 
 namespace outhaul {
 namespace {
@@ -16,10 +17,12 @@ constexpr std::uint64_t kWorthResuming = 256 * 1024;
 /// How much of a part's end is read back and compared before anything is appended to it.
 constexpr std::uint64_t kTail = 64 * 1024;
 constexpr std::uint64_t kPiece = 256 * 1024;
+/// From here on a second thread pays: SHA-256 takes half as long as sending over a fast line.
+constexpr std::uint64_t kWorthReadingAhead = 8 << 20;
 /// How often a file that changes under our hands is read again before the copy is kept as it is.
 constexpr int kRereads = 3;
-/// How often a server may refuse to go on with a part before the whole file is sent again: once may be a passing
-/// trouble.
+/// How often a server may refuse to go on with a part before the whole file is sent again: once may be a
+/// passing trouble.
 constexpr int kRefusals = 2;
 
 /// Tells the display that a transfer began, and that it ended however it ended.
@@ -43,7 +46,7 @@ class TransferScope {
 /// Raises `sent` to what was taken out of the file: what the network was given can't be more.
 class Counted final : public ByteSource {
  public:
-  Counted(SourceFile& file, std::uint64_t offset, std::optional<std::uint64_t>& sent)
+  Counted(ByteSource& file, std::uint64_t offset, std::optional<std::uint64_t>& sent)
       : file_(file), position_(offset), sent_(sent) {}
   std::size_t read(std::span<std::byte> buffer) override {
     const std::size_t got = file_.read(buffer);
@@ -53,7 +56,7 @@ class Counted final : public ByteSource {
   }
 
  private:
-  SourceFile& file_;
+  ByteSource& file_;
   std::uint64_t position_;
   std::optional<std::uint64_t>& sent_;
 };
@@ -166,7 +169,8 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
         proven = std::max(proven, offset_);
         reached = std::max(reached, position_);
       }
-      if (failures == std::min(1, context_.policy.retries)) look_for_full_disk(lane_, number_, error, outcome.litter);
+      if (failures == std::min(1, context_.policy.retries))
+        look_for_full_disk(lane_, number_, error, outcome.litter);
       if (failures >= context_.policy.retries) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
         throw RemoteError(FailureClass::cancelled, "stopped on request");
@@ -253,8 +257,8 @@ std::uint64_t Uploader::size_of_part(const Task& task, const SourceFile& file) {
   if (there.status == CommandResult::Status::unanswered)
     throw RemoteError(there.failure == FailureClass::none ? FailureClass::reconnect : there.failure,
                       fmt::format("no answer to SIZE ({})", there.reply_text));
-  // More than was sent can't be this file's, whatever its end looks like: zeros where a file system only promised
-  // room look like a sparse file's.
+  // More than was sent can't be this file's, whatever its end looks like: zeros where a file system only
+  // promised room look like a sparse file's.
   const std::uint64_t most = std::min(file.entry().size, sent_.value_or(file.entry().size));
   if (there.status != CommandResult::Status::done || there.size > most) return 0;
   return there.size;
@@ -284,8 +288,8 @@ bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<c
   const ByteSink compare = [&](std::span<const std::byte> got) {
     // More may come than SIZE told of: the server was still writing down what had arrived before the cut.
     const auto wanted = got.first(std::min(got.size(), expected.size() - matched));
-    equal = equal && std::equal(wanted.begin(), wanted.end(),
-                                expected.begin() + static_cast<std::ptrdiff_t>(matched));
+    equal = equal &&
+            std::equal(wanted.begin(), wanted.end(), expected.begin() + static_cast<std::ptrdiff_t>(matched));
     matched += wanted.size();
     return equal && wanted.size() == got.size();
   };
@@ -299,7 +303,9 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
   offset_ = position_ = offset;
   // A dead session may still write at its own place, beyond a hole that this leaves.
   if (offset == 0) sent_ = 0;
-  Counted counted(file, offset, sent_);
+  std::optional<ReadAhead> ahead;
+  if (file.entry().size - offset >= kWorthReadingAhead) ahead.emplace(file);
+  Counted counted(ahead ? static_cast<ByteSource&>(*ahead) : file, offset, sent_);
   std::optional<ThrottledSource> limited;
   if (context_.throttle != nullptr) limited.emplace(counted, *context_.throttle, cancel_);
   Put put;
@@ -321,8 +327,8 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
   scope.succeeded();
 }
 
-/// Everything was sent, and only the server's last word is bad or missing: the size tells whether it is stored
-/// (pains 3 and 4). Not where the part may hold another content of the same size from before.
+/// Everything was sent, and only the server's last word is bad or missing: the size tells whether it is
+/// stored (pains 3 and 4). Not where the part may hold another content of the same size from before.
 bool Uploader::stored_all_the_same(const Task& task, const SourceFile& file, const RemoteError& error) {
   const std::uint64_t size = file.entry().size;
   const bool passing = is_passing(error.failure()) && error.failure() != FailureClass::lower_cap;
