@@ -54,7 +54,8 @@ class FtpLane final : public Lane, private CommandWire {
   void drop() noexcept override { session_.drop(); }
 
   void begin(const std::string& url);
-  void greet(Slist& quotes);
+  void ask_first(Slist& quotes, std::span<const std::string> lines = {});
+  CURLcode attempt_anew(Transfer& transfer);
   CURLcode attempt(Transfer& transfer);
   CURLcode store(const Put& put, bool append, Transfer& transfer);
   bool may_append(const Put& put);
@@ -67,6 +68,7 @@ class FtpLane final : public Lane, private CommandWire {
   std::size_t quote_some(std::span<const std::string> lines, Answer& answer);
 
   Session session_;
+  std::span<const std::string> asked_first_;  ///< by the transfer that is under way
   bool away_ = false;  ///< a listing has changed the directory, and libcurl has not yet gone back
 };
 
@@ -78,6 +80,7 @@ void FtpLane::begin(const std::string& url) {
   set_option(easy, CURLOPT_NOBODY, 0L);
   set_option(easy, CURLOPT_APPEND, 0L);
   set_option(easy, CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
+  asked_first_ = {};
   set_option(easy, CURLOPT_PREQUOTE, static_cast<curl_slist*>(nullptr));
   set_option(easy, CURLOPT_CUSTOMREQUEST, static_cast<char*>(nullptr));
   set_option(easy, CURLOPT_RESUME_FROM_LARGE, curl_off_t{0});
@@ -85,16 +88,32 @@ void FtpLane::begin(const std::string& url) {
   set_option(easy, CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_NOCWD));
 }
 
-/// A new connection speaks the same character set as the channel's.
-void FtpLane::greet(Slist& quotes) {
+/// Has `lines` sent ahead of the transfer. A new connection speaks the same character set as the channel's.
+void FtpLane::ask_first(Slist& quotes, std::span<const std::string> lines) {
+  session_.drop_if_stale();
   const auto features = learned().features();
   if (!session_.open() && features && features->utf8) append(quotes, "*OPTS UTF8 ON");
+  for (const std::string& line : lines) append(quotes, line);
+  asked_first_ = lines;
+  set_option(session_.easy(), CURLOPT_QUOTE, quotes.get());
+}
+
+/// The same transfer once more, over a new connection.
+CURLcode FtpLane::attempt_anew(Transfer& transfer) {
+  session_.drop();
+  Slist quotes;
+  ask_first(quotes, asked_first_);
+  const CURLcode code = session_.attempt(transfer);
+  set_option(session_.easy(), CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
+  return code;
 }
 
 /// libcurl goes back to the login directory by itself, but only after QUOTE's commands.
 void FtpLane::go_home() {
   if (!std::exchange(away_, false)) return;
   begin(paths().origin());
+  Slist quotes;
+  ask_first(quotes);
   set_option(session_.easy(), CURLOPT_NOBODY, 1L);
   Transfer transfer;
   transfer.phase = Phase::connect;  // nothing of the caller's is sent
@@ -110,18 +129,16 @@ CURLcode FtpLane::attempt(Transfer& transfer) {
   const Transfer clean = transfer;
   const CURLcode code = session_.attempt(transfer);
   if (session_.should_ask_for_epsv(code, transfer)) {
-    session_.drop();
     transfer = clean;
-    return session_.attempt(transfer);
+    return attempt_anew(transfer);
   }
   const bool lost = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
   const bool unheard = transfer.replies == 0 && transfer.phase != Phase::command;
   const bool goodbye = transfer.replies == 1 && transfer.last.code == 421;
   if (!lost || transfer.fresh || transfer.timed_out || transfer.read > 0 || !(unheard || goodbye))
     return code;
-  session_.drop();
   transfer = clean;
-  return session_.attempt(transfer);
+  return attempt_anew(transfer);
 }
 
 // --- storing
@@ -132,9 +149,8 @@ CURLcode FtpLane::store(const Put& put, bool append_mode, Transfer& transfer) {
   CURL* easy = session_.easy();
   Slist quotes;
   Slist rest;
-  greet(quotes);
+  ask_first(quotes);
   if (put.offset > 0 && !append_mode) append(rest, fmt::format("REST {}", put.offset));
-  set_option(easy, CURLOPT_QUOTE, quotes.get());
   set_option(easy, CURLOPT_PREQUOTE, rest.get());
   set_option(easy, CURLOPT_UPLOAD, 1L);
   set_option(easy, CURLOPT_APPEND, append_mode ? 1L : 0L);
@@ -174,8 +190,7 @@ void FtpLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink& 
   begin(paths().file_url(path));
   CURL* easy = session_.easy();
   Slist quotes;
-  greet(quotes);
-  set_option(easy, CURLOPT_QUOTE, quotes.get());
+  ask_first(quotes);
   set_option(easy, CURLOPT_BUFFERSIZE, kLargeBuffer);
   set_option(easy, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(offset));
   Transfer transfer;
@@ -222,8 +237,7 @@ bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParse
                         Transfer& transfer) {
   CURL* easy = session_.easy();
   Slist quotes;
-  greet(quotes);
-  set_option(easy, CURLOPT_QUOTE, quotes.get());
+  ask_first(quotes);
   set_option(easy, CURLOPT_CUSTOMREQUEST, command);
   set_option(easy, CURLOPT_BUFFERSIZE, kLargeBuffer);
   const ByteSink sink = [&](std::span<const std::byte> bytes) {
@@ -316,19 +330,19 @@ CommandWire::Answer FtpLane::exchange(std::span<const std::string> lines) {
 /// Sends as many lines as fit into one transfer; returns how many that were.
 std::size_t FtpLane::quote_some(std::span<const std::string> lines, Answer& answer) {
   begin(paths().origin());
-  Slist quotes;
-  greet(quotes);
+  std::vector<std::string> quoted_lines;
   // SIZE means bytes only in binary mode, and a listing has left ASCII on. libcurl does not notice, and need
   // not: it knows of no mode that is "more binary" than the one we set.
   const bool sizes =
       std::any_of(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("SIZE "); });
-  if (sizes) append(quotes, "*TYPE I");
+  if (sizes) quoted_lines.push_back("*TYPE I");
   std::size_t count = 0;
   for (std::size_t bytes = 0; count < std::min(lines.size(), kQuotes) && bytes < kQuoteBytes; ++count) {
-    append(quotes, "*" + lines[count]);
+    quoted_lines.push_back("*" + lines[count]);
     bytes += 2 * lines[count].size() + 160;
   }
-  set_option(session_.easy(), CURLOPT_QUOTE, quotes.get());
+  Slist quotes;
+  ask_first(quotes, quoted_lines);
   set_option(session_.easy(), CURLOPT_NOBODY, 1L);
   Transfer transfer;
   transfer.phase = Phase::command;

@@ -321,6 +321,10 @@ void Session::drop() noexcept {
   multi_.reset();
 }
 
+void Session::drop_if_stale() noexcept {
+  if (sockets_.any_readable()) drop();
+}
+
 RemoteError Session::cancelled_error() const {
   return RemoteError(FailureClass::cancelled, fmt::format("{}: stopped", printable(endpoint_->settings.url)));
 }

@@ -91,6 +91,9 @@ class Session {
   Watchdog::Watch watch() { return {endpoint_->watchdog, sockets_, cancel_}; }
   /// Closes the connection without waiting for the server.
   void drop() noexcept;
+  /// Drops a connection on which the server has said good-bye, or which it has closed, while it was idle:
+  /// libcurl would replace it by itself, without what belongs at a session's beginning.
+  void drop_if_stale() noexcept;
   /// Whether a connection is open on our side.
   bool open() noexcept { return !sockets_.empty(); }
   RemoteError cancelled_error() const;

@@ -1,5 +1,6 @@
 #include "remote/watchdog.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -30,6 +31,14 @@ void SocketSet::remove(int fd) noexcept {
 bool SocketSet::empty() noexcept {
   const std::lock_guard lock{mutex_};
   return fds_.empty();
+}
+
+bool SocketSet::any_readable() noexcept {
+  const std::lock_guard lock{mutex_};
+  return std::any_of(fds_.begin(), fds_.end(), [](int fd) {
+    pollfd asked{fd, POLLIN | POLLRDHUP, 0};
+    return ::poll(&asked, 1, 0) > 0;
+  });
 }
 
 void SocketSet::each(int how) noexcept {

@@ -17,6 +17,8 @@ class SocketSet {
   void add(int fd);
   void remove(int fd) noexcept;  ///< before the socket is closed
   bool empty() noexcept;
+  /// Something can be read from one of them: bytes, or the end.
+  bool any_readable() noexcept;
   void shut_down_all() noexcept;
   /// Lets libcurl say QUIT without waiting for the answer.
   void stop_reading() noexcept;

@@ -82,6 +82,27 @@ TEST_CASE("pain 11: a connection that was idle and got 421 is replaced without a
   }
 }
 
+TEST_CASE("a connection that replaces another one speaks UTF-8 as well") {
+  Client client;
+  client.server.make_dir("d");
+  CHECK(client.run(MakeDir{wire("d")}).status ==
+        CommandResult::Status::done);  // the channel asks FEAT for all
+  const auto greetings = [&] { return client.server.count("OPTS UTF8 ON"); };
+  const std::size_t before = greetings();
+  client.put("a", "1");
+  REQUIRE(greetings() == before + 1);
+  client.server.deviate({.verb = "PASV", .reply = "421 Idle for too long", .close = true});
+  client.put("b", "2");
+  CHECK(greetings() == before + 2);
+  client.server.deviate({.verb = "STOR",
+                         .when = Deviation::When::afterwards,
+                         .reply = "226 Stored, and good-bye",
+                         .close = true});
+  client.put("c", "3");
+  client.put("e", "4");
+  CHECK(greetings() == before + 3);
+}
+
 TEST_CASE("a get that is cancelled while its last bytes are taken ends as cancelled") {
   Client client;
   client.server.put_file("f", "all of it");
