@@ -248,21 +248,21 @@ void full_disk(Subject& subject) {
 void idle_session(Subject& subject) {
   if (kind_of(subject) == ServerKind::pureftpd) return;  // it counts in minutes
   ServerOptions options;
-  options.idle_timeout = std::chrono::seconds(1);
+  options.idle_timeout = std::chrono::seconds(2);  // on a busy machine a login can take as long
   const auto server = own_server(subject, options);
   const CancelToken cancel;
   const auto remote = connect_to(server->settings());
   const auto lane = remote->open_lane(cancel);
   const auto channel = remote->open_channel(cancel);
-  put_text(*lane, "f", "x");
-  CHECK(run_one(*channel, SizeOf{wire("f")}).size == 1);
-  REQUIRE(server->wait_for_no_sessions());
-  CHECK(with_retry([&] { put_text(*lane, "g", "x"); }));
-  CommandResult size;
-  for (int i = 0; i < 2 && size.status != Status::done; ++i) {
-    CHECK(with_retry([&] { size = run_one(*channel, SizeOf{wire("g")}); }));
+  for (const char* name : {"f", "g"}) {
+    CHECK(with_retry([&] { put_text(*lane, name, "x"); }));
+    CommandResult size;
+    for (int i = 0; i < 3 && size.status != Status::done; ++i) {
+      CHECK(with_retry([&] { size = run_one(*channel, SizeOf{wire(name)}); }));
+    }
+    CHECK(size.status == Status::done);
+    REQUIRE(server->wait_for_no_sessions());
   }
-  CHECK(size.status == Status::done);
 }
 
 void no_mtime(Subject& subject) {
@@ -315,7 +315,8 @@ constexpr ContractCase kCases[] = {
     {"a server that was down is used again when it is back", server_down},
     {"what was learned of a server is not asked for again", remembers_the_server, true},
     {"a small file on a warm lane costs PASV and STOR", costs_two_commands, true},
-    {"an untrusted certificate stops the run and shows the pin that would trust it", untrusted_certificate, true},
+    {"an untrusted certificate stops the run and shows the pin that would trust it", untrusted_certificate,
+     true},
     {"a wrong pin stops the run before the login", wrong_pin, true},
     {"a certificate for another host is refused", wrong_host_name, true},
     {"a mismatch in TLS stops the run and no password goes out in the clear", tls_mismatch, true},

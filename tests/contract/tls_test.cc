@@ -35,7 +35,21 @@ Caught first_put(const RemoteSettings& settings, const std::string& key_password
   });
 }
 
-/// So many small files over so many lanes, each tried again as a run does. How many failed for good.
+/// Stores the file and has its size proven, tried again as a run does. False: it failed for good.
+bool store_proven(Remote& remote, Lane& lane, const std::string& name) {
+  try {
+    return with_retry([&] {
+      put_text(lane, name, name);
+      if (run_one(lane, SizeOf{wire(name)}).size == name.size()) return;
+      remote.upload_was_lost();
+      throw RemoteError(FailureClass::retry, "the server has less of it");
+    });
+  } catch (const RemoteError&) {
+    return false;  // counted: an exception would end the thread, and assertions belong to the main one
+  }
+}
+
+/// So many small files over so many lanes. How many failed for good.
 int store_many(Remote& remote, int lanes, int files_each) {
   const CancelToken cancel;
   std::atomic<int> failures{0};
@@ -43,17 +57,8 @@ int store_many(Remote& remote, int lanes, int files_each) {
   for (int number = 0; number < lanes; ++number)
     threads.emplace_back([&, number] {
       const auto lane = remote.open_lane(cancel);
-      for (int i = 0; i < files_each; ++i) {
-        const std::string name = std::to_string(number) + "-" + std::to_string(i);
-        const bool stored = with_retry([&] {
-          put_text(*lane, name, name);
-          const CommandResult size = run_one(*lane, SizeOf{wire(name)});
-          if (size.size == name.size()) return;
-          remote.upload_was_lost();
-          throw RemoteError(FailureClass::retry, "the server has less of it");
-        });
-        failures += stored ? 0 : 1;
-      }
+      for (int i = 0; i < files_each; ++i)
+        failures += store_proven(remote, *lane, std::to_string(number) + "-" + std::to_string(i)) ? 0 : 1;
     });
   for (std::thread& thread : threads) thread.join();
   return failures;
