@@ -22,8 +22,8 @@ class Commands {
   using Lister = std::function<CommandRunner&()>;
 
   /// `make_room` is asked for when the server says that there are too many connections: true when one of ours
-  /// was closed for this one. `lister`: where to go with SizeOf commands that `runner` can't answer. Both may be
-  /// empty.
+  /// was closed for this one. `lister`: where to go with SizeOf commands that `runner` can't answer. Both may
+  /// be empty.
   Commands(CommandRunner& runner, const RetryPolicy& policy, Clock& clock, const CancelToken& cancel,
            EventSink& events, std::function<bool()> make_room = {}, Lister lister = {});
   /// One result per command; none is `unanswered`. Throws RemoteError when the remote can't be reached within

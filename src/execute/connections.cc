@@ -18,9 +18,9 @@ Commands& Connections::commands() {
     runner = channel_.get();
     lister = [this]() -> CommandRunner& { return lane_for_channel(); };
   }
-  commands_ = std::make_unique<Commands>(*runner, context_.policy, context_.clock, context_.cancel_commands,
-                                         context_.events, [this] { return pool_ && pool_->give_one_up(); },
-                                         std::move(lister));
+  commands_ = std::make_unique<Commands>(
+      *runner, context_.policy, context_.clock, context_.cancel_commands, context_.events,
+      [this] { return pool_ && pool_->give_one_up(); }, std::move(lister));
   return *commands_;
 }
 

@@ -131,8 +131,8 @@ ConnectionUse LanePool::use() const {
   return use;
 }
 
-/// Small files end by the thousand, and to wake the job thread for each costs as much as a command on the wire.
-/// Nothing is gained by it before a batch is full. What needs a decision and the last files don't wait.
+/// Small files end by the thousand, and to wake the job thread for each costs as much as a command on the
+/// wire. Nothing is gained by it before a batch is full. What needs a decision and the last files don't wait.
 bool LanePool::worth_waking() const {
   return outcomes_.size() >= kHandful || (!outcomes_.empty() && (urgent_ || tasks_.empty()));
 }

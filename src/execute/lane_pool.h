@@ -33,8 +33,8 @@ class LanePool {
 
   void submit(Task task);
   std::size_t queued() const;
-  /// Outcomes that are there, waiting up to `time` until they are worth it. Empty when nothing is under way or
-  /// nothing ended in that time.
+  /// Outcomes that are there, waiting up to `time` until they are worth it. Empty when nothing is under way
+  /// or nothing ended in that time.
   std::vector<Outcome> wait(std::chrono::milliseconds time);
   /// Tasks submitted whose outcome wasn't collected yet.
   std::size_t open() const noexcept { return open_; }

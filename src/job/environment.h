@@ -30,8 +30,8 @@ struct Environment {
   std::filesystem::path state_dir(const Profile& profile) const { return state_root / profile.name; }
 };
 
-/// Environment::open_remote for real: resolves the profile's credentials, unless `cancel` fires meanwhile, and
-/// connects through libcurl or the file system. `cancel` must outlive the result.
+/// Environment::open_remote for real: resolves the profile's credentials, unless `cancel` fires meanwhile,
+/// and connects through libcurl or the file system. `cancel` must outlive the result.
 std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> real_remotes(
     const CancelToken& cancel);
 

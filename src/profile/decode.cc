@@ -35,7 +35,8 @@ std::string read_until(const Node& node) {
   constexpr const char* kExpected = "a time of day from \"00:00\" to \"23:59\"";
   const auto text = node.string(kExpected);
   if (!text) return {};
-  if (!parse_time_of_day(*text)) node.fault(kExpected, text->size() == 4 ? "write two digits for the hour" : "");
+  if (!parse_time_of_day(*text))
+    node.fault(kExpected, text->size() == 4 ? "write two digits for the hour" : "");
   return std::string(*text);
 }
 

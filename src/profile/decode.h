@@ -12,10 +12,10 @@
 namespace outhaul {
 
 struct ProfileFault {
-  std::string pointer;    ///< JSON pointer (RFC 6901) of the value; "" for the document
-  std::string found;      ///< what stands there: "the string \"yes\""
-  std::string expected;   ///< "true or false"
-  std::string hint;       ///< "did you mean \"exclude\"?"; may be empty
+  std::string pointer;   ///< JSON pointer (RFC 6901) of the value; "" for the document
+  std::string found;     ///< what stands there: "the string \"yes\""
+  std::string expected;  ///< "true or false"
+  std::string hint;      ///< "did you mean \"exclude\"?"; may be empty
 };
 /// "FILE: /jobs/0/exlude: unknown key; …"
 std::string to_string(const std::filesystem::path& file, const ProfileFault& fault);
@@ -29,8 +29,8 @@ class ProfileError : public Error {
   std::vector<ProfileFault> faults_;
 };
 
-/// Throws ProfileError with every fault of `text`; `file` is for messages and for resolving relative paths in it
-/// (relative to the profile's folder). Resolves no secrets, touches no network, looks at no source.
+/// Throws ProfileError with every fault of `text`; `file` is for messages and for resolving relative paths in
+/// it (relative to the profile's folder). Resolves no secrets, touches no network, looks at no source.
 Profile decode_profile(std::string_view text, const std::filesystem::path& file);
 /// Reads the file (Error{profile} when it can't) and decodes it.
 Profile load_profile(const std::filesystem::path& file);

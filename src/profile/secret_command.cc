@@ -121,9 +121,10 @@ void stop_if(const CancelToken* cancel) {
 }
 
 [[noreturn]] void too_slow(const std::string& program, std::chrono::milliseconds limit) {
-  throw Error(ErrorKind::profile,
-              fmt::format("{}: no answer within {} s", named(program), std::chrono::duration<double>(limit).count()),
-              "the command must print the secret and end without asking anybody");
+  throw Error(
+      ErrorKind::profile,
+      fmt::format("{}: no answer within {} s", named(program), std::chrono::duration<double>(limit).count()),
+      "the command must print the secret and end without asking anybody");
 }
 
 Secret read_output(int fd, const std::string& program, std::chrono::milliseconds limit,

@@ -14,8 +14,8 @@ namespace outhaul {
 std::unique_ptr<Remote> connect(const RemoteSettings& settings, const Login& login,
                                 const ServerMemory& memory = {});
 
-/// Throws Error{usage} for what the profile may say, but the libcurl that runs can't do safely. connect() asks it,
-/// too.
+/// Throws Error{usage} for what the profile may say, but the libcurl that runs can't do safely. connect()
+/// asks it, too.
 void refuse_unsupported(const RemoteSettings& settings);
 
 }  // namespace outhaul

@@ -74,8 +74,7 @@ std::string totals(const PlanCounts& counts, std::uint64_t problems) {
 }
 
 std::string job_text(const JobPlan& job, std::size_t most) {
-  std::string text = fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source),
-                                 place_of(job));
+  std::string text = fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source), place_of(job));
   if (job.plan != nullptr) {
     text += first_lines(job.plan->actions, most, "more action", action_line);
     text += first_lines(job.plan->problems, most, "more problem", problem_line);

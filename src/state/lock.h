@@ -1,4 +1,5 @@
-// One run per state directory at a time: a kernel lock, gone when its holder is gone, with the holder's name in it.
+// One run per state directory at a time: a kernel lock, gone when its holder is gone, with the holder's name
+// in it.
 #pragma once
 
 #include <filesystem>
@@ -11,10 +12,12 @@ namespace outhaul {
 
 class StateLock {
  public:
-  /// Takes `dir`/lock (open file description lock or flock; never a bare PID file, pain 24) and writes pid, start time,
-  /// host and `purpose` into it. Throws Error{locked} that names the holder when another process has it.
+  /// Takes `dir`/lock (open file description lock or flock; never a bare PID file, pain 24) and writes pid,
+  /// start time, host and `purpose` into it. Throws Error{locked} that names the holder when another process
+  /// has it.
   static StateLock take(const std::filesystem::path& dir, const std::string& purpose);
-  /// "pid 4711 on web01, since 2026-11-21 03:00:02 UTC (run web01-nightly)" when somebody holds it now; never blocks.
+  /// "pid 4711 on web01, since 2026-11-21 03:00:02 UTC (run web01-nightly)" when somebody holds it now; never
+  /// blocks.
   static std::optional<std::string> holder(const std::filesystem::path& dir);
 
  private:

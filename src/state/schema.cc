@@ -175,7 +175,8 @@ CREATE TABLE server_fact (
 /// How much of a part can be trusted at most. NULL while it is being sent, and so after a kill.
 constexpr Migration kVersion2 = "ALTER TABLE part ADD COLUMN sent INTEGER CHECK (sent >= 0)";
 
-/// Directories, moves and removals that were begun: `name` is on the remote, `from_path` where a move comes from.
+/// Directories, moves and removals that were begun: `name` is on the remote, `from_path` where a move comes
+/// from.
 constexpr Migration kVersion3 = R"sql(
 CREATE TABLE intent (
   job        INTEGER NOT NULL REFERENCES job(id),

@@ -1,8 +1,10 @@
-// The state: what the remote holds and how it got there, in SQLite. The only header through which SQL is reached.
+// The state: what the remote holds and how it got there, in SQLite. The only header through which SQL is
+// reached.
 //
 // Threads: a State and everything it hands out belong to one thread (the job thread).
 // Durability: a Transaction's commit() returns when the data is on disk (WAL, synchronous=FULL).
-// Errors: Error{state} for newer, foreign, damaged databases; Error{local_io} for a full disk or missing permissions.
+// Errors: Error{state} for newer, foreign, damaged databases; Error{local_io} for a full disk or missing
+// permissions.
 #pragma once
 
 #include <cstdint>
@@ -25,29 +27,30 @@ enum class JobId : std::int64_t {};
 /// A partly or wholly sent object whose publication the state hasn't recorded yet: the resume ledger.
 struct Part {
   enum class Stage : std::uint8_t {
-    sending,      ///< bytes may be under the part name; the old object, if any, is untouched
-    publishing,   ///< its size was proven; the rename may or may not have happened
-    aside,        ///< like publishing, and the old object may stand under `aside_name` (server can't rename over)
+    sending,     ///< bytes may be under the part name; the old object, if any, is untouched
+    publishing,  ///< its size was proven; the rename may or may not have happened
+    aside,  ///< like publishing, and the old object may stand under `aside_name` (server can't rename over)
   };
   ObjectId object = kNoObject;
   RelPath path;
   RemotePath part_name;
   RemotePath final_name;
-  RemotePath aside_name;                 ///< empty unless stage == aside
+  RemotePath aside_name;  ///< empty unless stage == aside
   Fingerprint source;
-  std::optional<Sha256Digest> sha256;    ///< once everything was sent
+  std::optional<Sha256Digest> sha256;  ///< once everything was sent
   Stage stage = Stage::sending;
-  std::optional<std::uint64_t> sent;     ///< no more was ever sent under part_name; unset: a killed run knows it
-  RunId run = kNoRun;                    ///< that made it
+  std::optional<std::uint64_t> sent;  ///< no more was ever sent under part_name; unset: a killed run knows it
+  RunId run = kNoRun;                 ///< that made it
 };
 
-/// A change of the remote beside uploads that was begun and isn't recorded: it may have been carried out or not.
+/// A change of the remote beside uploads that was begun and isn't recorded: it may have been carried out or
+/// not.
 struct Intent {
   enum class Kind : std::uint8_t { make_dir, move, remove, remove_dir };
   Kind kind{};
-  RelPath path;                          ///< the entry's; of a move: where it goes
-  RelPath from;                          ///< move only
-  RemotePath name;                       ///< on the remote, of `path`
+  RelPath path;     ///< the entry's; of a move: where it goes
+  RelPath from;     ///< move only
+  RemotePath name;  ///< on the remote, of `path`
 };
 
 struct StoredObject {
@@ -57,7 +60,10 @@ struct StoredObject {
   std::optional<Sha256Digest> sha256;
 };
 
-struct Doubt { RelPath path; std::string reason; };
+struct Doubt {
+  RelPath path;
+  std::string reason;
+};
 
 class State;
 
@@ -77,10 +83,11 @@ class Transaction {
 class State {
  public:
   enum class Open : std::uint8_t { create_if_missing, must_exist, read_only };
-  /// Opens `dir`/state.db; creates dir (0700) and database when allowed. `profile` is the profile's name: a database that
-  /// belongs to another profile is refused as foreign, one of a newer schema as newer, one that fails SQLite's own checks
-  /// as damaged: each with the way out in its advice, each left as it is. Older schemas are migrated in one transaction
-  /// (read_only refuses them instead). read_only never writes, not even a WAL file where SQLite can avoid it.
+  /// Opens `dir`/state.db; creates dir (0700) and database when allowed. `profile` is the profile's name: a
+  /// database that belongs to another profile is refused as foreign, one of a newer schema as newer, one that
+  /// fails SQLite's own checks as damaged: each with the way out in its advice, each left as it is. Older
+  /// schemas are migrated in one transaction (read_only refuses them instead). read_only never writes, not
+  /// even a WAL file where SQLite can avoid it.
   static State open(const std::filesystem::path& dir, std::string_view profile, Open mode);
   State(State&&) noexcept;
   State& operator=(State&&) noexcept;
@@ -89,22 +96,23 @@ class State {
   Transaction begin();
 
   // --- runs ---
-  RunId begin_run(std::int64_t started_ns);                       ///< commits by itself
+  RunId begin_run(std::int64_t started_ns);  ///< commits by itself
   void finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, const JobCounters& done,
-                  std::uint64_t problems, std::string_view message);   ///< commits by itself
-  std::vector<RunRow> runs(std::size_t newest) const;             ///< newest first
-  std::optional<RunRow> last_success() const;                     ///< newest with outcome done and no message
+                  std::uint64_t problems, std::string_view message);  ///< commits by itself
+  std::vector<RunRow> runs(std::size_t newest) const;                 ///< newest first
+  std::optional<RunRow> last_success() const;  ///< newest with outcome done and no message
 
   // --- jobs and entries ---
-  /// The job's id, made on first use. Throws Error{state} when the stored target differs: a changed target is a new job.
+  /// The job's id, made on first use. Throws Error{state} when the stored target differs: a changed target is
+  /// a new job.
   JobId job(std::string_view name, const RemotePath& target);
   std::optional<JobId> find_job(std::string_view name) const;
   /// The same, with job()'s refusal of a changed target.
   std::optional<JobId> find_job(std::string_view name, const RemotePath& target) const;
   std::vector<std::string> job_names() const;
-  /// All entries in plain byte order of their paths, as of the call: a snapshot that later commits don't change, and that
-  /// may outlive the State. Called inside a Transaction it shows what was written in it, and then must not be read on
-  /// while more is written.
+  /// All entries in plain byte order of their paths, as of the call: a snapshot that later commits don't
+  /// change, and that may outlive the State. Called inside a Transaction it shows what was written in it, and
+  /// then must not be read on while more is written.
   std::unique_ptr<EntryStream> entries(JobId job) const;
   /// The same, only what is at or below `path`.
   std::unique_ptr<EntryStream> entries_below(JobId job, const RelPath& path) const;
@@ -112,11 +120,14 @@ class State {
   std::unique_ptr<EntryStream> entries_at(JobId job, RunId run) const;
   std::optional<Entry> entry(JobId job, const RelPath& path) const;
   std::optional<StoredObject> object(ObjectId id) const;
-  struct Totals { std::uint64_t files = 0, bytes = 0; };
+  struct Totals {
+    std::uint64_t files = 0, bytes = 0;
+  };
   Totals totals() const;
 
   // --- writing; each needs an open Transaction ---
-  /// Inserts or replaces the entry; a differing old one ends in past_entry. entry.object says which object holds it.
+  /// Inserts or replaces the entry; a differing old one ends in past_entry. entry.object says which object
+  /// holds it.
   void record(JobId job, RunId run, const Entry& entry);
   /// Ends the entry.
   void forget(JobId job, RunId run, const RelPath& path);
@@ -125,14 +136,15 @@ class State {
   void retire_object(ObjectId object, RunId run, Fate fate);
   /// A moved object: same content, new name.
   void rename_object(ObjectId object, const RemotePath& remote_name);
-  /// An object that is to be sent (status uploading) and its part. The ledger row exists before the first byte leaves.
+  /// An object that is to be sent (status uploading) and its part. The ledger row exists before the first
+  /// byte leaves.
   ObjectId begin_object(JobId job, RunId run, const RelPath& path, const RemotePath& final_name,
                         const RemotePath& part_name, const Fingerprint& source);
   void set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name = {});
   void set_part_digest(ObjectId object, const Sha256Digest& sha256);
   void set_part_sent(ObjectId object, std::optional<std::uint64_t> sent);
-  /// The object is live and whole under its final name; its part ends; `entry` (with entry.object = object) is recorded;
-  /// the object the entry had before becomes gone.
+  /// The object is live and whole under its final name; its part ends; `entry` (with entry.object = object)
+  /// is recorded; the object the entry had before becomes gone.
   void publish(JobId job, RunId run, ObjectId object, const Sha256Digest& sha256, const Entry& entry);
   /// A part that was deleted on the remote or given up: the row and its object end.
   void drop_part(ObjectId object);
@@ -148,7 +160,7 @@ class State {
   void clear_intents(JobId job);
 
   // --- doubt ---
-  void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);   ///< replaces the job's
+  void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);  ///< replaces the job's
   std::vector<Doubt> doubts(JobId job) const;
 
   // --- what was learned of a server ("ftp://host:port") ---

@@ -70,8 +70,8 @@ struct Limits {
 };
 
 Limits limits_of(const ServerMemory& memory) {
-  return {memory.mlsd == false, memory.list_all == false, memory.size == false, memory.pipelining == false,
-          memory.mtime == "none", memory.tls_max == "1.2"};
+  return {memory.mlsd == false,       memory.list_all == false, memory.size == false,
+          memory.pipelining == false, memory.mtime == "none",   memory.tls_max == "1.2"};
 }
 
 int usual_port(Scheme scheme) {

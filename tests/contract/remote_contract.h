@@ -64,8 +64,8 @@ std::string get_text(Lane& lane, const std::string& path, std::uint64_t offset =
 CommandResult run_one(CommandRunner& runner, Command command);
 /// The class of the RemoteError that `action` throws; none when it doesn't throw one.
 FailureClass failure_of(const std::function<void()>& action);
-/// Tries up to three times, as a caller does: failures that ask for another attempt get one, others are thrown
-/// on. False: none succeeded. May be called from any thread, so it asserts nothing; so may run_one.
+/// Tries up to three times, as a caller does: failures that ask for another attempt get one, others are
+/// thrown on. False: none succeeded. May be called from any thread, so it asserts nothing; so may run_one.
 bool with_retry(const std::function<void()>& action);
 /// Once with the command channel, once with a lane: both must do the same.
 void with_each_runner(Subject& subject, const std::function<void(CommandRunner&)>& test);

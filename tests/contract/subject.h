@@ -22,7 +22,8 @@ struct Traits {
   bool refuses_star_dirs = false;
   /// Pure-FTPd answers every failed RNTO with 451.
   bool rename_fails_for_now = false;
-  /// vsftpd and Pure-FTPd say 451 to a full disk as to any other failed write; repeated, it means a full disk.
+  /// vsftpd and Pure-FTPd say 451 to a full disk as to any other failed write; repeated, it means a full
+  /// disk.
   bool full_disk_is_451 = false;
   /// SFTP's rename never replaces, and libcurl can only append to what is there.
   bool is_sftp = false;

@@ -75,7 +75,8 @@ void put_rewrites_doubtful_tail(Subject& subject) {
   const std::string longer = whole.substr(0, 50'000) + std::string(20'000, 'x');
   subject.put_file("part", longer);
   if (subject.traits().is_sftp) {
-    CHECK(failure_of([&] { put_text(*s.lane, "part", whole.substr(50'000), 50'000); }) == FailureClass::retry);
+    CHECK(failure_of([&] { put_text(*s.lane, "part", whole.substr(50'000), 50'000); }) ==
+          FailureClass::retry);
     CHECK((subject.file("part") == longer));
     return;
   }
@@ -251,7 +252,8 @@ constexpr ContractCase kCases[] = {
     {"an empty put creates an empty file", put_empty},
     {"a large put arrives whole and its progress adds up", put_large},
     {"a put goes on at exactly its offset", put_resumes},
-    {"a put at an offset rewrites a doubtful tail or is refused and changes nothing", put_rewrites_doubtful_tail},
+    {"a put at an offset rewrites a doubtful tail or is refused and changes nothing",
+     put_rewrites_doubtful_tail},
     {"a put rethrows what its source threw and the lane goes on", put_source_throws},
     {"a put whose source shrank is no success", put_source_shrinks},
     {"a put below a missing directory is refused for this path only", put_without_directory},

@@ -51,8 +51,8 @@ void expect_clean_end(int signal, int code) {
   INFO(site.output());
   REQUIRE(exit);
   CHECK(*exit == Exit{code, 0});
-  CHECK(holds(site.output(), {"nightly run 1: stopped on request", "the next run goes on from there",
-                              "left to send"}));
+  CHECK(holds(site.output(),
+              {"nightly run 1: stopped on request", "the next run goes on from there", "left to send"}));
   expect_rest_is_quick(site);
 }
 

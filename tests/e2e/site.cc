@@ -72,8 +72,8 @@ std::string Site::profile_text() const {
   const std::string scheme = settings.scheme == Scheme::sftp   ? "sftp"
                              : settings.scheme == Scheme::ftps ? "ftps"
                                                                : "ftp";
-  const std::string url = choices.url.empty() ? fmt::format("{}://{}@{}:{}/space", scheme,
-                                                            TestServer::kUser, settings.host, settings.port)
+  const std::string url = choices.url.empty() ? fmt::format("{}://{}@{}:{}/space", scheme, TestServer::kUser,
+                                                            settings.host, settings.port)
                                               : choices.url;
   const std::string password =
       choices.password.empty() ? fmt::format(R"({{"file": "{}"}})", secret().string()) : choices.password;
@@ -91,8 +91,7 @@ std::string Site::profile_text() const {
 )",
                      choices.name, url, password, choices.connections, choices.retries,
                      member(tls.empty() ? "" : "\"tls\": " + tls), member(trust_for(settings, choices)),
-                     member(choices.remote_extra), jobs,
-                     member(choices.top_extra));
+                     member(choices.remote_extra), jobs, member(choices.top_extra));
 }
 
 void Site::write_profile() const {

@@ -40,8 +40,7 @@ TLSLog {}/tls.log
                      facts.options.tls_1_3_only ? "TLSv1.3" : "TLSv1.2 TLSv1.3",
                      facts.certificates.chain.string(), facts.certificates.key.string(),
                      facts.options.client_certificate ? "on" : "off", facts.certificates.ca.string(),
-                     facts.run.string(),
-                     options.empty() ? "" : "TLSOptions" + options);
+                     facts.run.string(), options.empty() ? "" : "TLSOptions" + options);
 }
 
 // Between the quotes of vsftpd's log: FTP command: Client "127.0.0.1", "STOR x"
@@ -76,7 +75,8 @@ std::string pureftpd_command(std::string_view line) {
 
 std::string proftpd_config(const ServerFacts& facts) {
   const std::string run = facts.run.string();
-  std::string text = fmt::format(R"(ServerName "outhaul test"
+  std::string text =
+      fmt::format(R"(ServerName "outhaul test"
 ServerType standalone
 ModulePath {}/usr/lib/proftpd
 DefaultAddress 127.0.0.1
@@ -107,10 +107,9 @@ MaxInstances 200
 LogFormat commands "%r"
 ExtendedLog {} {} commands
 )",
-                                 facts.home.string(), facts.port, TestServer::kUser, TestServer::kUser, run,
-                                 run, run, run, facts.dir.string(), facts.options.idle_timeout.count(),
-                                 facts.options.idle_timeout.count(), facts.log.string(),
-                                 facts.options.log_commands ? "ALL" : "NONE");
+                  facts.home.string(), facts.port, TestServer::kUser, TestServer::kUser, run, run, run, run,
+                  facts.dir.string(), facts.options.idle_timeout.count(), facts.options.idle_timeout.count(),
+                  facts.log.string(), facts.options.log_commands ? "ALL" : "NONE");
   if (facts.options.max_clients > 0) {
     text +=
         fmt::format("MaxClients {} \"Sorry, the maximum number of clients (%m) are already connected.\"\n",
@@ -158,9 +157,9 @@ vsftpd_log_file={}
 )",
                   facts.options.ipv6 ? "listen=NO\nlisten_ipv6=YES\nlisten_address6=::1"
                                      : "listen=YES\nlisten_address=127.0.0.1",
-                  facts.port, yes(facts.options.anonymous), yes(facts.options.set_mtime), TestServer::kUser, (facts.dir / "empty").string(),
-                  clients(facts), facts.options.idle_timeout.count(), yes(facts.options.log_commands),
-                  yes(facts.options.log_commands), facts.log.string());
+                  facts.port, yes(facts.options.anonymous), yes(facts.options.set_mtime), TestServer::kUser,
+                  (facts.dir / "empty").string(), clients(facts), facts.options.idle_timeout.count(),
+                  yes(facts.options.log_commands), yes(facts.options.log_commands), facts.log.string());
   if (!facts.options.size) text += "cmds_denied=SIZE\n";
   if (facts.options.anonymous)
     text += fmt::format(R"(ftp_username={}

@@ -6,8 +6,9 @@
 // space. With OUTHAUL_TEST_FAKE_ROOT, for vsftpd and Pure-FTPd, which insist on root: becoming another user
 // and chroot succeed without effect (the process already is the user that serves: real root gives itself up
 // when this library loads), PAM asks the environment, syslog goes to a file, and a server's sessions stay in
-// its process group. With OUTHAUL_TEST_DROP_ROOT, for sshd, which serves its own user when it isn't root: real root gives
-// itself up, too, and the shadow entry has the password's hash from the environment. All that is FTP, TLS, SSH and file handling is the server's own.
+// its process group. With OUTHAUL_TEST_DROP_ROOT, for sshd, which serves its own user when it isn't root:
+// real root gives itself up, too, and the shadow entry has the password's hash from the environment. All that
+// is FTP, TLS, SSH and file handling is the server's own.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

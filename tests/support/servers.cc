@@ -80,8 +80,8 @@ struct Listener {
   uid_t uid = 0;
 };
 
-// The socket that listens on 127.0.0.1:port, or [::1]:port. Asking the kernel instead of connecting leaves no session behind
-// that would count against max_clients or show up in the log.
+// The socket that listens on 127.0.0.1:port, or [::1]:port. Asking the kernel instead of connecting leaves no
+// session behind that would count against max_clients or show up in the log.
 std::optional<Listener> listener_on(std::uint16_t port, bool ipv6) {
   std::ifstream table(ipv6 ? "/proc/net/tcp6" : "/proc/net/tcp");
   const std::string wanted =
@@ -165,7 +165,8 @@ bool supports(ServerKind kind, Tls tls) noexcept {
 }
 
 std::unique_ptr<TestServer> TestServer::start(ServerKind kind, Tls tls, const ServerOptions& options) {
-  if (!supports(kind, tls)) throw std::logic_error(fmt::format("{} has no {}", to_string(kind), to_string(tls)));
+  if (!supports(kind, tls))
+    throw std::logic_error(fmt::format("{} has no {}", to_string(kind), to_string(tls)));
   std::unique_ptr<TestServer> server(new TestServer(kind, tls, options));
   server->prepare();
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {

@@ -46,15 +46,15 @@ struct ServerOptions {
   bool tls_1_3_only = false;           ///< (ProFTPD)
   bool log_commands = true;  ///< false: commands() stays empty, and no command costs a line on the disk
                              ///< (Pure-FTPd always logs)
-  bool set_mtime = true;       ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
+  bool set_mtime = true;     ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool password_by_question = false;  ///< sshd takes a password only as keyboard-interactive's answer
-  bool limited_space = false;  ///< set_free_space() works
-  bool size = true;            ///< false: SIZE is refused (not Pure-FTPd)
-  bool facts = true;           ///< false: MLST and MLSD are refused (ProFTPD; vsftpd never has them)
-  bool hashes = false;         ///< ProFTPD offers HASH, XSHA256, XMD5 and XCRC
-  bool hash_command = true;    ///< false: HASH is offered, but refused (ProFTPD)
-  bool ipv6 = false;        ///< serves on ::1 instead (vsftpd)
-  bool anonymous = false;   ///< takes anonymous logins, too, which may write (vsftpd)
+  bool limited_space = false;         ///< set_free_space() works
+  bool size = true;                   ///< false: SIZE is refused (not Pure-FTPd)
+  bool facts = true;                  ///< false: MLST and MLSD are refused (ProFTPD; vsftpd never has them)
+  bool hashes = false;                ///< ProFTPD offers HASH, XSHA256, XMD5 and XCRC
+  bool hash_command = true;           ///< false: HASH is offered, but refused (ProFTPD)
+  bool ipv6 = false;                  ///< serves on ::1 instead (vsftpd)
+  bool anonymous = false;             ///< takes anonymous logins, too, which may write (vsftpd)
   std::chrono::seconds idle_timeout{900};
   std::chrono::seconds data_timeout{
       300};                   ///< vsftpd: a session ends whose data connection stands still so long

@@ -120,7 +120,9 @@ bool dies(Nightly& night, const std::filesystem::path& disk, Fuse fuse) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    night.open_remote = [&](const RemoteSettings&, const ServerMemory&) { return std::make_unique<FusedRemote>(disk, fuse); };
+    night.open_remote = [&](const RemoteSettings&, const ServerMemory&) {
+      return std::make_unique<FusedRemote>(disk, fuse);
+    };
     try {
       ::_exit(static_cast<int>(night.run().outcome));
     } catch (...) {

@@ -130,7 +130,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, kJob, R"(, "hooks": {})",
        "/hooks: the key \"hooks\", which this version does not support yet; expected one of $schema, "
        "profile, "
-       "description, remote, defaults, jobs, safety, until; remove it; this version would not do what it says"},
+       "description, remote, defaults, jobs, safety, until; remove it; this version would not do what it "
+       "says"},
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "on_removal": "retire"})", "",
        "/jobs/0/on_removal: \"retire\", which this version does not support yet; expected \"keep\" or "
        "\"delete\""},

@@ -132,7 +132,8 @@ TEST_CASE("digests are asked for in one batch and HASH is told once which") {
 }
 
 TEST_CASE("a digest that is offered but doesn't work is replaced by the next best until none is left") {
-  Server server({.digests = static_cast<DigestWays>(digest_ways_in("HASH SHA-256") | digest_ways_in("XCRC"))});
+  Server server(
+      {.digests = static_cast<DigestWays>(digest_ways_in("HASH SHA-256") | digest_ways_in("XCRC"))});
   server.says("OPTS HASH SHA-256", 501);
   server.says("HASH a", 213, {"SHA-1 0-3 " + std::string(40, 'a') + " a"});
   server.says("XCRC a", 502);

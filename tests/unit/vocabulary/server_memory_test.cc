@@ -120,7 +120,7 @@ TEST_CASE("pain 9: what a run saw of the limit is what the next one goes by") {
   memory = with_connections(memory, {3, true}, kToday);
   CHECK(memory.connections == 3);
   CHECK(memory.connections_seen_ns == kToday);
-  CHECK(with_connections(memory, {0, true}, kToday + kDay) == memory);  // it let nobody in: down, not full
+  CHECK(with_connections(memory, {0, true}, kToday + kDay) == memory);   // it let nobody in: down, not full
   CHECK(with_connections(memory, {2, false}, kToday + kDay) == memory);  // there was less to do
 
   const std::int64_t later = kToday + 8 * kDay;
