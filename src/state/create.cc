@@ -52,7 +52,9 @@ void fill(const std::string& draft, std::string_view profile) {
   db.exec("PRAGMA journal_mode = MEMORY");  // a draft that was interrupted is thrown away, not repaired
   db.exec(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
   migrate(db, migrations());
-  sqlite::execute(db, "INSERT INTO identity (one, profile) VALUES (1, ?)", sqlite::Text{profile});
+  sqlite::execute(db,
+                  "INSERT INTO identity (one, profile, state_id) VALUES (1, ?, lower(hex(randomblob(16))))",
+                  sqlite::Text{profile});
   db.exec("PRAGMA journal_mode = WAL");
 }
 

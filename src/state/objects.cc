@@ -109,8 +109,9 @@ ObjectId State::begin_object(JobId job, RunId run, const RelPath& path, const Re
   impl_->require_transaction("begin_object()");
   sqlite::Database& db = impl_->db();
   sqlite::execute(db,
-                  "INSERT INTO object (remote_name, size, status, created_run) VALUES (?, ?, 'uploading', ?)",
-                  blob_of(final_name), source.size, run);
+                  "INSERT INTO object (remote_name, size, status, created_run, job) "
+                  "VALUES (?, ?, 'uploading', ?, ?)",
+                  blob_of(final_name), source.size, run, job);
   const ObjectId object{db.last_insert_rowid()};
   sqlite::execute(
       db,

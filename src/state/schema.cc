@@ -20,8 +20,7 @@ namespace {
 // stronger one: an entry can only name an object that is live, and only an object that never was live can be
 // deleted.
 //
-// Columns that nothing fills yet have their place in the model: user_name, group_name, xattrs, object_offset,
-// encoding, encoder_state; and the status 'retired', for objects that are kept as versions.
+// Columns that nothing fills yet have their place in the model: object_offset, encoding, encoder_state.
 constexpr Migration kVersion1 = R"sql(
 CREATE TABLE identity (
   one         INTEGER PRIMARY KEY CHECK (one = 1),
@@ -190,7 +189,39 @@ CREATE TABLE intent (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3};
+/// What a restore needs beside the content; which runs can be restored; which object is a version of which
+/// job, and when its content was last read back; who this state is.
+constexpr Migration kVersion4 = R"sql(
+ALTER TABLE identity ADD COLUMN state_id TEXT;
+UPDATE identity SET state_id = lower(hex(randomblob(16)));
+
+ALTER TABLE entry ADD COLUMN links INTEGER NOT NULL DEFAULT 1 CHECK (links >= 1);
+ALTER TABLE entry ADD COLUMN sparse INTEGER NOT NULL DEFAULT 0 CHECK (sparse IN (0, 1));
+ALTER TABLE past_entry ADD COLUMN links INTEGER NOT NULL DEFAULT 1 CHECK (links >= 1);
+ALTER TABLE past_entry ADD COLUMN sparse INTEGER NOT NULL DEFAULT 0 CHECK (sparse IN (0, 1));
+
+ALTER TABLE object ADD COLUMN job INTEGER REFERENCES job(id);
+ALTER TABLE object ADD COLUMN read_back_ns INTEGER;
+UPDATE object SET job = entry.job FROM entry WHERE entry.object = object.id;
+UPDATE object SET job = past_entry.job FROM past_entry WHERE past_entry.object = object.id AND object.job IS NULL;
+UPDATE object SET job = part.job FROM part WHERE part.object = object.id AND object.job IS NULL;
+CREATE INDEX object_retired ON object(job, retired_run) WHERE status = 'retired';
+
+-- A run after which the job's tree can be restored. `forgotten_run`: the run in which retention let it go.
+CREATE TABLE snapshot (
+  job            INTEGER NOT NULL REFERENCES job(id),
+  run            INTEGER NOT NULL REFERENCES run(id),
+  forgotten_run  INTEGER REFERENCES run(id),
+  PRIMARY KEY (job, run)
+) STRICT, WITHOUT ROWID;
+INSERT INTO snapshot (job, run)
+  SELECT job.id, run.id FROM job JOIN run ON run.outcome IN (0, 3)
+  WHERE run.id >= coalesce((SELECT min(from_run) FROM (
+    SELECT min(from_run) AS from_run FROM entry WHERE entry.job = job.id UNION ALL
+    SELECT min(from_run) FROM past_entry WHERE past_entry.job = job.id)), run.id + 1);
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 // Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
 // few pages.
@@ -206,6 +237,7 @@ constexpr std::array kProbes = {
     "SELECT * FROM past_entry ORDER BY job DESC, path DESC, from_run DESC LIMIT 1",
     "SELECT * FROM part ORDER BY object DESC LIMIT 1",
     "SELECT * FROM intent LIMIT 1",
+    "SELECT * FROM snapshot ORDER BY job DESC, run DESC LIMIT 1",
     "SELECT * FROM doubt LIMIT 1",
     "SELECT * FROM server_fact LIMIT 1",
 };

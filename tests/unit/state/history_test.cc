@@ -54,10 +54,8 @@ class Life {
     for (const auto& [run, tree] : history_) {
       sqlite::Database db(f_.file, sqlite::Access::read_only);
       sqlite::Query rows(db,
-                         "SELECT path, mode FROM (SELECT * FROM entry WHERE from_run <= ?1 UNION ALL "
-                         "SELECT job, path, kind, size, mtime_ns, ctime_ns, inode, dev, mode, uid, gid, "
-                         "link_target, object, "
-                         "from_run, user_name, group_name, xattrs, object_offset FROM past_entry "
+                         "SELECT path, mode FROM (SELECT job, path, mode FROM entry WHERE from_run <= ?1 "
+                         "UNION ALL SELECT job, path, mode FROM past_entry "
                          "WHERE from_run <= ?1 AND ?1 < to_run) WHERE job = ?2 ORDER BY path",
                          run, f_.job);
       for (const auto& [path, entry] : tree) {

@@ -65,3 +65,29 @@ TEST_CASE("the schema of a new state is whole and of this version") {
   verify_schema(db);
   CHECK(db.string("PRAGMA integrity_check") == "ok");
 }
+
+TEST_CASE(
+    "a state from before there were versions knows whose its objects are and which runs can be restored") {
+  sqlite::Database db = sqlite::Database::in_memory();
+  migrate(db, migrations().first(3));
+  db.exec(
+      "INSERT INTO identity VALUES (1, 'web01');"
+      "INSERT INTO run (id, started_ns, finished_ns, outcome) VALUES"
+      "  (1, 1, 2, 5), (2, 3, 4, 0), (3, 5, 6, 3), (4, 7, 8, 1), (5, 9, NULL, NULL);"
+      "INSERT INTO job VALUES (3, 'www', x'777777'), (4, 'never', x'78');"
+      "INSERT INTO object (id, remote_name, size, status, created_run, retired_run) VALUES"
+      "  (10, x'61', 5, 'live', 2, NULL), (11, x'62', 5, 'gone', 2, 3), (12, x'63', 5, 'uploading', 4, NULL);"
+      "INSERT INTO entry (job, path, kind, size, mtime_ns, ctime_ns, inode, dev, mode, uid, gid, object, "
+      "from_run)"
+      "  VALUES (3, x'61', 1, 5, 0, 0, 1, 1, 420, 0, 0, 10, 2);"
+      "INSERT INTO past_entry (job, path, kind, size, mtime_ns, ctime_ns, inode, dev, mode, uid, gid, object,"
+      "  from_run, to_run) VALUES (3, x'62', 1, 5, 0, 0, 2, 1, 420, 0, 0, 11, 2, 3);"
+      "INSERT INTO part (object, job, path, part_name, stage, inode, size, mtime_ns, ctime_ns, run)"
+      "  VALUES (12, 3, x'63', x'70', 'sending', 3, 5, 0, 0, 4);");
+  migrate(db, migrations());
+  verify_schema(db);
+  CHECK(db.integer("SELECT count(*) FROM object WHERE job = 3") == 3);
+  CHECK(db.string("SELECT group_concat(job || ':' || run) FROM snapshot") == "3:2,3:3");
+  CHECK(db.integer("SELECT links + sparse FROM entry") == 1);
+  CHECK(db.integer("SELECT length(state_id) FROM identity") == 32);
+}
