@@ -1,0 +1,91 @@
+#include "restore/sparse_file.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "outhaul/error.h"
+
+namespace outhaul {
+namespace {
+
+/// No common file system has smaller blocks that matter, and larger ones are made of these.
+constexpr std::uint64_t kBlock = 4096;
+
+bool all_zero(std::span<const std::byte> bytes) {
+  // Each byte equals the one before it, and the first is zero: one memcmp.
+  return bytes.empty() || (bytes.front() == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+}  // namespace
+
+SparseFile::SparseFile(int fd, std::uint64_t offset, bool sparse, std::string name)
+    : fd_(fd), position_(offset), sparse_(sparse), name_(std::move(name)) {
+  struct stat info {};
+  if (fstat(fd_, &info) != 0) fail(errno);
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size < offset)
+    throw Error(ErrorKind::local_io,
+                fmt::format("{} holds {} bytes, but {} were written to it before", name_, size, offset),
+                "it was cut short meanwhile; it must be restored from its beginning");
+  if (size > offset && ftruncate(fd_, static_cast<off_t>(offset)) != 0) fail(errno);
+}
+
+void SparseFile::fail(int error) const {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      throw errno_error(
+          error, name_ + " can't be written", ErrorKind::local_io,
+          "make room where it is restored to, then run the same restore again: it goes on from here");
+    case EFBIG:
+      throw errno_error(error, name_ + " can't be written", ErrorKind::local_io,
+                        "this file system, or a limit (ulimit -f), allows no file of this size");
+    default:
+      throw errno_error(error, name_ + " can't be written", ErrorKind::local_io,
+                        "check the disk that it is restored to, then run the same restore again");
+  }
+}
+
+void SparseFile::put(std::span<const std::byte> bytes, std::uint64_t at) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    at += static_cast<std::uint64_t>(written);
+  }
+}
+
+void SparseFile::write(std::span<const std::byte> bytes) {
+  const std::uint64_t start = position_;
+  position_ += bytes.size();
+  if (!sparse_) return put(bytes, start);
+  // Pieces end where blocks of the file do; those that aren't zeros go out together.
+  std::size_t pending = 0, at = 0;
+  while (at < bytes.size()) {
+    const auto piece =
+        static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size() - at, kBlock - (start + at) % kBlock));
+    if (all_zero(bytes.subspan(at, piece))) {
+      put(bytes.subspan(pending, at - pending), start + pending);
+      pending = at + piece;
+    }
+    at += piece;
+  }
+  put(bytes.subspan(pending), start + pending);
+}
+
+void SparseFile::finish(std::uint64_t size) {
+  if (size != position_)
+    throw Error(ErrorKind::internal,
+                fmt::format("{} shall have {} bytes, but {} were written to it", name_, size, position_),
+                "this is a bug in outhaul; please report it");
+  if (sparse_ && ftruncate(fd_, static_cast<off_t>(size)) != 0) fail(errno);
+}
+
+}  // namespace outhaul

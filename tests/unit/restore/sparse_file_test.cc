@@ -1,0 +1,145 @@
+#include "restore/sparse_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "base/fd.h"
+#include "outhaul/error.h"
+#include "support/catch.h"
+#include "support/temp_dir.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+namespace {
+
+constexpr std::size_t kBlock = 4096;
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+Fd open_file(const std::filesystem::path& path) {
+  return Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+}
+
+std::uint64_t allocated(const Fd& fd) {
+  struct stat info {};
+  REQUIRE(::fstat(fd.get(), &info) == 0);
+  return static_cast<std::uint64_t>(info.st_blocks) * 512;
+}
+
+/// Zeros of `head` bytes, data, a hole in the middle, data, zeros at the end.
+std::string with_holes() {
+  std::string content(64 * kBlock, '\0');
+  content += std::string(3 * kBlock + 17, 'a');
+  content += std::string(64 * kBlock, '\0');
+  content += std::string(kBlock / 2, 'b');
+  content += std::string(64 * kBlock, '\0');
+  return content;
+}
+
+void write_in_pieces(SparseFile& file, std::string_view content, std::mt19937& random) {
+  while (!content.empty()) {
+    const std::size_t size = std::min<std::size_t>(content.size(), 1 + random() % (5 * kBlock));
+    file.write(bytes_of(content.substr(0, size)));
+    content.remove_prefix(size);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a sparse file keeps its holes at the start and in the middle and at the end") {
+  TempDir dir;
+  std::mt19937 random(7);
+  const std::string content = with_holes();
+  for (int round = 0; round < 5; ++round) {
+    const auto path = dir / ("f" + std::to_string(round));
+    const Fd fd = open_file(path);
+    SparseFile file(fd.get(), 0, true);
+    write_in_pieces(file, content, random);
+    CHECK(file.position() == content.size());
+    file.finish(content.size());
+    CHECK(read_file(path) == content);
+    CHECK(allocated(fd) <= 8 * kBlock);
+  }
+}
+
+TEST_CASE("a file that is not sparse is written with its zeros") {
+  TempDir dir;
+  const Fd fd = open_file(dir / "f");
+  const std::string content = with_holes();
+  SparseFile file(fd.get(), 0, false);
+  file.write(bytes_of(content));
+  file.finish(content.size());
+  CHECK(read_file(dir / "f") == content);
+  CHECK(allocated(fd) >= content.size());
+}
+
+TEST_CASE("a sparse file that was begun goes on where it was and drops what it finds behind") {
+  TempDir dir;
+  const std::string content = with_holes();
+  std::mt19937 random(11);
+  for (const std::size_t first :
+       {std::size_t{0}, std::size_t{100}, 64 * kBlock + 5, 100 * kBlock, content.size()}) {
+    INFO(first);
+    const auto path = dir / ("f" + std::to_string(first));
+    const Fd fd = open_file(path);
+    {
+      SparseFile file(fd.get(), 0, true);
+      write_in_pieces(file, content.substr(0, first), random);
+      file.finish(file.position());
+    }
+    const std::string stale(10 * kBlock, 'x');
+    REQUIRE(::pwrite(fd.get(), stale.data(), stale.size(), static_cast<off_t>(first)) ==
+            static_cast<ssize_t>(stale.size()));
+    SparseFile file(fd.get(), first, true);
+    write_in_pieces(file, content.substr(first), random);
+    file.finish(content.size());
+    CHECK(read_file(path) == content);
+  }
+}
+
+TEST_CASE("a file that was cut short since is not continued behind its end") {
+  TempDir dir;
+  write_file(dir / "f", "12345");
+  const Fd fd = open_file(dir / "f");
+  try {
+    SparseFile(fd.get(), 6, true, "photos/a.jpg");
+    FAIL("was accepted");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::local_io);
+    CHECK(std::string(error.what()) == "photos/a.jpg holds 5 bytes, but 6 were written to it before");
+    CHECK_FALSE(error.advice().empty());
+  }
+  CHECK(read_file(dir / "f") == "12345");
+}
+
+TEST_CASE("a length that was not written is our own fault") {
+  TempDir dir;
+  const Fd fd = open_file(dir / "f");
+  SparseFile file(fd.get(), 0, true);
+  file.write(bytes_of("abc"));
+  CHECK_THROWS_AS(file.finish(4), Error);
+  CHECK_NOTHROW(file.finish(3));
+}
+
+TEST_CASE("a file that can not be written says which and why") {
+  const Fd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  SparseFile file(full.get(), 0, false, "big.iso");
+  try {
+    file.write(bytes_of("abc"));
+    FAIL("was written");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::local_io);
+    CHECK(std::string(error.what()) == "big.iso can't be written: No space left on device");
+    CHECK(error.advice().find("make room") != std::string::npos);
+  }
+}
