@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "execute/commands.h"
+#include "lanes/commands.h"
 #include "execute/lane_pool.h"
 
 namespace outhaul {

@@ -6,9 +6,9 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "execute/backoff.h"
-#include "execute/connection_policy.h"
-#include "execute/throttle.h"
+#include "lanes/backoff.h"
+#include "lanes/connection_policy.h"
+#include "lanes/throttle.h"
 #include "outhaul/events.h"
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "execute/connection_policy.h"
+#include "lanes/connection_policy.h"
 #include "execute/uploader.h"
 #include "outhaul/remote.h"
 #include "outhaul/server_memory.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "execute/commands.h"
+#include "lanes/commands.h"
 #include "execute/uploader.h"
 #include "outhaul/policy.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "execute/commands.h"
+#include "lanes/commands.h"
 #include "execute/tally.h"
 #include "execute/uploader.h"
 #include "outhaul/profile.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "execute/commands.h"
+#include "lanes/commands.h"
 #include "execute/disk_probe.h"
 #include "execute/read_ahead.h"
 

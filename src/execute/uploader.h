@@ -7,9 +7,9 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "execute/backoff.h"
+#include "lanes/backoff.h"
 #include "execute/source_tree.h"
-#include "execute/throttle.h"
+#include "lanes/throttle.h"
 #include "outhaul/events.h"
 #include "outhaul/plan.h"
 #include "outhaul/remote.h"

@@ -7,8 +7,8 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "execute/backoff.h"
-#include "execute/connection_policy.h"
+#include "lanes/backoff.h"
+#include "lanes/connection_policy.h"
 #include "outhaul/events.h"
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"

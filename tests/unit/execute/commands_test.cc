@@ -1,4 +1,4 @@
-#include "execute/commands.h"
+#include "lanes/commands.h"
 
 #include <deque>
 

@@ -1,4 +1,4 @@
-#include "execute/throttle.h"
+#include "lanes/throttle.h"
 
 #include <atomic>
 #include <cstdlib>

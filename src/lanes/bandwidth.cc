@@ -1,4 +1,4 @@
-#include "execute/bandwidth.h"
+#include "lanes/bandwidth.h"
 
 #include <algorithm>
 

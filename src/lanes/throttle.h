@@ -8,7 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "execute/bandwidth.h"
+#include "lanes/bandwidth.h"
 #include "outhaul/events.h"
 #include "outhaul/remote.h"
 

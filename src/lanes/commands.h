@@ -7,7 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "execute/backoff.h"
+#include "lanes/backoff.h"
 #include "outhaul/events.h"
 #include "outhaul/remote.h"
 

@@ -1,4 +1,4 @@
-#include "execute/backoff.h"
+#include "lanes/backoff.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "execute/backoff.h"
+#include "lanes/backoff.h"
 
 namespace outhaul {
 
