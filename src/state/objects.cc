@@ -29,6 +29,16 @@ Part::Stage stage_of(const sqlite::Database& db, std::string_view name) {
   throw damaged(db.file(), fmt::format("a part is at the stage \"{}\"", name));
 }
 
+StoredObject::Status status_of(const sqlite::Database& db, std::string_view name) {
+  using Status = StoredObject::Status;
+  if (name == "uploading") return Status::uploading;
+  if (name == "live") return Status::live;
+  if (name == "kept") return Status::kept;
+  if (name == "retired") return Status::retired;
+  if (name == "gone") return Status::gone;
+  throw damaged(db.file(), fmt::format("an object has the status \"{}\"", printable(name)));
+}
+
 [[noreturn]] void wrong_object(std::string_view what, ObjectId object) {
   throw Error(ErrorKind::internal, fmt::format("{}: object {} is not in a status for that", what,
                                                static_cast<std::int64_t>(object)));
@@ -77,12 +87,13 @@ void end_object(sqlite::Database& db, ObjectId object, RunId run, State::Fate fa
 }  // namespace
 
 std::optional<StoredObject> State::object(ObjectId id) const {
-  sqlite::Query query(impl_->db(), "SELECT remote_name, size, sha256 FROM object WHERE id = ?", id);
+  sqlite::Query query(impl_->db(), "SELECT remote_name, size, sha256, status FROM object WHERE id = ?", id);
   if (!query.next()) return std::nullopt;
   return StoredObject{.id = id,
                       .remote_name = stored_remote_path(impl_->db(), query.row().bytes(0)),
                       .size = query.row().get<std::uint64_t>(1),
-                      .sha256 = stored_digest(query.row(), 2)};
+                      .sha256 = stored_digest(query.row(), 2),
+                      .status = status_of(impl_->db(), query.row().bytes(3))};
 }
 
 State::Totals State::totals() const {

@@ -54,10 +54,32 @@ struct Intent {
 };
 
 struct StoredObject {
+  /// What the remote holds of it: whole under its remote_name in all but `uploading` and `gone`.
+  enum class Status : std::uint8_t {
+    uploading,
+    live,
+    kept,     ///< left in its place by on_removal
+    retired,  ///< a version: remote_name is its place below .outhaul/
+    gone,     ///< its bytes are no more, or something else took its name
+  };
   ObjectId id = kNoObject;
   RemotePath remote_name;
   std::uint64_t size = 0;
   std::optional<Sha256Digest> sha256;
+  Status status = Status::live;
+};
+
+/// A run after which a job's whole tree can be brought back.
+struct Snapshot {
+  RunId run = kNoRun;
+  std::int64_t started_ns = 0;  ///< of the run
+  bool forgotten = false;       ///< retention let it go: what only it referred to is no longer on the remote
+};
+
+/// When a path was in a job's tree: after every run r with from <= r < to.
+struct TimeInTree {
+  RunId from = kNoRun;
+  std::optional<RunId> to;  ///< unset: it still is
 };
 
 struct Doubt {
@@ -119,6 +141,10 @@ class State {
   /// The tree as it was after `run`, from the current and the past entries, in the same order.
   std::unique_ptr<EntryStream> entries_at(JobId job, RunId run) const;
   std::optional<Entry> entry(JobId job, const RelPath& path) const;
+  /// The job's, oldest first. Forgotten ones are among them.
+  std::vector<Snapshot> snapshots(JobId job) const;
+  /// When something was at `path` (as a directory: when it had an entry itself), oldest first.
+  std::vector<TimeInTree> presence(JobId job, const RelPath& path) const;
   std::optional<StoredObject> object(ObjectId id) const;
   struct Totals {
     std::uint64_t files = 0, bytes = 0;
