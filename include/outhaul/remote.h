@@ -163,7 +163,8 @@ class Lane : public CommandRunner {
   /// RemoteError (classified) or what the source threw. The connection is kept for the next call where it
   /// survived.
   virtual void put(const Put& put) = 0;
-  /// Fetches from `offset` to the end (or until the sink returns false).
+  /// Fetches from `offset` to the end (or until the sink returns false). Returning says that the server called
+  /// the transfer complete, not that the file is as long as it should be: that is for the caller to look at.
   virtual void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) = 0;
   /// Throws RemoteError{skip_file} with reply_code 550 when the directory does not exist.
   virtual Listing list(const RemotePath& dir) = 0;
