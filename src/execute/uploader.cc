@@ -21,6 +21,10 @@ constexpr std::uint64_t kPiece = 256 * 1024;
 constexpr std::uint64_t kWorthReadingAhead = 8 << 20;
 /// How often a file that changes under our hands is read again before the copy is kept as it is.
 constexpr int kRereads = 3;
+/// What a session that broke off may still have to write: what lay in buffers on the way.
+constexpr std::uint64_t kMostInFlight = 64 << 20;
+/// How often a part may be sent from its beginning again without that being a failure.
+constexpr int kRestarts = 3;
 /// How often a server may refuse to go on with a part before the whole file is sent again: once may be a
 /// passing trouble.
 constexpr int kRefusals = 2;
@@ -145,8 +149,9 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
   bool look_first = task.resume;
   marks_ = HashMarks{};
   reread_ = task.tries > 0;
+  trail_ = Trail{};
   std::uint64_t proven = 0, reached = 0;  // by the server; by us
-  for (int failures = 0, rereads = 0, refusals = 0;;) {
+  for (int failures = 0, rereads = 0, refusals = 0, restarts = 0;;) {
     try {
       attempt(task, look_first, outcome);
       if (!outcome.torn || rereads++ >= kRereads) return;
@@ -163,6 +168,8 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
         return;
       }
       if (!is_passing(error.failure())) throw;
+      // What was there is lost, which is bad enough: the way back to it is no standstill.
+      if (offset_ == 0 && position_ > 0 && proven > 0 && restarts++ < kRestarts) proven = reached = 0;
       // Only bytes that got further than ever before are progress; sending the same ones again is not.
       if (offset_ >= proven + kWorthResuming || position_ >= reached + kWorthResuming) {
         failures = 0;
@@ -180,21 +187,20 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
   }
 }
 
-void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
-  offset_ = position_ = 0;
+SourceFile Uploader::open(const Task& task) {
   SourceFile file = context_.source.open(task.action->entry.path);
   // A mark holds the SHA-256 only: with a second digest everything is read.
   task.digest ? file.also_digest(*task.digest) : file.keep_marks(marks_);
+  return file;
+}
+
+void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
+  offset_ = position_ = 0;
+  SourceFile file = open(task);
   std::uint64_t offset = 0;
   if (look_first && file.entry().size >= kWorthResuming &&
-      fingerprint_of(file.entry()) == fingerprint_of(task.action->entry)) {
-    offset = resume_offset(task, file);
-    if (offset == 0) {  // it was hashed up to somewhere
-      reread_ = true;
-      file = context_.source.open(task.action->entry.path);
-      task.digest ? file.also_digest(*task.digest) : file.keep_marks(marks_);
-    }
-  }
+      fingerprint_of(file.entry()) == fingerprint_of(task.action->entry))
+    offset = find_offset(task, file);
   outcome.entry = file.entry();
   outcome.resumed += offset;
   send(task, file, offset, outcome);
@@ -202,6 +208,21 @@ void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   outcome.digest = file.digest();
   outcome.other_digest = file.other_digest();
   if (task.read_back && !outcome.torn) outcome.read_back = fetch_digest(task, outcome);
+}
+
+/// Where to go on with the part, and `file` hashed up to there. Where its end can't be trusted, the place at
+/// which the last session began can: what lies before it was compared then, and no session writes there.
+std::uint64_t Uploader::find_offset(const Task& task, SourceFile& file) {
+  if (const std::uint64_t offset = resume_offset(task, file); offset > 0) return offset;
+  if (trail_.offset > 0) {
+    file = open(task);
+    hash_up_to(file, trail_.offset);
+    if (matches(task.part, file, trail_.offset - std::min(trail_.offset, kTail), trail_.offset))
+      return trail_.offset;
+  }
+  reread_ = true;
+  file = open(task);
+  return 0;
 }
 
 /// Of what the server gives back of the part. A line that breaks is no verdict: it goes on where it broke.
@@ -238,16 +259,26 @@ Sha256Digest Uploader::fetch_digest(const Task& task, Outcome& outcome) {
   return hash.finish();
 }
 
-/// Where to go on; `file` is hashed up to there. The tail is compared after that: hashing what a night has
-/// sent takes minutes, and a part must not be trusted on what was seen before them.
-std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file) {
-  const std::uint64_t size = size_of_part(task, file);
+void Uploader::hash_up_to(SourceFile& file, std::uint64_t size) const {
   for (std::uint64_t hashed = file.go_to_mark(size); hashed < size;) {
     hashed = std::min(size, hashed + kPiece);
     file.advance_to(hashed);
     stop_if_cancelled();
   }
-  return size > 0 && tail_matches(task.part, file, size) ? size : 0;
+}
+
+/// Where to go on; `file` is hashed up to there. What is there is compared after that: hashing what a night
+/// has sent takes minutes, and a part must not be trusted on what was seen before them. Its end will do once
+/// the last session has got beyond everything that an older one can still write; else all that came since it
+/// began.
+std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file) {
+  const std::uint64_t size = size_of_part(task, file);
+  hash_up_to(file, size);
+  if (size == 0) return 0;
+  std::uint64_t from = size - std::min(size, kTail);
+  if (size <= trail_.older) from = std::min(from, trail_.offset);
+  if (size - from > kMostInFlight) return 0;
+  return matches(task.part, file, from, size) ? size : 0;
 }
 
 /// 0 when there is nothing that could be continued.
@@ -264,8 +295,8 @@ std::uint64_t Uploader::size_of_part(const Task& task, const SourceFile& file) {
   return there.size;
 }
 
-bool Uploader::tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size) {
-  const std::uint64_t from = size - std::min(size, kTail);
+bool Uploader::matches(const RemotePath& part, const SourceFile& file, std::uint64_t from,
+                       std::uint64_t size) {
   std::vector<std::byte> expected(size - from);
   if (!file.peek(from, expected)) return false;
   for (bool first = true;; first = false) {
@@ -301,6 +332,10 @@ bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<c
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
   TransferScope scope(context_.events, number_, file.entry(), offset);
   offset_ = position_ = offset;
+  if (offset > 0 && trail_.last == 0)
+    trail_.last = sent_.value_or(offset + kMostInFlight);  // an earlier run's
+  trail_.older = std::max(trail_.older, trail_.last);
+  trail_.offset = trail_.last = offset;
   // A dead session may still write at its own place, beyond a hole that this leaves.
   if (offset == 0) sent_ = 0;
   std::optional<ReadAhead> ahead;
@@ -316,6 +351,7 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
   put.sent = [&](std::uint64_t delta) {
     outcome.sent += delta;
     position_ += delta;
+    trail_.last = std::max(trail_.last, position_);
     context_.events.on(TransferProgress{number_, delta});
   };
   const bool whole = put.length == 0 && offset > 0;  // needs no byte

@@ -78,9 +78,12 @@ class Uploader {
   void compare(const Task& task, Outcome& outcome);
   void upload(const Task& task, Outcome& outcome);
   void attempt(const Task& task, bool look_first, Outcome& outcome);
+  SourceFile open(const Task& task);
+  std::uint64_t find_offset(const Task& task, SourceFile& file);
   std::uint64_t resume_offset(const Task& task, SourceFile& file);
+  void hash_up_to(SourceFile& file, std::uint64_t size) const;
   std::uint64_t size_of_part(const Task& task, const SourceFile& file);
-  bool tail_matches(const RemotePath& part, const SourceFile& file, std::uint64_t size);
+  bool matches(const RemotePath& part, const SourceFile& file, std::uint64_t from, std::uint64_t size);
   bool read_back(const RemotePath& part, std::uint64_t from, std::span<const std::byte> expected);
   Sha256Digest fetch_digest(const Task& task, Outcome& outcome);
   void send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome);
@@ -93,9 +96,18 @@ class Uploader {
   Context context_;
   const CancelToken& cancel_;
   std::minstd_rand random_;
+  /// The sessions in which this part was sent. One that broke off may be alive on the server for a while yet,
+  /// and write what had arrived at its own place: beyond a hole, where the next one began before it.
+  struct Trail {
+    std::uint64_t offset = 0;  ///< where the last session began
+    std::uint64_t last = 0;    ///< no byte beyond it was handed to the last session
+    std::uint64_t older = 0;   ///< nor beyond this to one before it
+  };
+
   // Of the present attempt, in the file: where it went on, and up to where it has sent.
   std::uint64_t offset_ = 0, position_ = 0;
   std::optional<std::uint64_t> sent_;  ///< like Task::sent, up to now
+  Trail trail_;
   HashMarks marks_;
   bool reread_ = false;  ///< under the part's name may be what was sent of another content
 };

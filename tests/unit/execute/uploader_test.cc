@@ -197,6 +197,65 @@ TEST_CASE("a line that breaks is tried again from where the server has it") {
   CHECK(to_hex(outcome.digest) == sha256_of(content));
 }
 
+TEST_CASE("what a dead session writes late beyond a hole is not taken for what was sent since") {
+  const std::string content = pattern(3'000'000);
+  constexpr std::uint64_t kSecond = 1'000'000;
+  Bench bench;
+  bench.file(content);
+  std::vector<std::uint64_t> offsets;
+  OwnPut lane(*bench.lane, [&](const Put& put) {
+    offsets.push_back(put.offset);
+    std::vector<std::byte> sent(content.size());
+    const std::size_t most = offsets.size() == 1 ? 2'000'000 : offsets.size() == 2 ? 400'000 : content.size();
+    std::size_t got = 0;
+    for (std::size_t more = 1; more > 0 && got < most; got += more)
+      more = put.source->read(std::span(sent).first(most).subspan(got));
+    put.sent(got);
+    switch (offsets.size()) {
+      case 1:  // the server has written half of it when the line breaks
+        bench.server.put_file(kPart, content.substr(0, kSecond));
+        throw RemoteError(FailureClass::reconnect, "broke");
+      case 2: {  // it begins anew there and breaks again; then the first session writes what it still had
+        std::string holed = content.substr(0, kSecond + 100'000);
+        holed.resize(kSecond + 200'000, '\0');
+        holed += content.substr(holed.size(), 300'000);
+        bench.server.put_file(kPart, holed);
+        throw RemoteError(FailureClass::reconnect, "broke");
+      }
+      default: {
+        std::string whole = bench.stored().substr(0, put.offset);
+        whole.append(reinterpret_cast<const char*>(sent.data()), got);
+        bench.server.put_file(kPart, whole);
+      }
+    }
+  });
+  const Outcome outcome = bench.perform_on(lane);
+  CHECK(outcome.status == Status::done);
+  CHECK((bench.stored() == content));
+  CHECK(to_hex(outcome.digest) == sha256_of(content));
+  CHECK(offsets == std::vector<std::uint64_t>{0, kSecond, kSecond});
+}
+
+TEST_CASE("a part that must be sent anew has its retries anew but not for ever") {
+  const std::string content = pattern(3'000'000);
+  Bench bench;
+  bench.file(content);
+  int puts = 0;
+  OwnPut lane(*bench.lane, [&](const Put& put) {
+    ++puts;
+    std::vector<std::byte> sent(300'000);
+    put.sent(put.source->read(sent));
+    std::string part = bench.stored().substr(0, put.offset);
+    part.append(content, put.offset, 300'000);
+    if (puts % 6 == 0) part.assign(part.size(), '!');  // the disk of this server loses what it had
+    bench.server.put_file(kPart, part);
+    throw RemoteError(FailureClass::reconnect, "broke");
+  });
+  CHECK(bench.perform_on(lane).status == Status::remote_failed);
+  CHECK(puts > 4 * 6 - 1);
+  CHECK(puts < 60);
+}
+
 TEST_CASE("sending the same bytes again is no progress however many they are") {
   Bench bench;
   bench.file(pattern(1'000'000));
