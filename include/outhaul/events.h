@@ -49,12 +49,24 @@ struct ProblemFound {
 struct JobEnded {
   JobReport report;
 };
+/// A restore knows what it will do.
+struct RestoreReady {
+  std::uint64_t files = 0, bytes = 0;  ///< to be fetched, or compared with what is here
+  std::uint64_t steps = 0;             ///< with everything else that is made
+};
+/// One thing is in its place.
+struct EntryRestored {
+  EntryKind kind{};
+  std::string path;
+  std::uint64_t bytes = 0;  ///< that were fetched for it
+};
 struct Notice {
   std::string text;
 };  ///< worth a line with -v
 
 using Event = std::variant<JobStarted, ScanProgress, PlanReady, TransferStarted, TransferProgress,
-                           TransferEnded, ActionDone, RetryScheduled, ProblemFound, JobEnded, Notice>;
+                           TransferEnded, ActionDone, RetryScheduled, ProblemFound, JobEnded, RestoreReady,
+                           EntryRestored, Notice>;
 
 /// Thread-safe: called from the job thread and from every lane. Must not block on the network.
 class EventSink {

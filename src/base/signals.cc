@@ -35,6 +35,7 @@ void cancel_on_signals(CancelToken& token) {
   }
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &action, nullptr);
+  ::sigaction(SIGXFSZ, &action, nullptr);
 }
 
 }  // namespace outhaul

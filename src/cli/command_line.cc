@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 
 #include "base/cancel.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@ struct Line {
   Common common;
   RunChoices run;
   MirrorChoices mirror;
+  RestoreOptions restore;
   std::vector<std::string> profiles;
   std::string profile, job, path, max_age = "26h";
   std::size_t newest = 20;
@@ -157,6 +159,46 @@ void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
   });
 }
 
+void add_restore(CLI::App& app, Line& line, const CancelToken& cancel) {
+  CLI::App* restore = app.add_subcommand("restore", "bring files back from the remote");
+  RestoreOptions& what = line.restore;
+  restore->add_option("PROFILE", line.profile, "profile file")->required();
+  restore->add_option(
+      "PATH", what.paths,
+      "only this and what is below: absolute, or relative to the job's source; or a pattern as in "
+      ".gitignore, in quotes: '*.odt', 'docs/**/2024-*'");
+  restore
+      ->add_option("--to", what.to,
+                   "where to; made if missing. With several jobs (and no --job) each gets a directory of its "
+                   "own in it")
+      ->required()
+      ->type_name("DIR");
+  restore
+      ->add_option(
+          "--at", what.at,
+          "of which time: latest, a run (17), a day (2026-11-20), \"2026-11-20 13:00\", or an age (12h, 3d)")
+      ->type_name("WHEN")
+      ->capture_default_str();
+  restore->add_option("--job", what.job, "only this job");
+  const std::map<std::string, Overwrite> answers{
+      {"never", Overwrite::never}, {"changed", Overwrite::changed}, {"always", Overwrite::always}};
+  restore
+      ->add_option_function<std::string>(
+          "--overwrite", [&what, answers](const std::string& word) { what.overwrite = answers.at(word); },
+          "what becomes of things in DIR that differ: never (they stay, and are reported), changed (they are "
+          "replaced), always (all files are fetched) [never]")
+      ->check(CLI::IsMember({"never", "changed", "always"}))
+      ->type_name("WHICH");
+  restore->add_flag("--dry-run", what.dry_run, "say what would be done");
+  restore->add_flag("--numeric-ids", what.numeric_ids, "owners and groups by number, not by name");
+  restore->add_flag("--remote-moved", what.remote_moved,
+                    "the remote has a new address, but the same content");
+  add_json(*restore, line);
+  restore->callback([&line, &cancel] {
+    line.command = [&] { return cli::restore(line.common, line.profile, line.restore, cancel); };
+  });
+}
+
 void add_queries(CLI::App& app, Line& line) {
   CLI::App* status = app.add_subcommand("status", "is my backup healthy?");
   add_profiles(*status, line);
@@ -252,6 +294,7 @@ int main(int argc, char** argv) noexcept {
     add_common(app, line);
     add_run(app, line, cancel);
     add_mirror(app, line, cancel);
+    add_restore(app, line, cancel);
     add_queries(app, line);
     add_doctor(app, line, cancel);
     add_profile_commands(app, line);

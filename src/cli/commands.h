@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "cli/options.h"
+#include "job/restore.h"
 #include "outhaul/error.h"
 
 namespace outhaul::cli {
@@ -16,6 +17,9 @@ ExitCode run(const Common& common, const RunChoices& choices, const std::vector<
              const CancelToken& cancel);
 ExitCode mirror(const Common& common, const RunChoices& choices, const MirrorChoices& what,
                 const CancelToken& cancel);
+
+ExitCode restore(const Common& common, const std::string& profile, const RestoreOptions& options,
+                 const CancelToken& cancel);
 
 ExitCode status(const Common& common, const std::vector<std::string>& profiles, const std::string& max_age);
 ExitCode runs(const Common& common, const std::string& profile, std::size_t newest);

@@ -41,6 +41,12 @@ struct Writer {
                            e.report.job, static_cast<int>(e.report.outcome), d.files_uploaded,
                            d.bytes_uploaded, d.moved, d.removed));
   }
+  void operator()(const RestoreReady& e) const {
+    log::write(Level::info, fmt::format("restore: {} files, {} bytes", e.files, e.bytes));
+  }
+  void operator()(const EntryRestored& e) const {
+    log::write(Level::debug, fmt::format("restored {}", printable(e.path)));
+  }
   void operator()(const Notice& e) const { log::write(Level::info, printable(e.text)); }
   template <typename Other>
   void operator()(const Other&) const {}  // progress is for the display only

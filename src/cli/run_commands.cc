@@ -1,9 +1,9 @@
 // run, plan and mirror.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/display.h"
 #include "cli/event_log.h"
 #include "cli/mirror_profile.h"
 #include "cli/terminal_output.h"
@@ -11,22 +11,10 @@
 #include "job/job.h"
 #include "profile/decode.h"
 #include "report/json.h"
-#include "report/progress.h"
 #include "report/text.h"
 
 namespace outhaul::cli {
 namespace {
-
-std::unique_ptr<Progress> display_for(const Common& common) {
-  ProgressOptions options;
-  options.fd = STDERR_FILENO;
-  options.quiet = common.quiet;
-  options.verbosity = common.verbosity;
-  options.colour = wants_colour(STDERR_FILENO);
-  // With -vv the log shares the screen; a display that is redrawn would fight with it.
-  options.tty = is_terminal(STDERR_FILENO) && !common.quiet && common.verbosity < 2;
-  return make_progress(options);
-}
 
 /// A timer that comes late, or a slip of the pen, makes a window of a whole day.
 void mention_a_long_window(const std::string& until, std::int64_t length_ns) {

@@ -34,6 +34,12 @@ std::string EventLines::on(const ActionDone& event) const {
                      printable(event.path));
 }
 
+std::string EventLines::on(const EntryRestored& event) const {
+  if (options_.quiet || options_.verbosity < 1) return {};
+  return fmt::format("< {:<9} {:>9}  {}\n", "restored", event.bytes == 0 ? "" : format_bytes(event.bytes),
+                     printable(event.path));
+}
+
 std::string EventLines::on(const RetryScheduled& event) const {
   if (options_.quiet || options_.verbosity < 2) return {};
   std::string text = "retry: ";

@@ -21,6 +21,7 @@ class EventLines {
   std::string on(const ProblemFound& event);
   std::string on(const ActionDone& event) const;
   std::string on(const RetryScheduled& event) const;
+  std::string on(const EntryRestored& event) const;
   std::string on(const Notice& event) const;
   template <typename Other>
   std::string on(const Other&) const {

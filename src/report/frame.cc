@@ -124,6 +124,7 @@ std::string Painter::overview(const ProgressModel& model) const {
 }
 
 std::string phase_word(const ProgressModel& model) {
+  if (model.restoring()) return model.transferring() ? "restoring" : "finishing";
   if (model.transferring()) return model.bytes_total() > 0 ? "uploading" : "comparing";
   switch (model.last_action()) {
     case ActionKind::remove:

@@ -8,12 +8,14 @@
 
 #include "outhaul/doctor.h"
 #include "outhaul/report.h"
+#include "outhaul/restore.h"
 #include "report/text.h"
 
 namespace outhaul {
 
 std::string plan_json(const std::string& profile, const std::vector<JobPlan>& plans);
 std::string run_json(const RunReport& report);
+std::string restore_json(const RestoreReport& report);
 std::string status_json(const std::vector<StatusReport>& reports);
 std::string doctor_json(const DoctorReport& report);
 std::string runs_json(const std::string& profile, const std::vector<RunRow>& rows);

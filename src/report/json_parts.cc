@@ -70,6 +70,16 @@ void write_refusals(JsonWriter& json, const std::vector<GuardRefusal>& refusals)
   json.end_array();
 }
 
+void write_problem(JsonWriter& json, const Problem& problem) {
+  json.begin_object();
+  json.member("severity", to_string(problem.severity));
+  json.member_unless_empty("job", problem.job);
+  json.member_unless_empty("path", problem.path);
+  json.member("message", problem.message);
+  json.member_unless_empty("advice", problem.advice);
+  json.end_object();
+}
+
 void write_run_row(JsonWriter& json, const RunRow& row) {
   json.begin_object();
   json.member("run", static_cast<std::int64_t>(row.run));

@@ -16,6 +16,7 @@ void write_outcome(JsonWriter& json, ExitCode code);
 void write_counts(JsonWriter& json, const PlanCounts& counts);
 void write_counters(JsonWriter& json, const JobCounters& counters);
 void write_refusals(JsonWriter& json, const std::vector<GuardRefusal>& refusals);
+void write_problem(JsonWriter& json, const Problem& problem);
 void write_run_row(JsonWriter& json, const RunRow& row);
 
 }  // namespace outhaul

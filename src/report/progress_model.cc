@@ -79,6 +79,20 @@ void ProgressModel::on(const ActionDone& event) {
   if (event.kind == ActionKind::upload || event.kind == ActionKind::compare) ++fresh_files_;
 }
 
+/// Files that come are counted like files that go.
+void ProgressModel::on(const RestoreReady& event) {
+  Plan plan;
+  plan.counts.uploads = event.files;
+  plan.counts.upload_bytes = event.bytes;
+  on(PlanReady{&plan});
+  actions_total_ = event.steps;
+  restoring_ = true;
+}
+
+void ProgressModel::on(const EntryRestored& event) {
+  on(ActionDone{event.kind == EntryKind::file ? ActionKind::upload : ActionKind::record, event.path, event.bytes});
+}
+
 void ProgressModel::on(const ProblemFound& event) {
   if (event.problem.severity != Problem::Severity::note) ++problems_;
 }

@@ -43,6 +43,7 @@ class ProgressModel {
   std::uint64_t files_total() const noexcept;
   std::uint64_t actions_done() const noexcept;
   std::uint64_t actions_total() const noexcept { return actions_total_; }
+  bool restoring() const noexcept { return restoring_; }  ///< bytes come from the remote
   bool transferring() const noexcept;  ///< files are still to be sent or compared
   ActionKind last_action() const noexcept { return last_action_; }
   std::uint64_t retries() const noexcept { return retries_; }    ///< of the whole run
@@ -62,6 +63,8 @@ class ProgressModel {
   void on(const RetryScheduled&) { ++retries_; }
   void on(const ProblemFound& event);
   void on(const JobEnded& event);
+  void on(const RestoreReady& event);
+  void on(const EntryRestored& event);
   void on(const Notice&) {}
   LaneView* lane(int number);
   std::uint64_t done(ActionKind kind) const noexcept { return done_[static_cast<std::size_t>(kind)]; }
@@ -73,6 +76,7 @@ class ProgressModel {
   std::uint64_t actions_total_ = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(ActionKind::withhold) + 1> done_{};
   ActionKind last_action_ = ActionKind::upload;
+  bool restoring_ = false;
   std::uint64_t settled_bytes_ = 0;  ///< of transfers that ended well
   std::vector<LaneView> lanes_;
   std::uint64_t retries_ = 0, problems_ = 0;

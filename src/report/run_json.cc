@@ -5,16 +5,6 @@
 namespace outhaul {
 namespace {
 
-void write_problem(JsonWriter& json, const Problem& problem) {
-  json.begin_object();
-  json.member("severity", to_string(problem.severity));
-  json.member_unless_empty("job", problem.job);
-  json.member_unless_empty("path", problem.path);
-  json.member("message", problem.message);
-  json.member_unless_empty("advice", problem.advice);
-  json.end_object();
-}
-
 void write_job(JsonWriter& json, const JobReport& job) {
   json.begin_object();
   json.member("job", job.job);

@@ -6,6 +6,7 @@
 
 #include "outhaul/doctor.h"
 #include "outhaul/report.h"
+#include "outhaul/restore.h"
 
 namespace outhaul {
 
@@ -28,6 +29,8 @@ std::string format_age(std::int64_t ns);         ///< of a time that lies `ns` b
 std::string plan_text(const std::vector<JobPlan>& plans, std::size_t most);
 /// One line per job and the last line for the whole run; below it what to do next, unless all is done.
 std::string run_text(const RunReport& report);
+/// The same for a restore, or for what one would do.
+std::string restore_text(const RestoreReport& report);
 std::string status_text(const std::vector<StatusReport>& reports);
 std::string status_text(const std::vector<StatusReport>& reports,
                         std::int64_t now_ns);  ///< ages as of `now_ns`

@@ -6,6 +6,7 @@
 #include "outhaul/guard.h"
 #include "outhaul/plan.h"
 #include "outhaul/remote.h"
+#include "outhaul/restore.h"
 
 namespace outhaul {
 
@@ -33,6 +34,18 @@ std::string_view to_string(ExitCode code) noexcept {
       return "terminated";
   }
   return "failed";
+}
+
+std::string_view to_string(Overwrite overwrite) noexcept {
+  switch (overwrite) {
+    case Overwrite::never:
+      return "never";
+    case Overwrite::changed:
+      return "changed";
+    case Overwrite::always:
+      return "always";
+  }
+  return "never";
 }
 
 std::string_view to_string(Reason reason) noexcept {

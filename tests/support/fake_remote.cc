@@ -245,10 +245,12 @@ void FakeLane::put(const Put& put) {
 void FakeLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) {
   const std::string what = "GET " + path.wire();
   std::string content;
+  std::optional<Fault> cut;
   {
     const std::lock_guard lock(server_.mutex_);
     begin(what);
-    if (const auto fault = pass(FakePoint::get, what)) fail(*fault, what);
+    cut = pass(FakePoint::get, what);
+    if (cut && cut->effect != Fault::Effect::lost_after) fail(*cut, what);
     const auto at = nodes().find(path.wire());
     if (at == nodes().end() || at->second.directory) {
       throw RemoteError(FailureClass::skip_file, "fake://remote: no such file: " + printable(path.wire()), {},
@@ -256,12 +258,16 @@ void FakeLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink&
     }
     content = at->second.content;
   }
+  if (cut && offset < content.size()) content.resize(offset + (content.size() - offset) / 2);
   constexpr std::size_t kPiece = 16384;
   for (std::size_t at = offset; at < content.size(); at += kPiece) {
     check_cancelled(what);
     const std::string_view piece = std::string_view(content).substr(at, kPiece);
     if (!sink(std::as_bytes(std::span(piece)))) return;
   }
+  if (!cut) return;
+  const std::lock_guard lock(server_.mutex_);
+  fail(*cut, what);
 }
 
 Listing FakeLane::list(const RemotePath& dir) {

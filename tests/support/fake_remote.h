@@ -42,8 +42,8 @@ struct Fault {
   enum class Effect : std::uint8_t {
     refused,  ///< the server says no: nothing is done, the connection lives on (connect: no connection)
     lost,  ///< the connection dies before it is carried out; a put in its middle leaves the first half behind
-    lost_after,  ///< it is carried out, but the connection dies before the answer (put_middle: first half, as
-                 ///< lost)
+    lost_after,  ///< it is carried out, but the connection dies before the answer (put_middle, get: the first
+                 ///< half)
   };
   Effect effect = Effect::lost;
   FailureClass failure = FailureClass::reconnect;

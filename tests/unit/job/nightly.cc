@@ -74,6 +74,11 @@ RunReport Nightly::run(const RunOptions& options) {
   return run_profile(profile, options, environment());
 }
 
+RestoreReport Nightly::restore(RestoreOptions options) {
+  if (options.to.empty()) options.to = beside("back");
+  return restore_profile(profile, options, environment());
+}
+
 std::vector<std::string> Nightly::plan() {
   std::vector<std::string> lines;
   plan_profile(profile, {}, environment(), [&](PlannedJob&& planned) {

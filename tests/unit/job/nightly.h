@@ -7,6 +7,7 @@
 #include <string>
 
 #include "job/job.h"
+#include "job/restore.h"
 #include "support/fake_remote.h"
 #include "support/temp_dir.h"
 
@@ -49,6 +50,10 @@ class Nightly {
   void rename(const std::string& from, const std::string& to);
 
   RunReport run(const RunOptions& options = {});
+  /// A directory beside the source that nobody has made yet.
+  std::filesystem::path beside(const std::string& name) const { return dir_ / name; }
+  /// To beside("back"), unless the options say otherwise.
+  RestoreReport restore(RestoreOptions options = {});
   /// The plan's actions as lines "upload a/b", in order.
   std::vector<std::string> plan();
 

@@ -1,0 +1,54 @@
+// Hashes and writes behind whoever fetches, so that neither takes time from the line.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <thread>
+
+namespace outhaul {
+
+/// From construction to destruction `work` is called by a thread of its own, with everything that write() was
+/// given, in order. What it throws comes out of the next write() or flush(), and ends the work.
+class WriteBehind {
+ public:
+  using Work = std::function<void(std::span<const std::byte>)>;
+  static constexpr std::size_t kBlock = 512 * 1024;
+  static constexpr std::size_t kBlocks = 4;
+
+  explicit WriteBehind(Work work);
+  /// Everything that was written has been worked on then, unless `work` threw.
+  ~WriteBehind();
+  WriteBehind(const WriteBehind&) = delete;
+  WriteBehind& operator=(const WriteBehind&) = delete;
+
+  void write(std::span<const std::byte> bytes);
+  /// Returns when everything so far is worked on.
+  void flush();
+
+ private:
+  struct Block {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t size = 0;
+  };
+
+  void run() noexcept;
+  void hand_over();
+  void rethrow();
+
+  Work work_;
+  std::array<Block, kBlocks> blocks_;  // [done_, filled_) are the thread's, the others the writer's
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t filled_ = 0, done_ = 0;  // blocks since the beginning; guarded by mutex_
+  bool stop_ = false;                  // guarded by mutex_
+  std::exception_ptr error_;           // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace outhaul
