@@ -28,7 +28,7 @@ std::string planned_words(const RestorePlanned& plan) {
   Phrases phrases;
   phrases.add(plan.fetch_files, "fetch " + files(plan.fetch_files, plan.fetch_bytes));
   phrases.add(plan.compare_files,
-              "compare " + files(plan.compare_files, plan.compare_bytes) + " that are here");
+              "compare " + files(plan.compare_files, plan.compare_bytes) + " with what is here");
   phrases.add(plan.empty_files, "make " + counted(plan.empty_files, "empty file"));
   phrases.add(plan.make_dirs, "make " + counted(plan.make_dirs, "directory", "directories"));
   phrases.add(plan.symlinks, "make " + counted(plan.symlinks, "symlink"));

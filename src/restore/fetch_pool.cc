@@ -105,20 +105,18 @@ bool FetchPool::next(std::size_t& index) {
 
 /// False when the lane is to close its connection and to sit out.
 bool FetchPool::leave(FetchOutcome&& outcome) {
-  bool stay = true;
-  {
-    const std::lock_guard lock(mutex_);
-    if (outcome.status == FetchOutcome::Status::handed_back) {
-      stay = running_ == 1;  // the others have gone meanwhile: somebody must go on asking
-      if (!stay) --running_;
-      tasks_.push_front(outcome.step);
-    } else {
-      outcomes_.push_back(std::move(outcome));
-    }
+  const std::lock_guard lock(mutex_);
+  if (outcome.status == FetchOutcome::Status::handed_back) {
+    const bool stay = running_ == 1;  // the others have gone meanwhile: somebody must go on asking
+    if (!stay) --running_;
+    tasks_.push_front(outcome.step);
+    tasks_ready_.notify_all();
+    return stay;
   }
-  tasks_ready_.notify_all();
-  outcomes_ready_.notify_one();
-  return stay;
+  outcomes_.push_back(std::move(outcome));
+  if (open_ == outcomes_.size()) tasks_ready_.notify_all();  // nothing can be handed back any more
+  if (outcomes_.size() >= kHandful || tasks_.empty()) outcomes_ready_.notify_one();
+  return true;
 }
 
 /// False when nothing is left to do.

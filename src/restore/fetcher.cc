@@ -182,8 +182,12 @@ bool Fetcher::receive_rest(PartFile& part, const RestoreStep& step, FetchOutcome
 ByteSink Fetcher::sink_into(PartFile& part, std::uint64_t size, FetchOutcome& outcome) {
   ByteSink sink = [this, &part, size, &outcome](std::span<const std::byte> got) {
     outcome.received += got.size();
-    if (got.size() > size - part.position()) return false;  // longer than what was stored
-    part.write(got);
+    const std::size_t wanted = std::min<std::uint64_t>(got.size(), size - part.position());
+    part.write(got.first(wanted));
+    if (wanted < got.size()) {
+      part.overrun();
+      return false;
+    }
     context_.events.on(TransferProgress{number_, got.size()});
     return true;
   };

@@ -124,6 +124,7 @@ Fd PartFile::open(bool anew) const {
 void PartFile::begin_at(std::uint64_t offset) {
   behind_.reset();
   position_ = offset;
+  overrun_ = false;
   file_.emplace(fd_.get(), offset, step_.entry.sparse, printable(step_.entry.path.bytes()));
 }
 
@@ -160,7 +161,10 @@ bool PartFile::is_whole() {
   const RemoteCopy& copy = step_.copy;
   if (behind_) behind_->flush();
   fault_.clear();
-  if (position() != copy.size)
+  // What follows the right content doesn't make it wrong, if it can be told.
+  if (overrun_ && !copy.sha256)
+    fault_ = fmt::format("it is longer than the {} bytes that were stored", copy.size);
+  else if (position() != copy.size)
     fault_ = fmt::format("it has not the {} bytes that were stored", copy.size);
   else if (copy.sha256 && hash_.finish() != *copy.sha256)
     fault_ = "its content is not what was stored (SHA-256 differs)";

@@ -47,6 +47,8 @@ class PartFile {
   /// Throws Error{local_io} when the disk is full or fails, for a large file also for bytes before these.
   void write(std::span<const std::byte> bytes);
   std::uint64_t position() const noexcept { return position_; }
+  /// The server gives more than what was stored.
+  void overrun() noexcept { overrun_ = true; }
   /// Everything came, and it is what was stored. Ends the hash.
   bool is_whole();
   /// What is_whole() found wrong, as the end of a sentence.
@@ -68,7 +70,7 @@ class PartFile {
   std::optional<SparseFile> file_;
   std::uint64_t position_ = 0;
   std::string fault_;
-  bool keep_ = true;
+  bool overrun_ = false, keep_ = true;
   std::optional<WriteBehind> behind_;  ///< large files; last, since it works on the others until it is gone
 };
 

@@ -64,11 +64,14 @@ void Restorer::run(RestorePlan& plan) {
   make_small_things(plan);
   Indices files;
   for (std::size_t i = 0; i < plan.steps.size(); ++i)
-    if (plan.steps[i].kind == Kind::fetch || plan.steps[i].kind == Kind::compare) files.push_back(i);
+    if ((plan.steps[i].kind == Kind::fetch || plan.steps[i].kind == Kind::compare) &&
+        !is_below_failed(plan.steps[i].entry))
+      files.push_back(i);
   transfer(plan, files);
   link_names(plan);
   if (go_on()) finish_dirs(plan);
   tell_losses(metadata_.losses());
+  tell_unproven();
   for (const auto& [note, count] : notes_)
     if (count > 1)
       problem(Severity::note, nullptr, fmt::format("{} (and so for {} others)", note, count - 1));
@@ -129,6 +132,19 @@ void Restorer::tell_losses(const MetadataLosses& losses) {
                         losses.no_xattrs));
 }
 
+void Restorer::tell_unproven() {
+  if (unproven_ > 0)
+    problem(
+        Severity::note, nullptr,
+        fmt::format("{} of the restored files have no SHA-256 in the state: only their sizes were compared",
+                    unproven_));
+}
+
+/// One message, for the directory, is enough.
+bool Restorer::is_below_failed(const Entry& entry) const {
+  return !failed_dirs_.empty() && failed_dirs_.contains(std::string(entry.path.parent()));
+}
+
 void Restorer::restored(const RestoreStep& step, std::uint64_t bytes) {
   context_.events.on(EntryRestored{step.entry.kind, step.entry.path.bytes(), bytes});
 }
@@ -152,8 +168,12 @@ void Restorer::make_dirs(const RestorePlan& plan) {
     const RestoreStep& step = plan.steps[i];
     if (step.kind == Kind::keep_dir) settled_[i] = true;
     if (step.kind != Kind::make_dir) continue;
-    settled_[i] = attempt(step, [&] { context_.to.make_dir(step.entry.path); });
-    if (!settled_[i]) continue;
+    settled_[i] =
+        !is_below_failed(step.entry) && attempt(step, [&] { context_.to.make_dir(step.entry.path); });
+    if (!settled_[i]) {
+      failed_dirs_.insert(step.entry.path.bytes());
+      continue;
+    }
     ++report_.done.dirs_made;
     restored(step, 0);
   }
@@ -162,6 +182,7 @@ void Restorer::make_dirs(const RestorePlan& plan) {
 void Restorer::make_small_things(const RestorePlan& plan) {
   for (std::size_t i = 0; i < plan.steps.size() && go_on(); ++i) {
     const RestoreStep& step = plan.steps[i];
+    if (is_below_failed(step.entry)) continue;
     if (step.kind == Kind::make_file)
       settled_[i] = attempt(step, [&] { make_empty_file(step); });
     else if (step.kind == Kind::make_symlink)
@@ -274,6 +295,7 @@ bool Restorer::take(RestorePlan& plan, FetchOutcome&& outcome) {
     case Status::fetched:
       ++done.files_fetched;
       done.bytes_fetched += step.copy.size;
+      unproven_ += step.copy.sha256 ? 0 : 1;
       done.resumed_bytes += outcome.resumed;
       failures_in_a_row_ = 0;
       break;
@@ -332,7 +354,7 @@ void Restorer::link_names(RestorePlan& plan) {
   Indices apart;
   for (std::size_t i = 0; i < plan.steps.size() && go_on(); ++i) {
     const RestoreStep& step = plan.steps[i];
-    if (step.kind != Kind::link) continue;
+    if (step.kind != Kind::link || is_below_failed(step.entry)) continue;
     if (settled_[step.leader]) attempt(step, [&] { settled_[i] = link_to(step, plan.steps[step.leader]); });
     if (!settled_[i]) {
       apart.push_back(i);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "lanes/connection_policy.h"
@@ -55,6 +56,8 @@ class Restorer {
   bool attempt(const RestoreStep& step, const std::function<void()>& work);
   void tell_notes(const Entry& entry, const std::vector<std::string>& notes);
   void tell_losses(const MetadataLosses& losses);
+  void tell_unproven();
+  bool is_below_failed(const Entry& entry) const;
 
   void make_dirs(const RestorePlan& plan);
   void make_small_things(const RestorePlan& plan);
@@ -80,6 +83,8 @@ class Restorer {
   std::vector<bool> settled_;  ///< by step: it is there, as it should be
   std::map<std::string, std::uint64_t> notes_;
   Indices moved_;  ///< to be fetched once more, under another name
+  std::unordered_set<std::string> failed_dirs_;
+  std::uint64_t unproven_ = 0;  ///< fetched, and their size is all that could be compared
   int failures_in_a_row_ = 0;
   bool stopped_ = false;
 };

@@ -263,6 +263,21 @@ TEST_CASE("an object that is missing or damaged is named and everything else com
   CHECK_FALSE(has_parts(night.beside("back")));
 }
 
+TEST_CASE("a file without a digest in the state is judged by its size and that is said") {
+  Nightly night;
+  for (const std::string name : {"good", "longer", "shorter"}) night.write(name, "the content of " + name);
+  REQUIRE(night.run().outcome == ExitCode::done);
+  tamper(night, "UPDATE object SET sha256 = NULL");
+  night.server.put_file("t/shorter", "the content");
+  night.server.put_file("t/longer", "the content of longer, and more");
+  const RestoreReport report = night.restore();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(lines_of(report).size() == 2);
+  CHECK(night.events.problems().find("1 of the restored files have no SHA-256") != std::string::npos);
+  CHECK(read_file(night.beside("back") / "good") == "the content of good");
+  CHECK(walk(night.beside("back")).size() == 1);
+}
+
 TEST_CASE("an unfinished file goes on where it stopped and a wrong beginning is fetched anew") {
   Nightly night;
   std::string content(900'000, 'x');
