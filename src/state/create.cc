@@ -46,7 +46,7 @@ void make_empty_file(const std::string& draft) {
   if (::fchmod(fd.get(), 0600) != 0) throw creation_error(errno, draft);  // umask 0277
 }
 
-void fill(const std::string& draft, std::string_view profile) {
+void fill_new(const std::string& draft, std::string_view profile) {
   sqlite::Database db(draft, sqlite::Access::read_write);
   db.exec("PRAGMA page_size = 4096");
   db.exec("PRAGMA journal_mode = MEMORY");  // a draft that was interrupted is thrown away, not repaired
@@ -74,17 +74,18 @@ void move_into_place(const std::string& draft, const std::filesystem::path& file
 
 }  // namespace
 
-void create_state(const std::filesystem::path& file, std::string_view profile) {
+bool create_state(const std::filesystem::path& file,
+                  const std::function<void(const std::string& draft)>& fill) {
   const std::filesystem::path dir = file.parent_path();
   make_private_directory(dir);
   const Fd lock = lock_directory(dir);
   struct stat status {};
-  if (::lstat(file.c_str(), &status) == 0) return;
+  if (::lstat(file.c_str(), &status) == 0) return false;
   const std::string draft = file.string() + ".new";
   remove_draft(draft);
   try {
     make_empty_file(draft);
-    fill(draft, profile);
+    fill(draft);
     sync_file(draft);
     move_into_place(draft, file);
   } catch (...) {
@@ -92,6 +93,11 @@ void create_state(const std::filesystem::path& file, std::string_view profile) {
     throw;
   }
   sync_directory(dir);
+  return true;
+}
+
+void create_state(const std::filesystem::path& file, std::string_view profile) {
+  create_state(file, [&](const std::string& draft) { fill_new(draft, profile); });
 }
 
 }  // namespace outhaul

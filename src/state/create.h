@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <string_view>
 
 namespace outhaul {
@@ -10,5 +12,10 @@ namespace outhaul {
 /// between leaves no `file`; what it left under another name is removed the next time. Does nothing when
 /// another process was faster. Throws Error{local_io}.
 void create_state(const std::filesystem::path& file, std::string_view profile);
+
+/// The same with a database that `fill` makes of the empty file that it is given. False, and not filled:
+/// there is one.
+bool create_state(const std::filesystem::path& file,
+                  const std::function<void(const std::string& draft)>& fill);
 
 }  // namespace outhaul

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "outhaul/entry.h"
+#include "state/changes.h"
 #include "state/open.h"
 #include "state/sqlite.h"
 #include "state/state.h"
@@ -14,7 +15,7 @@
 namespace outhaul {
 
 struct State::Impl {
-  explicit Impl(OpenedState opened) : at(std::move(opened)) {}
+  explicit Impl(OpenedState opened) : at(std::move(opened)) { begin_recording(); }
   Impl(Impl&&) = delete;
   ~Impl();
 
@@ -47,8 +48,14 @@ struct State::Impl {
   /// the one before, or kNoObject.
   ObjectId put_entry(JobId job, RunId run, const Entry& entry, ObjectId object);
 
+  /// Records what is written from now on if the catalog asks for it, as the database says.
+  void begin_recording();
+  void keep_changes();
+
   OpenedState at;
   bool writing = false;
+  std::optional<sqlite::Recorder> recorder;
+  std::uint64_t pending_bytes = 0, pending_limit = 0;  ///< of recorded changes
 
  private:
   std::shared_ptr<sqlite::Database> idle_reader_;

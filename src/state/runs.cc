@@ -34,9 +34,12 @@ RunRow read_run(const sqlite::Statement& row) {
 
 RunId State::begin_run(std::int64_t started_ns) {
   impl_->require_none("a run");
-  impl_->in_transaction(
-      [&] { sqlite::execute(impl_->db(), "INSERT INTO run (started_ns) VALUES (?)", started_ns); });
-  return RunId{impl_->db().last_insert_rowid()};
+  RunId run{};
+  impl_->in_transaction([&] {
+    sqlite::execute(impl_->db(), "INSERT INTO run (started_ns) VALUES (?)", started_ns);
+    run = RunId{impl_->db().last_insert_rowid()};  // the commit may insert something of its own
+  });
+  return run;
 }
 
 void State::finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, const JobCounters& done,

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "outhaul/error.h"
 #include "state/refusal.h"
@@ -221,7 +222,37 @@ INSERT INTO snapshot (job, run)
     SELECT min(from_run) FROM past_entry WHERE past_entry.job = job.id)), run.id + 1);
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
+/// What the remote holds of this state: the catalog's files, and the changes that none of them has yet. They
+/// are recorded while there is a base (generation, number 0) that they follow on, made of this very schema.
+constexpr Migration kVersion5 = R"sql(
+CREATE TABLE catalog (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  generation  INTEGER NOT NULL,
+  schema      INTEGER NOT NULL,
+  recording   INTEGER NOT NULL CHECK (recording IN (0, 1)),
+  announced   INTEGER NOT NULL CHECK (announced IN (0, 1))
+) STRICT;
+INSERT INTO catalog VALUES (1, 0, 0, 0, 1);
+
+CREATE TABLE catalog_file (
+  generation  INTEGER NOT NULL,
+  number      INTEGER NOT NULL,
+  run         INTEGER NOT NULL,
+  name        BLOB NOT NULL,
+  size        INTEGER NOT NULL,
+  raw_size    INTEGER NOT NULL,
+  sha256      BLOB NOT NULL CHECK (length(sha256) = 32),
+  stored      INTEGER NOT NULL CHECK (stored IN (0, 1)),
+  PRIMARY KEY (generation, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE catalog_change (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  changeset  BLOB NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 // Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
 // few pages.
@@ -237,6 +268,8 @@ constexpr std::array kProbes = {
     "SELECT * FROM past_entry ORDER BY job DESC, path DESC, from_run DESC LIMIT 1",
     "SELECT * FROM part ORDER BY object DESC LIMIT 1",
     "SELECT * FROM intent LIMIT 1",
+    "SELECT * FROM catalog_file ORDER BY generation DESC, number DESC LIMIT 1",
+    "SELECT id FROM catalog_change ORDER BY id DESC LIMIT 1",
     "SELECT * FROM snapshot ORDER BY job DESC, run DESC LIMIT 1",
     "SELECT * FROM doubt LIMIT 1",
     "SELECT * FROM server_fact LIMIT 1",
@@ -288,6 +321,23 @@ void migrate(sqlite::Database& db, std::span<const Migration> steps) {
     throw;
   }
   db.exec("PRAGMA foreign_keys = ON");
+}
+
+void drop_derived(sqlite::Database& db) {
+  std::vector<std::string> drops;
+  sqlite::Statement rows = db.prepare(
+      "SELECT type, name FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL");
+  while (rows.step()) drops.push_back(fmt::format("DROP {} {}", rows.string(0), rows.string(1)));
+  rows.reset();
+  for (const std::string& drop : drops) db.exec(drop.c_str());
+}
+
+void restore_derived(sqlite::Database& db) {
+  sqlite::Database model = sqlite::Database::in_memory();
+  migrate(model, migrations().first(static_cast<std::size_t>(db.integer("PRAGMA user_version"))));
+  sqlite::Statement rows =
+      model.prepare("SELECT sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL");
+  while (rows.step()) db.exec(rows.string(0).c_str());
 }
 
 void verify_schema(sqlite::Database& db) {

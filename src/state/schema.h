@@ -26,4 +26,9 @@ void migrate(sqlite::Database& db, std::span<const Migration> steps);
 /// and the first and last leaf of every table can be read. Cheap on any size.
 void verify_schema(sqlite::Database& db);
 
+/// Takes away what the tables don't need to be read: indexes and triggers. A catalog's base has none.
+void drop_derived(sqlite::Database& db);
+/// Gives them back as the database's version has them.
+void restore_derived(sqlite::Database& db);
+
 }  // namespace outhaul

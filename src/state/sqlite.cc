@@ -136,6 +136,11 @@ Database::Database(std::string file, const std::string& uri, int flags) : file_(
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
 }
 
+Database Database::create(const std::filesystem::path& file) {
+  return Database(file.string(), uri_for(file.string(), Access::read_write) + "c",
+                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
 void Database::exec(const char* sql) {
   errno = 0;
   if (const int result = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr); result != SQLITE_OK)

@@ -86,6 +86,8 @@ class Database {
   /// The file must exist: making one is a decision of the layer above.
   Database(const std::filesystem::path& file, Access access);
   static Database in_memory();
+  /// Makes the file, or takes an empty one.
+  static Database create(const std::filesystem::path& file);
 
   /// Runs statements that give no rows, or whose rows don't matter.
   void exec(const char* sql);
@@ -110,6 +112,8 @@ class Database {
   /// Moves the WAL into the database and empties it, as far as readers let it; what stays behind is not lost.
   void checkpoint() noexcept;
   const std::string& file() const noexcept { return file_; }
+  /// For what SQLite offers beside statements.
+  sqlite3* handle() const noexcept { return connection_.get(); }
 
  private:
   struct Close {

@@ -59,6 +59,7 @@ void State::Impl::begin() {
 }
 
 void State::Impl::commit() {
+  keep_changes();
   db().exec("COMMIT");
   writing = false;
 }
@@ -67,6 +68,7 @@ void State::Impl::rollback() noexcept {
   writing = false;
   try {
     if (db().in_transaction()) db().exec("ROLLBACK");  // a full disk may have rolled back already
+    begin_recording();
   } catch (const std::exception&) {
     // Whatever stood in the way: without a commit in the log, the next open doesn't see the transaction.
   }

@@ -19,6 +19,7 @@
 #include "base/digest.h"
 #include "outhaul/entry.h"
 #include "outhaul/report.h"
+#include "state/catalog.h"
 
 namespace outhaul {
 
@@ -188,6 +189,23 @@ class State {
   // --- doubt ---
   void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);  ///< replaces the job's
   std::vector<Doubt> doubts(JobId job) const;
+
+  // --- the catalog: the copy of this state that the remote holds; each writes in a transaction of its own
+  // ---
+  CatalogLog catalog() const;
+  /// A database of all that is committed, without what is of use to this very state only. `file` must not
+  /// exist.
+  void write_catalog_base(const std::filesystem::path& file) const;
+  /// From now on changes are recorded, for a new generation; what was recorded before ends. Returns its
+  /// number.
+  std::int64_t begin_catalog_generation();
+  PendingChanges pending_changes() const;
+  void drop_changes(std::int64_t last);
+  void set_catalog_file(const CatalogFile& file);
+  void drop_catalog_files(std::int64_t before_generation);
+  void set_catalog_announced();
+  /// Random, made with the state: two states of the same profile differ in it. 32 hex digits.
+  std::string id() const;
 
   // --- what was learned of a server ("ftp://host:port") ---
   std::optional<std::string> server_fact(std::string_view server, std::string_view fact) const;

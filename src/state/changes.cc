@@ -1,0 +1,116 @@
+#define SQLITE_ENABLE_PREUPDATE_HOOK
+#define SQLITE_ENABLE_SESSION
+#include "state/changes.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "outhaul/error.h"
+
+namespace outhaul::sqlite {
+namespace {
+
+void check(int result, std::string_view what) {
+  if (result == SQLITE_OK) return;
+  if (result == SQLITE_NOMEM) throw std::bad_alloc();
+  throw Error(ErrorKind::internal,
+              fmt::format("SQLite's session extension: {}: {}", what, sqlite3_errstr(result)));
+}
+
+std::string take_buffer(int size, void* data) {
+  std::string bytes(static_cast<const char*>(data), static_cast<std::size_t>(size));
+  sqlite3_free(data);
+  return bytes;
+}
+
+/// The extension's functions only read it, but don't say so.
+void* bytes_of(std::string_view changeset) {
+  return const_cast<char*>(changeset.data());
+}
+
+int size_of(std::string_view changeset) {
+  if (!std::in_range<int>(changeset.size()))
+    throw Error(ErrorKind::internal, "a changeset of more than 2 GiB can't be read");
+  return static_cast<int>(changeset.size());
+}
+
+struct EndIteration {
+  void operator()(sqlite3_changeset_iter* iterator) const noexcept { sqlite3changeset_finalize(iterator); }
+};
+
+}  // namespace
+
+void Recorder::Delete::operator()(sqlite3_session* session) const noexcept {
+  sqlite3session_delete(session);
+}
+
+Recorder::Recorder(Database& db, std::span<const char* const> tables) : db_(&db), tables_(tables) {
+  start_anew();
+}
+
+void Recorder::start_anew() {
+  session_.reset();
+  sqlite3_session* session = nullptr;
+  check(sqlite3session_create(db_->handle(), "main", &session), "a session can't be begun");
+  session_.reset(session);
+  for (const char* table : tables_) check(sqlite3session_attach(session, table), table);
+}
+
+std::string Recorder::take() {
+  if (sqlite3session_isempty(session_.get()) != 0) return {};
+  int size = 0;
+  void* data = nullptr;
+  check(sqlite3session_changeset(session_.get(), &size, &data), "the changes can't be collected");
+  std::string changeset = take_buffer(size, data);
+  start_anew();
+  return changeset;
+}
+
+void ChangeGroup::Delete::operator()(sqlite3_changegroup* group) const noexcept {
+  sqlite3changegroup_delete(group);
+}
+
+ChangeGroup::ChangeGroup() {
+  sqlite3_changegroup* group = nullptr;
+  check(sqlite3changegroup_new(&group), "a group can't be begun");
+  group_.reset(group);
+}
+
+void ChangeGroup::add(std::string_view changeset) {
+  check(sqlite3changegroup_add(group_.get(), size_of(changeset), bytes_of(changeset)),
+        "changes can't be put together");
+}
+
+std::string ChangeGroup::take() {
+  int size = 0;
+  void* data = nullptr;
+  check(sqlite3changegroup_output(group_.get(), &size, &data), "the changes can't be put together");
+  return take_buffer(size, data);
+}
+
+bool touches(std::string_view changeset, std::span<const char* const> tables) {
+  sqlite3_changeset_iter* started = nullptr;
+  check(sqlite3changeset_start(&started, size_of(changeset), bytes_of(changeset)),
+        "a changeset can't be read");
+  const std::unique_ptr<sqlite3_changeset_iter, EndIteration> iterator(started);
+  while (sqlite3changeset_next(started) == SQLITE_ROW) {
+    const char* table = nullptr;
+    int columns = 0, kind = 0, indirect = 0;
+    check(sqlite3changeset_op(started, &table, &columns, &kind, &indirect), "a change can't be read");
+    if (std::any_of(tables.begin(), tables.end(),
+                    [&](const char* t) { return std::string_view(t) == table; }))
+      return true;
+  }
+  return false;
+}
+
+bool apply(Database& db, std::string_view changeset) {
+  const auto refuse = [](void*, int, sqlite3_changeset_iter*) -> int { return SQLITE_CHANGESET_ABORT; };
+  return sqlite3changeset_apply(db.handle(), size_of(changeset), bytes_of(changeset), nullptr, refuse,
+                                nullptr) == SQLITE_OK;
+}
+
+}  // namespace outhaul::sqlite
