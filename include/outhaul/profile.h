@@ -107,6 +107,7 @@ struct Profile {
   RemoteSettings remote;
   std::vector<Job> jobs;
   GuardPolicy safety;
+  bool catalog = true;  ///< the remote gets a copy of the state after each run that changed something
   std::string until;  ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
 };
 

@@ -239,6 +239,15 @@ void add_doctor(CLI::App& app, Line& line, const CancelToken& cancel) {
       [&line, &cancel] { line.command = [&] { return cli::doctor(line.common, line.profile, cancel); }; });
 }
 
+void add_recover(CLI::App& app, Line& line, const CancelToken& cancel) {
+  CLI::App* recover =
+      app.add_subcommand("recover", "a new machine: rebuild the state from the catalog on the remote");
+  recover->add_option("PROFILE", line.profile, "profile file")->required();
+  add_json(*recover, line);
+  recover->callback(
+      [&line, &cancel] { line.command = [&] { return cli::recover(line.common, line.profile, cancel); }; });
+}
+
 void add_profile_commands(CLI::App& app, Line& line) {
   CLI::App* check = app.add_subcommand("check", "validate profiles; no network");
   add_profiles(*check, line);
@@ -297,6 +306,7 @@ int main(int argc, char** argv) noexcept {
     add_restore(app, line, cancel);
     add_queries(app, line);
     add_doctor(app, line, cancel);
+    add_recover(app, line, cancel);
     add_profile_commands(app, line);
     try {
       app.parse(argc, argv);

@@ -30,6 +30,8 @@ ExitCode explain(const Common& common, const std::string& profile, const std::st
 
 ExitCode doctor(const Common& common, const std::string& profile, const CancelToken& cancel);
 
+ExitCode recover(const Common& common, const std::string& profile, const CancelToken& cancel);
+
 ExitCode check(const Common& common, const std::vector<std::string>& profiles);
 ExitCode init(const std::string& file, const std::string& name, const std::string& source,
               const std::string& url, bool overwrite);

@@ -1,5 +1,6 @@
 // doctor: does this remote do what a run needs?
 #include "cli/commands.h"
+#include "cli/silence.h"
 #include "cli/terminal_output.h"
 #include "job/doctor.h"
 #include "profile/decode.h"
@@ -7,16 +8,6 @@
 #include "report/text.h"
 
 namespace outhaul::cli {
-namespace {
-
-/// The examination tells by its report.
-class Silence final : public EventSink {
- public:
-  void on(const Event&) noexcept override {}
-};
-
-}  // namespace
-
 ExitCode doctor(const Common& common, const std::string& file, const CancelToken& cancel) {
   const Profile profile = load_profile(file);
   Silence events;

@@ -8,6 +8,7 @@
 
 #include "execute/executor.h"
 #include "filter/patterns.h"
+#include "job/catalog.h"
 #include "job/deadline.h"
 #include "job/known_server.h"
 #include "job/lazy_remote.h"
@@ -133,6 +134,7 @@ class ProfileRun {
   void remember_what_was_learned();
   ExitCode cancelled_outcome() const;
   std::string note_on_partial_run() const;
+  std::optional<Problem> update_catalog();
   void finish();
 
   const Profile& profile_;
@@ -321,9 +323,26 @@ void ProfileRun::finish() {
         report_.message = grave->path.empty() ? grave->message : grave->path + ": " + grave->message;
     }
   }
-  report_.finished_ns = environment_.clock.now_ns();
-  state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems,
-                    report_.message.empty() ? note_on_partial_run() : report_.message);
+  const auto write_down = [&] {
+    report_.finished_ns = environment_.clock.now_ns();
+    state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems,
+                      report_.message.empty() ? note_on_partial_run() : report_.message);
+  };
+  write_down();
+  if (const std::optional<Problem> trouble = update_catalog()) {
+    environment_.events.on(ProblemFound{*trouble});
+    ++problems;
+    report_.outcome = worst_of(report_.outcome, ExitCode::incomplete);
+    if (report_.message.empty()) report_.message = trouble->message, report_.advice = trouble->advice;
+    write_down();
+  }
+}
+
+/// It has this run's end in it, so it comes after that is written down.
+std::optional<Problem> ProfileRun::update_catalog() {
+  const bool window = cancel_.reason() == kWindowEnded && !environment_.cancel.cancelled();
+  if (!profile_.catalog || remote_lost_ || (cancel_.cancelled() && !window)) return std::nullopt;
+  return store_catalog(state_, remote_, profile_, environment_, report_.run, window);
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ void read_profile(const Node& node, const std::filesystem::path& folder, Profile
   if (const auto jobs = node.need("jobs", "an array of at least one job"))
     profile.jobs = read_jobs(*jobs, defaults, folder, profile.remote);
   if (const auto safety = node.find("safety")) profile.safety = read_safety(*safety);
+  if (const auto catalog = node.find("catalog")) profile.catalog = catalog->boolean().value_or(true);
   if (const auto until = node.find("until")) profile.until = read_until(*until);
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 using Word = std::string_view;
 
-constexpr std::array<Word, 8> kProfile{"$schema",  "profile", "description", "remote",
-                                       "defaults", "jobs",    "safety",      "until"};
+constexpr std::array<Word, 9> kProfile{"$schema", "profile", "description", "remote", "defaults",
+                                       "jobs",    "safety",  "until",       "catalog"};
 constexpr std::array<Word, 7> kProfileLater{"hooks", "notify",      "metrics", "verify",
                                             "quota", "append_only", "foreign"};
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "outhaul/doctor.h"
+#include "outhaul/recover.h"
 #include "outhaul/report.h"
 #include "outhaul/restore.h"
 
@@ -36,6 +37,8 @@ std::string status_text(const std::vector<StatusReport>& reports,
                         std::int64_t now_ns);  ///< ages as of `now_ns`
 /// Every check with what follows from it, then the figures, then whether a run will work.
 std::string doctor_text(const DoctorReport& report);
+/// What is known again, where from, and what is not.
+std::string recover_text(const RecoverReport& report);
 std::string runs_text(const std::vector<RunRow>& rows);
 std::string ls_text(const std::vector<LsRow>& rows, bool long_form);
 /// The same row by row, so that a million of them need no memory. With several jobs each gets its name as a

@@ -92,6 +92,7 @@ CatalogLog State::catalog() const {
 }
 
 std::int64_t State::begin_catalog_generation() {
+  impl_->require_none("a generation of the catalog");
   impl_->in_transaction([&] {
     sqlite::execute(impl_->db(),
                     "UPDATE catalog SET generation = generation + 1, recording = 1, "
@@ -120,7 +121,8 @@ PendingChanges State::pending_changes() const {
 void State::drop_changes(std::int64_t last) {
   impl_->in_transaction(
       [&] { sqlite::execute(impl_->db(), "DELETE FROM catalog_change WHERE id <= ?", last); });
-  impl_->begin_recording();
+  impl_->pending_bytes = static_cast<std::uint64_t>(
+      impl_->db().integer("SELECT coalesce(sum(length(changeset)), 0) FROM catalog_change"));
 }
 
 void State::set_catalog_file(const CatalogFile& file) {
@@ -167,6 +169,10 @@ void State::write_catalog_base(const std::filesystem::path& file) const {
   copy.exec("DELETE FROM object WHERE status = 'uploading'");
   copy.exec("COMMIT");
   copy.exec("DETACH state");
+}
+
+bool State::holds_a_tree() const {
+  return impl_->db().integer("SELECT EXISTS (SELECT 1 FROM entry) OR EXISTS (SELECT 1 FROM past_entry)") != 0;
 }
 
 std::string State::id() const {

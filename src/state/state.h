@@ -204,6 +204,8 @@ class State {
   void set_catalog_file(const CatalogFile& file);
   void drop_catalog_files(std::int64_t before_generation);
   void set_catalog_announced();
+  /// Whether there is, or ever was, an entry.
+  bool holds_a_tree() const;
   /// Random, made with the state: two states of the same profile differ in it. 32 hex digits.
   std::string id() const;
 

@@ -67,6 +67,7 @@ BrokenLine::BrokenLine(ServerKind kind, Tls tls, ServerOptions options) {
   profile.name = "nightly";
   profile.remote = proxy.in_front_of(server_->settings("space"));
   profile.remote.connections = 2;
+  profile.catalog = false;
   Job job;
   job.name = "data";
   job.source = source();

@@ -86,12 +86,13 @@ std::string Site::profile_text() const {
   return fmt::format(R"({{
   "profile": "{}",
   "remote": {{"url": "{}", "password": {}, "connections": {}, "retries": {}{}{}{}}},
-  "jobs": {}{}
+  "jobs": {},
+  "catalog": {}{}
 }}
 )",
                      choices.name, url, password, choices.connections, choices.retries,
                      member(tls.empty() ? "" : "\"tls\": " + tls), member(trust_for(settings, choices)),
-                     member(choices.remote_extra), jobs, member(choices.top_extra));
+                     member(choices.remote_extra), jobs, choices.catalog, member(choices.top_extra));
 }
 
 void Site::write_profile() const {

@@ -26,6 +26,7 @@ Nightly::Nightly(FakeOptions options) : server(options) {
   profile.name = "nightly";
   profile.remote.url = "fake://server";
   profile.remote.connections = 3;
+  profile.catalog = false;  // it is none of most tests' business
   Job job;
   job.name = "data";
   job.source = source();

@@ -1,0 +1,26 @@
+// What `outhaul recover` brought back.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "outhaul/report.h"
+
+namespace outhaul {
+
+struct RecoverReport {
+  std::string profile, remote, state_dir;
+  RunId run = kNoRun;             ///< the state is as after this run
+  std::int64_t run_started_ns = 0;
+  std::string written_by;         ///< the outhaul that wrote the catalog
+  std::int64_t written_ns = 0;    ///< when its manifest was written
+  std::int64_t generation = 0;
+  std::uint64_t changes = 0;      ///< files of changes that were applied to the base
+  std::uint64_t runs = 0;         ///< in the state
+  std::uint64_t files = 0, bytes = 0;
+  std::vector<Problem> problems;  ///< what is unknown, lost or unproven
+  ExitCode outcome = ExitCode::done;
+};
+
+}  // namespace outhaul

@@ -1,0 +1,248 @@
+#include "catalog/carrier.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/cancel.h"
+#include "base/fd.h"
+#include "outhaul/error.h"
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+Error io_error(int errno_value, const std::filesystem::path& file) {
+  return errno_error(errno_value, printable(file.string()), ErrorKind::local_io,
+                     "Free space in the state directory, or mend its owner and mode.");
+}
+
+RemotePath with_suffix(const RemotePath& name, const char* suffix) {
+  return RemotePath::parse(name.wire() + suffix);
+}
+
+}  // namespace
+
+/// A file, or a text in memory.
+class Carrier::Source final : public ByteSource {
+ public:
+  explicit Source(std::string_view text) : text_(text), length_(text.size()) {}
+  explicit Source(const std::filesystem::path& file)
+      : file_(file), fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
+    struct stat status {};
+    if (!fd_ || ::fstat(fd_.get(), &status) != 0) throw io_error(errno, file);
+    length_ = static_cast<std::uint64_t>(status.st_size);
+  }
+  std::uint64_t length() const noexcept { return length_; }
+  void go_to(std::uint64_t position) noexcept { position_ = position; }
+  std::uint64_t position() const noexcept { return position_; }
+
+  std::size_t read(std::span<std::byte> buffer) override {
+    const std::size_t most =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), length_ - position_));
+    if (!fd_) {
+      std::memcpy(buffer.data(), text_.data() + position_, most);
+      position_ += most;
+      return most;
+    }
+    ssize_t got = 0;
+    while ((got = ::pread(fd_.get(), buffer.data(), most, static_cast<off_t>(position_))) < 0)
+      if (errno != EINTR) throw io_error(errno, file_);
+    position_ += static_cast<std::uint64_t>(got);
+    return static_cast<std::size_t>(got);
+  }
+
+ private:
+  std::string_view text_;
+  std::filesystem::path file_;
+  Fd fd_;
+  std::uint64_t length_ = 0, position_ = 0;
+};
+
+Carrier::Carrier(const Context& context)
+    : context_(context),
+      lane_(context.remote.open_lane(context.cancel)),
+      commands_(*lane_, context.policy, context.clock, context.cancel, context.events),
+      random_(static_cast<std::minstd_rand::result_type>(context.clock.now_ns())) {}
+Carrier::~Carrier() = default;
+
+/// `attempt` says whether it got further than ever before, and throws what stopped it; without progress there
+/// are so many retries.
+void Carrier::keep_trying(const std::function<bool()>& attempt) {
+  for (int failures = 0;;) {
+    const std::uint64_t draw = random_();
+    try {
+      if (attempt()) return;
+      failures = 0;
+    } catch (const RemoteError& error) {
+      if (!is_passing(error.failure()) || failures >= context_.policy.retries) throw;
+      const double point = static_cast<double>(draw % 1000) / 1000.0;
+      if (!context_.clock.wait(backoff(context_.policy, failures++, point), context_.cancel))
+        throw RemoteError(FailureClass::cancelled, "stopped on request");
+    }
+  }
+}
+
+void Carrier::store(const std::filesystem::path& file, const RemotePath& name, bool resume) {
+  Source source(file);
+  store_from(source, name, resume);
+}
+
+void Carrier::store_text(std::string_view text, const RemotePath& name) {
+  Source source(text);
+  store_from(source, name, false);
+}
+
+void Carrier::store_from(Source& source, const RemotePath& name, bool resume) {
+  const RemotePath part = with_suffix(name, ".part");
+  send(part, source, resume);
+  put_in_place(part, name);
+}
+
+void Carrier::send(const RemotePath& part, Source& source, bool resume) {
+  std::uint64_t reached = 0;
+  int losses = 0;
+  keep_trying([&] {
+    std::uint64_t offset = 0;
+    if (resume) offset = size_of(part).value_or(0);
+    // More than ever was sent, or all of it after its proof failed: from the start.
+    if (offset > source.length() || (losses > 0 && offset == source.length())) offset = 0;
+    resume = true;
+    try {
+      source.go_to(offset);
+      if (offset < source.length() || source.length() == 0)
+        lane_->put({part, &source, offset, source.length() - offset, {}});
+    } catch (const RemoteError& error) {
+      if (!is_passing(error.failure()) || source.position() <= reached) throw;
+      reached = source.position();
+      return false;
+    }
+    if (size_of(part) == source.length()) return true;
+    context_.remote.upload_was_lost();
+    ++losses;
+    throw RemoteError(
+        FailureClass::retry,
+        fmt::format("{}: the server said that it was stored, but has another size", printable(part.wire())),
+        "Check the server's disk and quota.");
+  });
+}
+
+/// Over what has the name, where the server can't do that in one step: by way of a third name.
+void Carrier::put_in_place(const RemotePath& part, const RemotePath& name) {
+  const CommandResult renamed = commands_.run_one(Rename{part, name});
+  if (renamed.status == Status::done) return;
+  const bool twice = renamed.status == Status::missing;  // it was carried out before the connection broke
+  if (twice && exists(name)) return;
+  const RemotePath aside = with_suffix(name, ".old");
+  if (exists(name)) {
+    remove(aside);
+    if (commands_.run_one(Rename{name, aside}).status == Status::done &&
+        commands_.run_one(Rename{part, name}).status == Status::done)
+      return remove(aside);
+  }
+  throw RemoteError(FailureClass::stop_job,
+                    fmt::format("{} could not be renamed to {}: {}", printable(part.wire()),
+                                printable(name.name()), renamed.reply_text),
+                    "Check the account's permissions in .outhaul on the server.", renamed.reply_code,
+                    renamed.reply_text);
+}
+
+void Carrier::fetch(const RemotePath& name, const std::filesystem::path& to, std::uint64_t size) {
+  const Fd fd(::open(to.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) throw io_error(errno, to);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw io_error(errno, to);
+  std::uint64_t got = static_cast<std::uint64_t>(status.st_size) <= size ? status.st_size : 0;
+  if (::ftruncate(fd.get(), static_cast<off_t>(got)) != 0) throw io_error(errno, to);
+  keep_trying([&] {
+    const std::uint64_t before = got;
+    const ByteSink sink = [&](std::span<const std::byte> bytes) {
+      const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), size - got));
+      for (std::size_t done = 0; done < most;) {
+        const ssize_t put = ::pwrite(fd.get(), bytes.data() + done, most - done, static_cast<off_t>(got));
+        if (put < 0 && errno != EINTR) throw io_error(errno, to);
+        if (put <= 0) continue;
+        done += static_cast<std::size_t>(put);
+        got += static_cast<std::uint64_t>(put);
+      }
+      return most == bytes.size();  // more than there should be is for the caller's digest to find
+    };
+    try {
+      if (got < size) lane_->get(name, got, sink);
+    } catch (const RemoteError& error) {
+      if (!is_passing(error.failure()) || got == before) throw;
+      return false;
+    }
+    return true;
+  });
+}
+
+std::optional<std::string> Carrier::fetch_text(const RemotePath& name, std::size_t most) {
+  std::optional<std::string> text;
+  keep_trying([&] {
+    text.emplace();
+    try {
+      lane_->get(name, 0, [&](std::span<const std::byte> bytes) {
+        text->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return text->size() <= most;
+      });
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::skip_file) throw;
+      if (exists(name)) throw;
+      text.reset();
+    }
+    return true;
+  });
+  if (text && text->size() > most)
+    throw Error(ErrorKind::state, fmt::format("{} is longer than it can be", printable(name.wire())),
+                "Something else has its name on the server.");
+  return text;
+}
+
+void Carrier::make_dir(const RemotePath& dir) {
+  CommandResult made = commands_.run_one(MakeDir{dir});
+  if (made.status != Status::done && !dir.empty()) {
+    make_dir(dir.parent());
+    made = commands_.run_one(MakeDir{dir});
+  }
+  if (made.status == Status::done) return;
+  throw RemoteError(
+      FailureClass::stop_job,
+      fmt::format("the directory {} can't be made on the remote: {}", printable(dir.wire()), made.reply_text),
+      "Check the account's permissions there.", made.reply_code, made.reply_text);
+}
+
+void Carrier::remove(const RemotePath& name) {
+  const CommandResult removed = commands_.run_one(RemoveFile{name});
+  if (removed.status == Status::done || removed.status == Status::missing) return;
+  throw RemoteError(FailureClass::stop_job,
+                    fmt::format("{} can't be removed: {}", printable(name.wire()), removed.reply_text),
+                    "Check the account's permissions there.", removed.reply_code, removed.reply_text);
+}
+
+std::optional<std::uint64_t> Carrier::size_of(const RemotePath& name) {
+  const CommandResult there = commands_.run_one(SizeOf{name});
+  if (there.status != Status::done) return std::nullopt;
+  return there.size;
+}
+
+bool Carrier::exists(const RemotePath& name) {
+  return size_of(name).has_value();
+}
+
+Listing Carrier::list(const RemotePath& dir) {
+  Listing listing;
+  keep_trying([&] {
+    listing = lane_->list(dir);
+    return true;
+  });
+  return listing;
+}
+
+}  // namespace outhaul

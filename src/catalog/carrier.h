@@ -1,0 +1,61 @@
+// Whole files between a folder of ours and the remote, over one connection.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "lanes/backoff.h"
+#include "lanes/commands.h"
+#include "outhaul/remote.h"
+
+namespace outhaul {
+
+/// Retries what may pass, goes on where a line broke, and proves the size of what it stored before it has its
+/// name. Connects at the first operation. Throws RemoteError for what doesn't pass, Error{local_io} for the
+/// folder. One thread at a time.
+class Carrier {
+ public:
+  struct Context {
+    Remote& remote;
+    RetryPolicy policy;
+    Clock& clock;
+    const CancelToken& cancel;
+    EventSink& events;
+  };
+  explicit Carrier(const Context& context);
+  ~Carrier();
+
+  /// Replaces `name`. `resume`: what is under name.part was sent of the same content.
+  void store(const std::filesystem::path& file, const RemotePath& name, bool resume);
+  void store_text(std::string_view text, const RemotePath& name);
+  /// Replaces `to`, which goes on where it ends if it isn't longer than `size`.
+  void fetch(const RemotePath& name, const std::filesystem::path& to, std::uint64_t size);
+  /// None: there is no such file. Throws Error{state} when it is longer than `most`.
+  std::optional<std::string> fetch_text(const RemotePath& name, std::size_t most);
+  void make_dir(const RemotePath& dir);
+  /// Gone, or never there.
+  void remove(const RemotePath& name);
+  bool exists(const RemotePath& name);
+  Listing list(const RemotePath& dir);
+
+ private:
+  class Source;
+  void send(const RemotePath& part, Source& source, bool resume);
+  void put_in_place(const RemotePath& part, const RemotePath& name);
+  std::optional<std::uint64_t> size_of(const RemotePath& name);
+  void keep_trying(const std::function<bool()>& attempt);
+  void store_from(Source& source, const RemotePath& name, bool resume);
+
+  Context context_;
+  std::unique_ptr<Lane> lane_;
+  Commands commands_;
+  std::minstd_rand random_;
+};
+
+}  // namespace outhaul

@@ -1,0 +1,155 @@
+#include "catalog/publish.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "catalog/compression.h"
+#include "catalog/manifest.h"
+#include "catalog/names.h"
+#include "catalog/readme.h"
+#include "catalog/step.h"
+
+namespace outhaul {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Publication {
+ public:
+  Publication(State& state, Carrier& carrier, const CatalogSettings& settings)
+      : state_(state), carrier_(carrier), settings_(settings) {}
+
+  CatalogReport publish() {
+    if (!state_.holds_a_tree()) return report_;
+    const CatalogLog log = state_.catalog();
+    const PendingChanges pending = log.recording ? state_.pending_changes() : PendingChanges{};
+    const std::string compressed = pending.of_the_tree ? compress(pending.changeset) : std::string{};
+    report_.generation = log.generation;
+    switch (next_step(log, pending, compressed.size())) {
+      case CatalogStep::nothing:
+        return report_;
+      case CatalogStep::announce:
+        break;
+      case CatalogStep::finish_base:
+        if (!settings_.may_make_base) return report_;
+        finish_base(log);
+        break;
+      case CatalogStep::add_changes:
+        add_changes(log, pending, compressed);
+        break;
+      case CatalogStep::new_base:
+        if (!settings_.may_make_base) return report_;
+        make_base();
+        break;
+    }
+    announce();
+    return report_;
+  }
+
+ private:
+  fs::path base_file(std::int64_t generation) const {
+    return settings_.folder / ("catalog-" + std::to_string(generation) + ".db.zst");
+  }
+
+  void prepare_remote() {
+    carrier_.make_dir(catalog_dir());
+    if (!carrier_.exists(catalog_readme()))
+      carrier_.store_text(readme_text(settings_.profile), catalog_readme());
+  }
+
+  void add_changes(const CatalogLog& log, const PendingChanges& pending, const std::string& compressed) {
+    CatalogFile file;
+    file.generation = log.generation;
+    for (const CatalogFile& known : log.files)
+      if (known.generation == log.generation) file.number = std::max(file.number, known.number + 1);
+    file.run = settings_.run;
+    file.name = catalog_name(file.generation, file.number, file.run);
+    file.size = compressed.size();
+    file.raw_size = pending.changeset.size();
+    Sha256 hash;
+    hash.update(compressed);
+    file.sha256 = hash.finish();
+    file.stored = true;
+    prepare_remote();
+    carrier_.store_text(compressed, file.name);
+    Transaction transaction = state_.begin();
+    state_.set_catalog_file(file);
+    state_.drop_changes(pending.last);
+    transaction.commit();
+    stored(file);
+  }
+
+  /// What is written while it is sent is recorded already.
+  void make_base() {
+    for (const auto& entry : fs::directory_iterator(settings_.folder))
+      if (entry.path().filename().string().starts_with("catalog-")) fs::remove(entry.path());
+    const fs::path raw = settings_.folder / "catalog-base.db";
+    state_.write_catalog_base(raw);
+    CatalogFile file;
+    file.generation = state_.begin_catalog_generation();
+    const Compressed compressed = compress_file(raw, base_file(file.generation));
+    fs::remove(raw);
+    file.run = settings_.run;
+    file.name = catalog_name(file.generation, 0, file.run);
+    file.size = compressed.size;
+    file.raw_size = compressed.raw_size;
+    file.sha256 = compressed.sha256;
+    state_.set_catalog_file(file);
+    send_base(file, false);
+  }
+
+  void finish_base(const CatalogLog& log) {
+    const auto on_its_way = std::find_if(log.files.begin(), log.files.end(), [&](const CatalogFile& file) {
+      return file.generation == log.generation && !file.stored;
+    });
+    std::error_code fault;
+    const fs::path local = base_file(log.generation);
+    if (!fs::exists(local, fault) || digest_of_file(local) != on_its_way->sha256) return make_base();
+    send_base(*on_its_way, true);
+  }
+
+  void send_base(CatalogFile file, bool resume) {
+    const fs::path local = base_file(file.generation);
+    prepare_remote();
+    carrier_.store(local, file.name, resume);
+    file.stored = true;
+    state_.set_catalog_file(file);
+    fs::remove(local);
+    report_.new_base = true;
+    stored(file);
+  }
+
+  void stored(const CatalogFile& file) {
+    report_.stored = true;
+    report_.bytes = file.size;
+    report_.generation = file.generation;
+  }
+
+  /// Only then is it the catalog. What no generation of the manifest names goes after that.
+  void announce() {
+    const CatalogLog log = state_.catalog();
+    Manifest manifest{settings_.version, settings_.profile, state_.id(), settings_.now_ns,
+                      stored_generations(log)};
+    carrier_.store_text(to_json(manifest), catalog_manifest());
+    const std::int64_t oldest = manifest.generations.back().number;
+    for (const CatalogFile& file : log.files)
+      if (file.generation < oldest) carrier_.remove(file.name);
+    Transaction transaction = state_.begin();
+    state_.drop_catalog_files(oldest);
+    state_.set_catalog_announced();
+    transaction.commit();
+  }
+
+  State& state_;
+  Carrier& carrier_;
+  const CatalogSettings& settings_;
+  CatalogReport report_;
+};
+
+}  // namespace
+
+CatalogReport publish_catalog(State& state, Carrier& carrier, const CatalogSettings& settings) {
+  return Publication(state, carrier, settings).publish();
+}
+
+}  // namespace outhaul

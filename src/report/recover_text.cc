@@ -1,0 +1,25 @@
+// What was recovered, for people.
+#include <fmt/format.h>
+
+#include "report/format.h"
+#include "report/text.h"
+
+namespace outhaul {
+
+std::string recover_text(const RecoverReport& report) {
+  std::string text = fmt::format(
+      "{}: the state is back as after run {} ({})\n", printable(report.profile),
+      static_cast<std::int64_t>(report.run), format_time_local(report.run_started_ns));
+  text += fmt::format("  it knows  {}, {}, in {}\n", counted(report.files, "file"), format_bytes(report.bytes),
+                      counted(report.runs, "run"));
+  text += fmt::format("  from      generation {} of the catalog at {}, {}, written {} by outhaul {}\n",
+                      report.generation, printable(report.remote), counted(report.changes, "file") + " of changes",
+                      format_time_local(report.written_ns), printable(report.written_by));
+  text += fmt::format("  state     {}\n", printable(report.state_dir));
+  for (const Problem& problem : report.problems) text += problem_text(problem, false);
+  text += "Next: \"outhaul restore\" gets files back; \"outhaul run\" goes on backing up, once the source is there "
+          "again.\n";
+  return text;
+}
+
+}  // namespace outhaul

@@ -1,0 +1,167 @@
+#include "catalog/carrier.h"
+
+#include <filesystem>
+
+#include "base/cancel.h"
+#include "catalog/compression.h"
+#include "outhaul/error.h"
+#include "support/catch.h"
+#include "support/fake_remote.h"
+#include "support/temp_dir.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+
+namespace {
+
+class NoWaiting final : public Clock {
+ public:
+  std::int64_t now_ns() const override { return 1; }
+  std::chrono::steady_clock::time_point steady() const override { return {}; }
+  bool wait(std::chrono::milliseconds, const CancelToken& cancel) override { return !cancel.cancelled(); }
+};
+
+class Nobody final : public EventSink {
+ public:
+  void on(const Event&) noexcept override {}
+};
+
+struct Bench {
+  explicit Bench(FakeOptions options = {}) : server(options) {}
+  TempDir dir;
+  FakeServer server;
+  std::unique_ptr<Remote> remote = server.remote();
+  NoWaiting clock;
+  CancelToken cancel;
+  Nobody events;
+  Carrier carrier{{*remote, {}, clock, cancel, events}};
+  RemotePath name = RemotePath::parse("c/file");
+
+  std::filesystem::path local(const std::string& content) {
+    write_whole(dir / "local", content);
+    return dir / "local";
+  }
+};
+
+std::string pattern(std::size_t size) {
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) text += static_cast<char>('a' + i % 23);
+  return text;
+}
+
+FailureClass failure_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const RemoteError& error) {
+    return error.failure();
+  }
+  return FailureClass::none;
+}
+
+}  // namespace
+
+TEST_CASE("a file is stored whole or its name is not there whatever single thing goes wrong") {
+  const std::string content = pattern(100'000);
+  for (const auto effect : {Fault::Effect::lost, Fault::Effect::lost_after}) {
+    for (std::uint64_t nth = 1;; ++nth) {
+      Bench bench;
+      bench.carrier.make_dir(RemotePath::parse("c"));
+      const std::uint64_t before = bench.server.moments();
+      bench.server.fail_nth(nth, {effect, FailureClass::reconnect, 0});
+      bench.carrier.store(bench.local(content), bench.name, false);
+      INFO("fault at moment " << nth);
+      CHECK((bench.server.file("c/file") == content));
+      CHECK(bench.server.files().size() == 1);
+      if (bench.server.moments() - before < nth) break;
+    }
+  }
+}
+
+TEST_CASE("a name that is taken is replaced also where a server can not rename over it") {
+  FakeOptions options;
+  options.replaces = GENERATE(true, false);
+  Bench bench(options);
+  bench.server.put_file("c/file", "old");
+  bench.carrier.store_text("new", bench.name);
+  CHECK(bench.server.file("c/file") == "new");
+  CHECK(bench.server.files().size() == 1);
+}
+
+TEST_CASE("what a cut run has sent of the same file is gone on with when that is asked for") {
+  const std::string content = pattern(100'000);
+  Bench bench;
+  bench.server.put_file("c/file.part", content.substr(0, 60'000));
+  bench.carrier.store(bench.local(content), bench.name, true);
+  CHECK((bench.server.file("c/file") == content));
+  CHECK(bench.server.bytes_received() == 40'000);
+}
+
+TEST_CASE("an upload that was stored short is seen and sent again") {
+  FakeOptions options;
+  int puts = 0;
+  options.corrupt = [&](std::string bytes) {
+    return ++puts == 1 ? bytes.substr(0, bytes.size() / 2) : bytes;
+  };
+  Bench bench(options);
+  bench.server.make_dir("c");
+  const std::string content = pattern(50'000);
+  bench.carrier.store_text(content, bench.name);
+  CHECK((bench.server.file("c/file") == content));
+}
+
+TEST_CASE("a server that refuses for good is not asked for ever") {
+  Bench bench;
+  bench.server.make_dir("c");
+  bench.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_start) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::no_space, 552};
+  });
+  CHECK(failure_of([&] { bench.carrier.store_text("x", bench.name); }) == FailureClass::no_space);
+  bench.server.set_faults([](const FakeCall&) -> std::optional<Fault> {
+    return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+  });
+  CHECK(failure_of([&] { bench.carrier.store_text("x", bench.name); }) == FailureClass::reconnect);
+}
+
+TEST_CASE("a file is fetched whole whatever breaks and goes on where an earlier attempt ended") {
+  const std::string content = pattern(200'000);
+  Bench bench;
+  bench.server.put_file("c/file", content);
+  write_whole(bench.dir / "to", content.substr(0, 150'000));
+  bench.server.fail_nth(2, {Fault::Effect::lost, FailureClass::reconnect, 0});
+  bench.carrier.fetch(bench.name, bench.dir / "to", content.size());
+  CHECK((read_whole(bench.dir / "to") == content));
+  SECTION("what is longer than it can be is thrown away first") {
+    write_whole(bench.dir / "to", content + content);
+    bench.carrier.fetch(bench.name, bench.dir / "to", content.size());
+    CHECK((read_whole(bench.dir / "to") == content));
+  }
+  SECTION("a server that gives more fills no disk") {
+    bench.carrier.fetch(bench.name, bench.dir / "to2", 1000);
+    CHECK((read_whole(bench.dir / "to2") == content.substr(0, 1000)));
+  }
+}
+
+TEST_CASE("a text that is not there is no failure and one that is too long is") {
+  Bench bench;
+  bench.server.put_file("c/file", "text");
+  CHECK(bench.carrier.fetch_text(bench.name, 10) == "text");
+  CHECK_FALSE(bench.carrier.fetch_text(RemotePath::parse("c/none"), 10).has_value());
+  bool thrown = false;
+  try {
+    bench.carrier.fetch_text(bench.name, 3);
+  } catch (const Error& error) {
+    thrown = error.kind() == ErrorKind::state;
+  }
+  CHECK(thrown);
+}
+
+TEST_CASE("a request to stop ends it") {
+  Bench bench;
+  bench.server.make_dir("c");
+  bench.cancel.cancel();
+  bench.server.set_faults([](const FakeCall&) -> std::optional<Fault> {
+    return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+  });
+  CHECK(failure_of([&] { bench.carrier.store_text("x", bench.name); }) == FailureClass::cancelled);
+}

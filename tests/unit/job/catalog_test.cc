@@ -1,0 +1,293 @@
+// The copy of the state on the remote, night after night, and the way back from it.
+#include <filesystem>
+
+#include "catalog/manifest.h"
+#include "job/recover.h"
+#include "nightly.h"
+#include "state/state.h"
+#include "support/catch.h"
+
+using namespace outhaul;
+using namespace outhaul::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Catalogued : public Nightly {
+ public:
+  explicit Catalogued(FakeOptions options = {}) : Nightly(options) {
+    profile.catalog = true;
+    write("a", "one");
+    write("d/b", "two");
+  }
+
+  Manifest manifest() const {
+    const auto text = server.file(".outhaul/catalog/manifest.json");
+    REQUIRE(text);
+    return parse_manifest(*text);
+  }
+
+  /// Of the newest generation.
+  std::size_t changes() const { return manifest().generations.front().files.size() - 1; }
+
+  void lose_state() { fs::rename(state_dir(), state_root() / "lost"); }
+
+  RecoverReport recover() {
+    return recover_profile(profile, {state_root(), events, clock, cancel, open_remote, {}, connections});
+  }
+
+  Error refused() {
+    try {
+      recover();
+    } catch (const Error& error) {
+      return error;
+    }
+    FAIL("it was recovered");
+    return Error(ErrorKind::internal, "");
+  }
+
+  /// Of every file that the state calls live.
+  std::set<std::string> known() const {
+    const State state = State::open(state_dir(), profile.name, State::Open::read_only);
+    std::set<std::string> paths;
+    const auto job = state.find_job("data");
+    if (!job) return paths;
+    const auto entries = state.entries(*job);
+    for (Entry entry; entries->next(entry);)
+      if (entry.object != kNoObject) paths.insert(entry.path.bytes());
+    return paths;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the first run gives the remote a base and later ones what changed") {
+  Catalogued night;
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.manifest().generations.size() == 1);
+  CHECK(night.changes() == 0);
+  CHECK(night.server.file(".outhaul/README.txt")->find("without outhaul") != std::string::npos);
+  night.write("c", "three");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.changes() == 1);
+  night.remove("a");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.changes() == 2);
+  for (const auto& [name, content] : night.server.files()) CHECK_FALSE(name.ends_with(".part"));
+}
+
+TEST_CASE("a run that changed nothing has nothing to say to the remote") {
+  Catalogued night;
+  night.run();
+  night.run();  // the directories' times, which the first run's own files moved
+  const int opened = night.remotes_opened;
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.remotes_opened == opened);
+}
+
+TEST_CASE("a lost state is as it was after the last run and the next run sends nothing") {
+  Catalogued night;
+  night.run();
+  night.write("c", "three");
+  night.rename("d/b", "d/moved");
+  night.run();
+  const std::set<std::string> before = night.known();
+  CHECK(before == std::set<std::string>{"a", "c", "d/moved"});
+  night.lose_state();
+  const RecoverReport report = night.recover();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.problems.empty());
+  CHECK(static_cast<std::int64_t>(report.run) == 2);
+  CHECK(report.files == 3);
+  CHECK(report.changes == 1);
+  CHECK(night.known() == before);
+  night.write("e", "five");
+  const RunReport after = night.run();
+  CHECK(after.outcome == ExitCode::done);
+  CHECK(after.jobs.front().done.files_uploaded == 1);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.manifest().generations.front().number == 2);  // the new state begins a generation of its own
+  CHECK(night.manifest().generations.size() == 2);
+}
+
+TEST_CASE(
+    "a run that is cut off while it stores the catalog has stored its files and the next one catches up") {
+  for (std::uint64_t nth = 1;; ++nth) {
+    Catalogued night;
+    night.run();
+    night.write("c", "three");
+    const std::uint64_t before = night.server.moments();
+    night.server.fail_nth(nth, {Fault::Effect::refused, FailureClass::stop_job, 550});
+    const RunReport report = night.run();
+    INFO("refusal at moment " << nth << " of " << night.server.moments() - before);
+    night.server.set_faults({});
+    CHECK((report.outcome == ExitCode::done) == night.events.problems().empty());
+    night.run();
+    CHECK(night.stored() == night.expected());
+    night.lose_state();
+    CHECK(night.recover().outcome == ExitCode::done);
+    CHECK(night.known() == std::set<std::string>{"a", "c", "d/b"});
+    if (night.server.moments() - before < nth) break;
+  }
+}
+
+TEST_CASE("a catalog that can not be stored makes a run incomplete and says so") {
+  Catalogued night;
+  night.run();
+  night.write("c", "three");
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_start || call.what.find("catalog") == std::string::npos)
+      return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::no_space, 552};
+  });
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(report.message.find("the catalog is not") != std::string::npos);
+  CHECK(report.jobs.front().outcome == ExitCode::done);
+  const State state = State::open(night.state_dir(), night.profile.name, State::Open::read_only);
+  CHECK(state.runs(1).front().outcome == ExitCode::incomplete);
+}
+
+TEST_CASE("a base that was cut off is gone on with by the next run") {
+  Catalogued night;
+  int sent = 0;
+  night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_middle || call.what.find("base") == std::string::npos)
+      return std::nullopt;
+    return ++sent > 1 ? std::nullopt : std::optional(Fault{Fault::Effect::lost, FailureClass::stop_job, 0});
+  });
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  night.write("c", "three");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.manifest().generations.front().number == 1);
+  night.write("e", "five");
+  night.run();
+  night.lose_state();
+  CHECK(night.recover().outcome == ExitCode::done);
+  CHECK(night.known() == std::set<std::string>{"a", "c", "d/b", "e"});
+}
+
+TEST_CASE("two generations are kept and what is older leaves the remote") {
+  Catalogued night;
+  for (int generation = 1; generation <= 4; ++generation) {
+    night.write("f" + std::to_string(generation), "x");
+    night.run();
+    State state = State::open(night.state_dir(), night.profile.name, State::Open::must_exist);
+    state.begin_catalog_generation();  // as if its changes had outgrown it
+  }
+  night.write("last", "x");
+  night.run();
+  const Manifest manifest = night.manifest();
+  REQUIRE(manifest.generations.size() == 2);
+  std::set<std::string> named{".outhaul/catalog/manifest.json"};
+  for (const Generation& generation : manifest.generations)
+    for (const CatalogFile& file : generation.files) named.insert(file.name.wire());
+  std::set<std::string> there;
+  for (const auto& [name, content] : night.server.files())
+    if (name.starts_with(".outhaul/catalog/")) there.insert(name);
+  CHECK(there == named);
+}
+
+TEST_CASE("a damaged catalog gives back what can be trusted and names the rest") {
+  Catalogued night;
+  night.run();
+  night.write("c", "three");
+  night.run();
+  night.write("e", "five");
+  night.run();
+  const auto files = night.manifest().generations.front().files;
+  REQUIRE(files.size() == 3);
+  const auto damage = [&](std::size_t i) {
+    std::string content = *night.server.file(files[i].name.wire());
+    content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 1);
+    night.server.put_file(files[i].name.wire(), content);
+  };
+  night.lose_state();
+  SECTION("the last changes are damaged") {
+    damage(2);
+    const RecoverReport report = night.recover();
+    CHECK(report.outcome == ExitCode::incomplete);
+    CHECK(static_cast<std::int64_t>(report.run) == 2);
+    REQUIRE_FALSE(report.problems.empty());
+    CHECK(report.problems.front().message.find("run 3") != std::string::npos);
+    CHECK(night.known() == std::set<std::string>{"a", "c", "d/b"});
+    CHECK(night.run().outcome == ExitCode::done);  // what is unknown is sent again
+    CHECK(night.stored() == night.expected());
+  }
+  SECTION("changes in between are gone") {
+    night.server.remove(files[1].name.wire());
+    CHECK(night.recover().outcome == ExitCode::incomplete);
+    CHECK(night.known() == std::set<std::string>{"a", "d/b"});
+  }
+  SECTION("the only base is damaged") {
+    damage(0);
+    const Error error = night.refused();
+    CHECK(error.kind() == ErrorKind::state);
+    CHECK(error.advice().find("adopt") != std::string::npos);
+    CHECK_FALSE(has_state(night.state_dir()));
+  }
+  SECTION("the manifest is cut short") {
+    const auto manifest = *night.server.file(".outhaul/catalog/manifest.json");
+    night.server.put_file(".outhaul/catalog/manifest.json", manifest.substr(0, manifest.size() / 2));
+    CHECK(std::string(night.refused().what()).find("manifest") != std::string::npos);
+  }
+}
+
+TEST_CASE("the generation before is taken where the newest can not be read") {
+  Catalogued night;
+  night.run();
+  {
+    State state = State::open(night.state_dir(), night.profile.name, State::Open::must_exist);
+    state.begin_catalog_generation();
+  }
+  night.write("c", "three");
+  night.run();
+  const Manifest manifest = night.manifest();
+  REQUIRE(manifest.generations.size() == 2);
+  night.server.put_file(manifest.generations.front().files.front().name.wire(), "zeros");
+  night.lose_state();
+  const RecoverReport report = night.recover();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(report.generation == manifest.generations.back().number);
+  CHECK(night.known() == std::set<std::string>{"a", "d/b"});
+}
+
+TEST_CASE("recover refuses what it must not touch") {
+  Catalogued night;
+  SECTION("there is a state") {
+    night.run();
+    const Error error = night.refused();
+    CHECK(error.kind() == ErrorKind::usage);
+    CHECK(error.advice().find("move its directory away") != std::string::npos);
+  }
+  SECTION("there is no catalog") {
+    CHECK(std::string(night.refused().what()).find("no catalog") != std::string::npos);
+    CHECK_FALSE(has_state(night.state_dir()));
+  }
+  SECTION("it is another profile's") {
+    night.run();
+    night.lose_state();
+    night.profile.name = "other";
+    CHECK(std::string(night.refused().what()).find("profile \"nightly\"") != std::string::npos);
+    CHECK_FALSE(has_state(night.state_dir()));
+  }
+}
+
+TEST_CASE("a profile that wants no catalog has none") {
+  Catalogued night;
+  night.profile.catalog = false;
+  CHECK(night.run().outcome == ExitCode::done);
+  for (const auto& [name, content] : night.server.files()) CHECK(name.find("catalog") == std::string::npos);
+}
+
+TEST_CASE("a job that the recovered state does not know is said and one that the profile has not too") {
+  Catalogued night;
+  night.run();
+  night.lose_state();
+  night.profile.jobs.front().name = "renamed";
+  const RecoverReport report = night.recover();
+  CHECK(report.outcome == ExitCode::done);
+  REQUIRE(report.problems.size() == 2);
+  CHECK(report.problems[0].job == "renamed");
+  CHECK(report.problems[1].job == "data");
+}
