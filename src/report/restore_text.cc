@@ -86,7 +86,8 @@ OutcomeWords words_for(const RestoreReport& report) {
       return {report.dry_run ? "would be done" : "done", ""};
     case ExitCode::incomplete:
       return {report.dry_run ? "WOULD BE INCOMPLETE" : "INCOMPLETE",
-              "Everything else is restored. What is missing is named above, each with what to do."};
+              "What is missing is named above, each with what to do; everything else that was asked for is "
+              "there."};
     case ExitCode::remote_unusable:
       return {"REMOTE UNUSABLE",
               "Mend what the errors above name, or wait if it is the network; then restore again."};

@@ -62,7 +62,7 @@ TEST_CASE("a restore that is not done says what is left and what to do") {
   const std::string incomplete = restore_text(report);
   CHECK(has(incomplete, "1 file (1 MiB) left to fetch; 1 problem\n"));
   CHECK(has(incomplete, "INCOMPLETE: web01: "));
-  CHECK(has(incomplete, "Everything else is restored."));
+  CHECK(has(incomplete, "everything else that was asked for is there."));
   report.outcome = ExitCode::interrupted;
   report.message = "stopped on request";
   report.advice = "Say it again.";
