@@ -21,9 +21,13 @@ TEST_CASE("pain 9: the cap that a server has shown is remembered for the next ru
   options.max_connections = 3;
   Nightly night(options);
   night.profile.remote.connections = 8;
-  write_many(night, "a", 100);
-  REQUIRE(night.run().outcome == ExitCode::done);
-  CHECK(night.server.count("CONNECT") > 3);  // some were turned away
+  // Until some were turned away: on a busy machine three lanes may be done before a fourth connects.
+  for (int runs = 0; runs < 50 && night.server.count("CONNECT") <= 3; ++runs) {
+    night.server.forget_calls();
+    write_many(night, "a" + std::to_string(runs), 100);
+    REQUIRE(night.run().outcome == ExitCode::done);
+  }
+  REQUIRE(night.server.count("CONNECT") > 3);
 
   night.server.forget_calls();
   write_many(night, "b", 100);
