@@ -138,6 +138,7 @@ TEST_CASE("Ctrl-C ends a restore at once and the same command goes on") {
 
 TEST_CASE("a full disk stops a restore cleanly and another attempt goes on") {
   Site site(ServerKind::proftpd);
+  site.choices.connections = 1;  // one after the other: what comes before the file that is too long is there
   site.write("a", "small");
   make_sparse_file(site.source() / "long", 8 << 20);
   std::string dense(4 << 20, '\0');
