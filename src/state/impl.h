@@ -63,9 +63,12 @@ struct State::Impl {
 };
 
 /// Rows of `entry` and `past_entry`, as every query for them names the columns.
-#define OUTHAUL_ENTRY_COLUMNS \
-  "path, kind, size, mtime_ns, ctime_ns, inode, dev, mode, uid, gid, link_target, object"
-void read_entry(const sqlite::Statement& row, Entry& entry);
+#define OUTHAUL_ENTRY_COLUMNS                                                               \
+  "path, kind, size, mtime_ns, ctime_ns, inode, dev, mode, uid, gid, link_target, object, " \
+  "user_name, group_name, links, sparse, xattrs"
+/// Throws the refusal of a damaged state when the row holds what put_entry() can't have written. Column 17 is
+/// the first that a query may add.
+void read_entry(const sqlite::Database& db, const sqlite::Statement& row, Entry& entry);
 
 /// NULL for kNoObject.
 std::optional<ObjectId> nullable(ObjectId object);
