@@ -5,6 +5,30 @@
 #include "report/json_parts.h"
 
 namespace outhaul {
+namespace {
+
+void write_owner(JsonWriter& json, const Entry& entry) {
+  json.member("uid", std::uint64_t{entry.uid});
+  json.member("gid", std::uint64_t{entry.gid});
+  if (!entry.user.empty()) json.member_bytes("user", entry.user);
+  if (!entry.group.empty()) json.member_bytes("group", entry.group);
+}
+
+void write_xattrs(JsonWriter& json, const std::vector<Xattr>& attributes) {
+  if (attributes.empty()) return;
+  json.key("xattrs");
+  json.begin_array();
+  for (const Xattr& attribute : attributes) {
+    json.begin_object();
+    json.member_bytes("name", attribute.name);
+    json.member("size", std::uint64_t{attribute.value.size()});
+    json.member("base64", to_base64(attribute.value));
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
 
 LsJson::LsJson(const std::string& profile) : profile_(profile) {}
 
@@ -28,8 +52,12 @@ std::string LsJson::row(const LsRow& row) {
   if (entry.kind == EntryKind::file) json.member("size", entry.size);
   write_time(json, "mtime", entry.mtime_ns);
   json.member("mode", fmt::format("{:04o}", entry.mode & 07777));
-  json.member("uid", std::uint64_t{entry.uid});
-  json.member("gid", std::uint64_t{entry.gid});
+  write_owner(json, entry);
+  if (entry.kind == EntryKind::file) {
+    json.member("links", std::uint64_t{entry.links});
+    json.member("sparse", entry.sparse);
+  }
+  write_xattrs(json, entry.xattrs);
   if (entry.kind == EntryKind::symlink) json.member_bytes("link_target", entry.link_target);
   if (!row.remote_name.empty()) json.member_bytes("remote_name", row.remote_name);
   json.member_unless_empty("sha256", row.sha256);

@@ -11,11 +11,18 @@ std::string short_row(const Entry& entry) {
   return shown_path(entry.path, entry.kind) + '\n';
 }
 
+/// Like ls(1): the name, or the number that has none.
+std::string owner(const std::string& name, std::uint32_t id) {
+  return name.empty() ? fmt::format("{}", id) : printable(name);
+}
+
 std::string long_row(const Entry& entry) {
   std::string name = shown_path(entry.path, entry.kind);
   if (entry.kind == EntryKind::symlink) name += fmt::format(" -> {}", printable(entry.link_target));
-  return fmt::format("{} {:>5} {:>5} {:>9}  {}  {}\n", format_mode(entry.kind, entry.mode), entry.uid,
-                     entry.gid, entry.kind == EntryKind::file ? format_bytes(entry.size) : "",
+  const char* const more = entry.xattrs.empty() ? " " : "+";  // ACLs or other attributes
+  return fmt::format("{}{} {:>3} {:>8} {:>8} {:>9}  {}  {}\n", format_mode(entry.kind, entry.mode), more,
+                     entry.links, owner(entry.user, entry.uid), owner(entry.group, entry.gid),
+                     entry.kind == EntryKind::file ? format_bytes(entry.size) : "",
                      format_time_local(entry.mtime_ns), name);
 }
 

@@ -184,13 +184,23 @@ TEST_CASE("a listing written piece by piece is one document") {
   std::string text = listing.open();
   LsRow file{"www", plan.actions[2].entry, "www/conf.d/new%0Aline", std::string(64, 'a')};
   file.entry.mode = 0640;
+  file.entry.user = "www-data";
+  file.entry.links = 3;
+  file.entry.xattrs = {{"user.a", "\xff\x01"}};
   text += listing.row(file);
   text += listing.row({"www", plan.actions[5].entry, "", ""});
   text += listing.close();
   const json document = json::parse(text);
   CHECK(document["entries"][0]["mode"] == "0640");
   CHECK(document["entries"][0]["remote_name"] == "www/conf.d/new%0Aline");
+  CHECK(document["entries"][0]["user"] == "www-data");
+  CHECK_FALSE(document["entries"][0].contains("group"));
+  CHECK(document["entries"][0]["links"] == 3);
+  CHECK(document["entries"][0]["sparse"] == false);
+  CHECK(document["entries"][0]["xattrs"] ==
+        json::parse(R"([{"name": "user.a", "size": 2, "base64": "/wE="}])"));
   CHECK(document["entries"][1]["kind"] == "symlink");
+  CHECK_FALSE(document["entries"][1].contains("xattrs"));
   CHECK_FALSE(document["entries"][1].contains("sha256"));
 }
 

@@ -94,6 +94,13 @@ std::vector<std::string> ls_documents() {
   LsJson listing("web01"), empty("web01");
   std::string text = listing.open();
   text += listing.row({"www", plan.actions[0].entry, "", ""});
+  Entry rich = plan.actions[2].entry;
+  rich.user = "alice";
+  rich.group = "caf\xE9";
+  rich.links = 2;
+  rich.sparse = true;
+  rich.xattrs = {{"system.posix_acl_access", std::string(44, '\0')}, {"user.empty", ""}};
+  text += listing.row({"www", rich, "www/conf.d/new", ""});
   text += listing.row({"www", plan.actions[2].entry, "www/conf.d/new%0Aline", std::string(64, 'a')});
   text += listing.row({"www", plan.actions[7].entry, "www/latin\xE9.txt", ""});
   text += listing.row({"www", plan.actions[5].entry, "", ""});

@@ -243,12 +243,15 @@ TEST_CASE("contents are listed short or long") {
   file.entry.mode = 0640;
   file.entry.uid = 1000;
   file.entry.gid = 33;
+  file.entry.group = "www-data";
+  file.entry.links = 2;
+  file.entry.xattrs = {{"user.a", "b"}};
   link.entry.mode = 0777;
   CHECK(ls_text({dir, file, link}, false) == "conf.d/\nconf.d/new\\x0Aline\nlink\n");
   CHECK(ls_text({dir, file, link}, true) ==
-        R"(drwxr-xr-x     0     0            2026-11-21 03:00:02 +0100  conf.d/
--rw-r-----  1000    33  1.21 KiB  2026-11-21 03:00:02 +0100  conf.d/new\x0Aline
-lrwxrwxrwx     0     0            2026-11-21 03:00:02 +0100  link -> ../elsewhere\xFF
+        R"(drwxr-xr-x    1        0        0            2026-11-21 03:00:02 +0100  conf.d/
+-rw-r-----+   2     1000 www-data  1.21 KiB  2026-11-21 03:00:02 +0100  conf.d/new\x0Aline
+lrwxrwxrwx    1        0        0            2026-11-21 03:00:02 +0100  link -> ../elsewhere\xFF
 )");
   LsRow other = file;
   other.job = "etc";
