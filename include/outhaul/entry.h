@@ -38,13 +38,27 @@ struct Entry {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::string user, group;      ///< the names of uid and gid on the source's machine; empty: it has none
-  std::uint32_t links = 1;      ///< files: more than one means that equal (dev, inode) are hard links
-  bool sparse = false;          ///< files: has holes
+  std::uint32_t links = 1;      ///< files: more than one means that equal (dev, inode) are hard links; else 1
+  bool sparse = false;          ///< files: see has_holes()
   std::vector<Xattr> xattrs;    ///< in byte order of their names
   std::string link_target;      ///< raw bytes; symlinks only
   ObjectId object = kNoObject;  ///< the object that holds the content; only in stored entries of files
   friend bool operator==(const Entry&, const Entry&) = default;
 };
+
+/// Whether a file of `size` bytes takes so few blocks of 512 bytes that a page or more of it is a hole. A
+/// file system that compresses makes others look so too: harmless, since only zeros ever become holes again.
+/// Asking further (SEEK_HOLE) would take opening the file.
+constexpr bool has_holes(std::uint64_t size, std::uint64_t blocks) noexcept {
+  constexpr std::uint64_t kBlock = 512, kPage = 4096;
+  return blocks < size / kBlock && size - blocks * kBlock >= kPage;
+}
+
+/// st_nlink as an entry holds it: at least 1, even of a file that is being removed.
+constexpr std::uint32_t links_of(std::uint64_t st_nlink) noexcept {
+  constexpr std::uint64_t kMost = 0xFFFF'FFFF;
+  return static_cast<std::uint32_t>(st_nlink == 0 ? 1 : st_nlink < kMost ? st_nlink : kMost);
+}
 
 /// What a part is bound to: if any of these changed, the part is of another file.
 struct Fingerprint {
@@ -66,6 +80,7 @@ struct ScanProblem {
     special,               ///< socket, fifo, device: not stored, no doubt
     other_file_system,     ///< one_file_system left it out: doubt for what is below it when the state holds
                            ///< something
+    unreadable_xattr,      ///< an extended attribute of an entry that is stored without it: no doubt
   };
   RelPath path;
   Kind kind = Kind::unreadable_entry;

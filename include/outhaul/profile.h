@@ -98,7 +98,9 @@ struct Job {
   OnRemoval on_removal = OnRemoval::keep;
   Compare compare = Compare::stat;
   Proof proof = Proof::size;
-  NameRules names;  ///< the remote's
+  bool xattrs = true;          ///< extended attributes and ACLs belong to an entry
+  bool preserve_mtime = true;  ///< files get their modification time on the remote, where it can set them
+  NameRules names;             ///< the remote's
 };
 
 struct Profile {

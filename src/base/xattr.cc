@@ -1,5 +1,6 @@
 #include "base/xattr.h"
 
+#include <fcntl.h>
 #include <sys/xattr.h>
 
 #include <algorithm>
@@ -49,7 +50,8 @@ class ProcPath {
 /// which leads to the very thing that is open; `of_name` on a name in a directory.
 template <typename OfFd, typename OfPath, typename OfName>
 ssize_t call(const XattrPlace& place, OfFd of_fd, OfPath of_path, OfName of_name) {
-  if (place.name != nullptr) return of_name(ProcPath(place).get());
+  if (place.name != nullptr)
+    return place.fd == AT_FDCWD ? of_name(place.name) : of_name(ProcPath(place).get());
   const ssize_t result = of_fd(place.fd);
   if (result >= 0 || errno != EBADF) return result;
   return of_path(ProcPath(place).get());

@@ -9,8 +9,9 @@
 namespace outhaul {
 
 /// Whose attributes are meant. `name` unset: `fd` itself, which may be a symlink opened with O_PATH. Set:
-/// that name in the directory `fd`; when it is a symlink, the symlink. A name that was swapped meanwhile is
-/// what it is now: who must not be led astray opens it first.
+/// that name in the directory `fd` (AT_FDCWD: the working directory, for less than a fifth of the price);
+/// when it is a symlink, the symlink. A name that was swapped meanwhile is what it is now: who must not be
+/// led astray opens it first.
 struct XattrPlace {
   int fd = -1;
   const char* name = nullptr;

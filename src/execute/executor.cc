@@ -328,7 +328,7 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
 JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan& plan) {
   JobReport report = report_for(job, &plan);
   Tally tally(report, events_);
-  const SourceTree source(job.source);
+  const SourceTree source(job.source, job.xattrs);
   CancelToken cancel_lanes(cancel_);
   std::optional<Plan> adapted;  // before the connections: their lanes hold on to its actions
   Connections connections({remote_, connections_, connection_policy_, policy_, clock_, cancel_, cancel_lanes,

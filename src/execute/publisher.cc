@@ -102,12 +102,14 @@ void Publisher::rename(std::vector<Item>& items) {
   // The time is set on the part, so that whatever stands under the final name has it from its first moment.
   std::vector<Command> commands;
   for (const Item& item : items) {
-    commands.push_back(SetMtime{item.sent.task.part, floor_seconds(item.sent.entry.mtime_ns)});
+    if (context_.job.preserve_mtime)
+      commands.push_back(SetMtime{item.sent.task.part, floor_seconds(item.sent.entry.mtime_ns)});
     commands.push_back(Rename{item.sent.task.part, item.final_name});
   }
   const std::vector<CommandResult> results = context_.commands.run(commands);
+  const std::size_t of_each = context_.job.preserve_mtime ? 2 : 1;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const CommandResult& renamed = results[2 * i + 1];
+    const CommandResult& renamed = results[of_each * (i + 1) - 1];
     items[i].published = renamed.status == CommandResult::Status::done || mend_rename(items[i], renamed);
   }
 }

@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/xattr.h"
+#include "outhaul/xattrs.h"
+
 namespace outhaul {
 namespace {
 
@@ -43,6 +46,8 @@ Entry entry_from(const struct stat& st, RelPath path) {
   entry.mode = st.st_mode & 07777;
   entry.uid = st.st_uid;
   entry.gid = st.st_gid;
+  entry.links = links_of(st.st_nlink);
+  entry.sparse = has_holes(entry.size, static_cast<std::uint64_t>(st.st_blocks));
   return entry;
 }
 
@@ -55,8 +60,8 @@ Fd open_segment(int dir, const std::string& name, int flags) {
 
 }  // namespace
 
-SourceTree::SourceTree(const std::filesystem::path& source)
-    : root_(::open(source.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+SourceTree::SourceTree(const std::filesystem::path& source, bool xattrs)
+    : root_(::open(source.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), xattrs_(xattrs) {
   if (!root_)
     throw errno_error(errno, fmt::format("can't open the source \"{}\"", printable(source.native())),
                       ErrorKind::source, "Is it mounted, and may the user that runs outhaul read it?");
@@ -75,6 +80,25 @@ SourceFile SourceTree::open(const RelPath& path) const {
   Fd file = open_segment(at, std::string(rest), 0);
   if (!file) refuse(errno, path);
   return SourceFile(std::move(file), path);
+}
+
+SourceFile SourceTree::open(const Entry& scanned) const {
+  SourceFile file = open(scanned.path);
+  file.complete_entry(scanned, xattrs_);
+  return file;
+}
+
+void SourceFile::complete_entry(const Entry& scanned, bool xattrs) {
+  if (entry_.uid == scanned.uid) entry_.user = scanned.user;
+  if (entry_.gid == scanned.gid) entry_.group = scanned.group;
+  if (fingerprint_of(entry_) == fingerprint_of(scanned)) {
+    entry_.xattrs = scanned.xattrs;
+  } else if (xattrs) {
+    // What can't be read here is told by the next scan, which finds it different from what is recorded.
+    read_xattrs({fd_.get()}, is_kept_xattr, [this](std::string&& name, int error, std::string&& value) {
+      if (error == 0) entry_.xattrs.push_back({std::move(name), std::move(value)});
+    });
+  }
 }
 
 SourceFile::SourceFile(Fd fd, RelPath path) : fd_(std::move(fd)) {

@@ -57,14 +57,18 @@ class HashMarks {
 /// A job's source directory, held open. Thread-safe: open() may be called from every lane.
 class SourceTree {
  public:
-  /// Throws Error{source}.
-  explicit SourceTree(const std::filesystem::path& source);
+  /// `xattrs`: whether extended attributes belong to an entry. Throws Error{source}.
+  explicit SourceTree(const std::filesystem::path& source, bool xattrs = true);
   /// Opens the regular file at `path`, never following a symlink in any segment below the source. Throws
   /// SourceChanged or Error{source}.
   SourceFile open(const RelPath& path) const;
+  /// The same for a scanned file, whose entry then has what the scan knows and an open file can't tell: the
+  /// names of its owners, while those are the same; and its attributes, which are read again if it changed.
+  SourceFile open(const Entry& scanned) const;
 
  private:
   Fd root_;
+  bool xattrs_;
 };
 
 /// An open source file: reads at most as many bytes as it had when it was opened, and hashes them on the way.
@@ -74,6 +78,8 @@ class SourceFile final : public ByteSource {
 
   /// The entry as it was when the file was opened.
   const Entry& entry() const noexcept { return entry_; }
+  /// See SourceTree::open().
+  void complete_entry(const Entry& scanned, bool xattrs);
   /// From now on a second digest is computed beside the SHA-256. Before the first byte is read.
   void also_digest(DigestKind kind) { other_.emplace(kind); }
   /// Reads of this file leave marks there. Borrowed.

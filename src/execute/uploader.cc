@@ -126,7 +126,7 @@ void Uploader::compare(const Task& task, Outcome& outcome) {
   std::vector<std::byte> buffer(kPiece);
   for (int reread = 0;; ++reread) {
     try {
-      SourceFile file = context_.source.open(task.action->entry.path);
+      SourceFile file = context_.source.open(task.action->entry);
       TransferScope scope(context_.events, number_, file.entry(), 0);
       while (const std::size_t got = file.read(buffer)) {
         context_.events.on(TransferProgress{number_, got});
@@ -188,7 +188,7 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
 }
 
 SourceFile Uploader::open(const Task& task) {
-  SourceFile file = context_.source.open(task.action->entry.path);
+  SourceFile file = context_.source.open(task.action->entry);
   // A mark holds the SHA-256 only: with a second digest everything is read.
   task.digest ? file.also_digest(*task.digest) : file.keep_marks(marks_);
   return file;

@@ -67,8 +67,8 @@ Judged plan_job(const Profile& profile, const Job& job, std::unique_ptr<EntryStr
   Judged judged;
   if (facts.exists && facts.missing_markers.empty()) {
     const Filter filter(job.exclude);
-    const auto scanned =
-        scan({job.source, job.one_file_system, environment.state_dir(profile)}, filter, environment.cancel);
+    const auto scanned = scan({job.source, job.one_file_system, environment.state_dir(profile), job.xattrs},
+                              filter, environment.cancel);
     if (!stored) stored = std::make_unique<NoEntries>();
     const PlanPolicy policy{job.on_removal, job.compare, job.target, job.names};
     judged.plan = make_plan(*scanned, *stored, policy, [&](const DiffCounts& counts) {
@@ -243,6 +243,8 @@ void ProfileRun::tell_scan_problems(const Plan& plan, JobReport& report) {
       told.advice =
           "Give the user that runs outhaul read permission, or exclude the path; nothing below it is removed "
           "meanwhile.";
+    } else if (seen.kind == ScanProblem::Kind::unreadable_xattr) {
+      told.message = fmt::format("stored without all that belongs to it: {}", seen.message);
     } else {
       told.message = fmt::format("not stored: {}", seen.message);
     }

@@ -13,8 +13,15 @@ namespace {
 
 constexpr std::uint64_t kProgressEvery = 4096;
 
-bool same_owner_and_mode(const Entry& a, const Entry& b) {
-  return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid;
+bool same_metadata(const Entry& a, const Entry& b) {
+  return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.user == b.user && a.group == b.group &&
+         a.links == b.links && a.sparse == b.sparse && a.xattrs == b.xattrs;
+}
+
+/// A name that can't be looked up now is still the name of the number.
+void carry_over_names(Entry& now, const Entry& before) {
+  if (now.user.empty() && now.uid == before.uid) now.user = before.user;
+  if (now.group.empty() && now.gid == before.gid) now.group = before.group;
 }
 
 struct Verdict {
@@ -31,15 +38,15 @@ std::optional<Verdict> judge_file(const Entry& now, const Entry& before, Compare
   if (compare == Compare::hash) return Verdict{suspect, Reason::hash_requested};
   const bool same_inode = now.inode == before.inode && now.ctime_ns == before.ctime_ns;
   if (compare == Compare::stat && !same_inode) return Verdict{suspect, Reason::inode_or_ctime};
-  if (!same_owner_and_mode(now, before)) return Verdict{metadata, Reason::metadata_changed};
+  if (!same_metadata(now, before)) return Verdict{metadata, Reason::metadata_changed};
   return std::nullopt;
 }
 
 std::optional<Verdict> judge_pair(const Entry& now, const Entry& before, Compare compare) {
   if (now.kind != before.kind) return Verdict{Change::Kind::type_changed, Reason::type_changed};
   if (now.kind == EntryKind::file) return judge_file(now, before, compare);
-  const bool same = same_owner_and_mode(now, before) && now.mtime_ns == before.mtime_ns &&
-                    now.link_target == before.link_target;
+  const bool same =
+      same_metadata(now, before) && now.mtime_ns == before.mtime_ns && now.link_target == before.link_target;
   if (same) return std::nullopt;
   return Verdict{Change::Kind::metadata, Reason::metadata_changed};
 }
@@ -154,6 +161,7 @@ class Merge {
 
   void both() {
     learn_device();
+    carry_over_names(*now_, before_);
     if (const auto verdict = judge_pair(*now_, before_, compare_)) {
       if (now_->kind == EntryKind::file && before_.kind == EntryKind::file) now_->object = before_.object;
       sink_.change(Change{verdict->kind, verdict->reason, std::move(*now_), std::move(before_)});

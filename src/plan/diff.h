@@ -46,10 +46,12 @@ struct DiffCounts {
 
 /// Everything that differs, in path order, and every problem of the scan. Memory: doubts that may still
 /// matter. `suspect`: same size and mtime, but inode or ctime differ (or the policy wants hashes): content
-/// must be compared. `metadata`: mode, owner or link target; mtime too for directories and symlinks (for a
-/// directory that is every change of its content: a cheap record, and a restore gets the time right). Size,
-/// inode and ctime of directories and symlinks alone are no change. `doubtful_removal`: gone from the scan,
-/// but at or below a problem that casts doubt.
+/// must be compared. `metadata`: mode, owner, attributes, links, holes or link target; mtime too for
+/// directories and symlinks (for a directory that is every change of its content: a cheap record, and a
+/// restore gets the time right). Size, inode and ctime of directories and symlinks alone are no change; nor
+/// is a name of an owner that isn't known tonight, while the number is the same (the directory service may be
+/// down): what was recorded is carried over. `doubtful_removal`: gone from the scan, but at or below a
+/// problem that casts doubt.
 struct ChangeSink {
   std::function<void(Change&&)> change;
   std::function<void(ScanProblem&&)> problem;

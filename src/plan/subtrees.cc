@@ -45,6 +45,7 @@ bool casts_doubt(ScanProblem::Kind kind) noexcept {
     case ScanProblem::Kind::other_file_system:
       return true;
     case ScanProblem::Kind::special:
+    case ScanProblem::Kind::unreadable_xattr:
       return false;
   }
   return true;

@@ -49,6 +49,10 @@ void read_choices(const Node& node, Job& job) {
       job.proof = std::array{Proof::size, Proof::hash, Proof::read_back}[*word];
   if (const auto one = node.find("one_file_system"))
     if (const auto value = one->boolean()) job.one_file_system = *value;
+  if (const auto xattrs = node.find("xattrs"))
+    if (const auto value = xattrs->boolean()) job.xattrs = *value;
+  if (const auto preserve = node.find("preserve_mtime"))
+    if (const auto value = preserve->boolean()) job.preserve_mtime = *value;
 }
 
 bool is_control_dir(std::string_view segment) {

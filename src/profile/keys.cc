@@ -30,12 +30,13 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 6> kDefaults{"description", "exclude", "on_removal",
-                                        "compare",     "proof",   "one_file_system"};
-constexpr std::array<Word, 9> kJob{"name",       "description", "source", "target",         "exclude",
-                                   "on_removal", "compare",     "proof",  "one_file_system"};
-constexpr std::array<Word, 7> kJobLater{"versions",    "layout",         "encryption", "compression",
-                                        "append_only", "preserve_mtime", "verify"};
+constexpr std::array<Word, 8> kDefaults{"description", "exclude",         "on_removal", "compare",
+                                        "proof",       "one_file_system", "xattrs",     "preserve_mtime"};
+constexpr std::array<Word, 11> kJob{"name",          "description", "source", "target",          "exclude",
+                                    "on_removal",    "compare",     "proof",  "one_file_system", "xattrs",
+                                    "preserve_mtime"};
+constexpr std::array<Word, 6> kJobLater{"versions",    "layout",      "encryption",
+                                        "compression", "append_only", "verify"};
 
 constexpr std::array<Word, 3> kSafety{"description", "max_delete", "require"};
 constexpr std::array<Word, 3> kSafetyLater{"max_change", "foreign", "quota"};

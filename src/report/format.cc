@@ -171,6 +171,8 @@ std::string_view to_string(ScanProblem::Kind kind) noexcept {
       return "special";
     case ScanProblem::Kind::other_file_system:
       return "other_file_system";
+    case ScanProblem::Kind::unreadable_xattr:
+      return "unreadable_xattr";
   }
   return "unreadable_entry";
 }

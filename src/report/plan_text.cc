@@ -43,6 +43,8 @@ std::string_view consequence(ScanProblem::Kind kind) {
       return "skipped";
     case ScanProblem::Kind::other_file_system:
       return "not entered";
+    case ScanProblem::Kind::unreadable_xattr:
+      return "stored without it";
   }
   return "skipped";
 }

@@ -15,6 +15,8 @@ struct ScanOptions {
   bool one_file_system = false;
   /// Left out silently when it lies inside the source (the state directory). Absolute, may be empty.
   std::filesystem::path leave_out;
+  /// Read extended attributes, ACLs among them.
+  bool xattrs = true;
 };
 
 /// Walks with openat/fstatat and O_NOFOLLOW from one directory descriptor, so that no symlink race leads
@@ -22,7 +24,8 @@ struct ScanOptions {
 /// names of the directories on the current path, never the tree. The walk runs on a thread of its own, ahead
 /// of next() by a bounded number of entries. `filter` and `cancel` must outlive the stream. Throws
 /// Error{source} when the source is missing, not a directory, or can't be read; Error{cancelled} from next()
-/// when cancelled. The source directory itself is not an entry.
+/// when cancelled. Attributes that can't be read are a problem that casts no doubt, before their entry. The
+/// source directory itself is not an entry.
 std::unique_ptr<ScanStream> scan(const ScanOptions& options, const Filter& filter, const CancelToken& cancel);
 
 }  // namespace outhaul

@@ -69,9 +69,11 @@ Walker::Walker(OpenSource source, const Filter& filter, const CancelToken& cance
       filter_(filter),
       cancel_(cancel),
       out_(out),
-      buffer_(std::make_unique<std::byte[]>(kBufferBytes)) {}
+      buffer_(std::make_unique<std::byte[]>(kBufferBytes)),
+      attributes_(source_.xattrs) {}
 
 void Walker::run() {
+  attributes_.begin();
   // The source's own descriptor stays as it is: the way back when everything between was closed.
   Fd top(openat(source_.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!top) throw errno_error(errno, source_.name, ErrorKind::source);
@@ -126,6 +128,7 @@ void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempt
   const bool is_directory = S_ISDIR(info.st_mode);
   const bool as_listed = item.type != DT_UNKNOWN && is_directory == (item.type == DT_DIR);
   if (!as_listed && excluded(is_directory)) return;
+  if (is_directory || S_ISREG(info.st_mode) || S_ISLNK(info.st_mode)) read_attributes(name, info);
   if (is_directory) return emit_directory(frame, item, info);
   if (S_ISREG(info.st_mode)) return emit(info, EntryKind::file);
   if (!S_ISLNK(info.st_mode)) return problem(ProblemKind::special, special_text(info.st_mode));
@@ -135,6 +138,11 @@ void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempt
   if (error != EINVAL) return problem(ProblemKind::unreadable_entry, text_of(error));
   if (attempts == 1) return problem(ProblemKind::unreadable_entry, kChanged);
   examine(frame, item, attempts - 1);
+}
+
+void Walker::read_attributes(const char* name, const struct stat& info) {
+  attributes_.read(name, info.st_dev, xattrs_,
+                   [this](std::string&& what) { problem(ProblemKind::unreadable_xattr, std::move(what)); });
 }
 
 void Walker::emit(const struct stat& info, EntryKind kind) {
@@ -151,6 +159,12 @@ void Walker::emit(const struct stat& info, EntryKind kind) {
   entry->mode = info.st_mode & 07777;
   entry->uid = info.st_uid;
   entry->gid = info.st_gid;
+  entry->user = accounts_.user_name(info.st_uid);
+  entry->group = accounts_.group_name(info.st_gid);
+  entry->links = kind == EntryKind::file ? links_of(info.st_nlink) : 1;
+  entry->sparse =
+      kind == EntryKind::file && has_holes(entry->size, static_cast<std::uint64_t>(info.st_blocks));
+  entry->xattrs.swap(xattrs_);
   if (kind != EntryKind::symlink) entry->link_target.clear();
   entry->object = kNoObject;
   out_.push();
@@ -224,6 +238,7 @@ void Walker::enter(Fd fd, FileId id) {
   frame.lost = false;
   if (depth_ >= kOpenLevels) frames_[depth_ - kOpenLevels].fd.reset();
   ++depth_;
+  attributes_.enter(frame.fd.get());
 }
 
 void Walker::leave() {
@@ -233,6 +248,7 @@ void Walker::leave() {
   if (depth_ == 0) return;
   Frame& frame = frames_[depth_ - 1];
   if (!frame.fd && !frame.lost) regain(frame, child);
+  attributes_.enter(frame.fd.get());
 }
 
 /// Opens a directory again whose descriptor was closed on the way down: through its child's "..", or down

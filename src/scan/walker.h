@@ -10,8 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/accounts.h"
 #include "base/fd.h"
 #include "outhaul/entry.h"
+#include "scan/attributes.h"
 #include "scan/listing.h"
 
 namespace outhaul {
@@ -26,13 +28,15 @@ struct OpenSource {
   FileId id;
   std::string name;  ///< for messages, printable
   bool one_file_system = false;
+  bool xattrs = true;
   std::optional<FileId> leave_out;
 };
 
 class Walker {
  public:
   Walker(OpenSource source, const Filter& filter, const CancelToken& cancel, HandOver& out);
-  /// Hands over everything below the source, then returns. Throws Error{source} when the source itself can't
+  /// Hands over everything below the source, then returns. For a thread that ends then: its working directory
+  /// wanders. Throws Error{source} when the source itself can't
   /// be listed, Error{cancelled}, HandOver::Stopped.
   void run();
 
@@ -49,6 +53,7 @@ class Walker {
 
   void visit(Frame& frame, const DirectoryNames::Item& item);
   void examine(Frame& frame, const DirectoryNames::Item& item, int attempts);
+  void read_attributes(const char* name, const struct stat& info);
   void emit(const struct stat& info, EntryKind kind);
   bool emit_symlink(const Frame& frame, const char* name, const struct stat& info, int& error);
   void emit_directory(Frame& frame, const DirectoryNames::Item& item, const struct stat& info);
@@ -71,6 +76,9 @@ class Walker {
   std::size_t depth_ = 0;     ///< frames in use
   std::string path_;          ///< of what is being looked at
   std::unique_ptr<std::byte[]> buffer_;
+  AttributeReader attributes_;
+  std::vector<Xattr> xattrs_;  ///< of what is being looked at
+  Accounts accounts_;
 };
 
 }  // namespace outhaul

@@ -50,8 +50,7 @@ AttributeDir::~AttributeDir() {
 }
 
 bool AttributeDir::holds(const std::string& name, const std::string& value, bool on_directory) const {
-  const TempDir unused;  // keeps the name below from being one of the test's
-  const fs::path probe = path_ / ("probe-" + unused.path().filename().string());
+  const fs::path probe = path_ / "outhaul-probe";
   if (on_directory)
     fs::create_directory(probe);
   else

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "support/catch.h"
@@ -162,4 +163,36 @@ TEST_CASE("a changed mode counts as a change while the file is read") {
   REQUIRE(::stat((disk.path() / "f").c_str(), &st) == 0);
   if (st.st_ctim.tv_sec * 1'000'000'000 + st.st_ctim.tv_nsec != file.entry().ctime_ns)
     CHECK_FALSE(file.unchanged());
+}
+
+TEST_CASE("an opened file has what the scan knows of it while it is the same file") {
+  Disk disk;
+  disk.write("f", "1");
+  Entry scanned = disk.tree().open(rel("f")).entry();
+  scanned.user = "alice";
+  scanned.group = "staff";
+  scanned.xattrs = {{"user.seen", "by the scan"}};
+  CHECK(disk.tree().open(scanned).entry() == scanned);
+
+  scanned.ctime_ns -= 1;
+  const Entry changed = disk.tree().open(scanned).entry();
+  CHECK(changed.user == "alice");
+  CHECK(changed.xattrs.empty());
+  scanned.uid += 1;
+  scanned.gid += 1;
+  CHECK(disk.tree().open(scanned).entry().user.empty());
+  CHECK(disk.tree().open(scanned).entry().group.empty());
+}
+
+TEST_CASE("the attributes of a file that changed since the scan are read again if they are wanted") {
+  Disk disk;
+  disk.write("f", "1");
+  const Entry scanned = disk.tree().open(rel("f")).entry();
+  const bool held = ::setxattr((disk.path() / "f").c_str(), "user.new", "1", 1, 0) == 0;
+  REQUIRE(::chmod((disk.path() / "f").c_str(), 0600) == 0);
+  Entry before = scanned;
+  before.ctime_ns -= 1;
+  CHECK(disk.tree().open(before).entry().xattrs ==
+        (held ? std::vector<Xattr>{{"user.new", "1"}} : std::vector<Xattr>{}));
+  CHECK(SourceTree(disk.path(), false).open(before).entry().xattrs.empty());
 }

@@ -106,6 +106,20 @@ TEST_CASE("pain 28: what counts as a change of a file") {
       {"mode", [](Entry& e) { e.mode = 0600; }, kMetadata, kMetadata, kHash},
       {"uid", [](Entry& e) { e.uid = 7; }, kMetadata, kMetadata, kHash},
       {"gid", [](Entry& e) { e.gid = 7; }, kMetadata, kMetadata, kHash},
+      {"user", [](Entry& e) { e.user = "bob"; }, kMetadata, kMetadata, kHash},
+      {"group", [](Entry& e) { e.group = "bob"; }, kMetadata, kMetadata, kHash},
+      {"links", [](Entry& e) { e.links = 2; }, kMetadata, kMetadata, kHash},
+      {"sparse", [](Entry& e) { e.sparse = true; }, kMetadata, kMetadata, kHash},
+      {"attributes",
+       [](Entry& e) {
+         e.xattrs = {{"user.a", "1"}};
+       },
+       kMetadata, kMetadata, kHash},
+      {"attributes and ctime",
+       [](Entry& e) {
+         e.xattrs = {{"user.a", ""}}, e.ctime_ns += 1;
+       },
+       suspect, kMetadata, kHash},
   };
   for (const Edit& edit : edits) check_edit(file("e"), edit);
 }
@@ -121,6 +135,12 @@ TEST_CASE("what counts as a change of a directory") {
       {"mode", [](Entry& e) { e.mode = 0700; }, kMetadata, kMetadata, kMetadata},
       {"uid", [](Entry& e) { e.uid = 7; }, kMetadata, kMetadata, kMetadata},
       {"gid", [](Entry& e) { e.gid = 7; }, kMetadata, kMetadata, kMetadata},
+      {"user", [](Entry& e) { e.user = "bob"; }, kMetadata, kMetadata, kMetadata},
+      {"attributes",
+       [](Entry& e) {
+         e.xattrs = {{"user.a", "1"}};
+       },
+       kMetadata, kMetadata, kMetadata},
   };
   for (const Edit& edit : edits) check_edit(dir("e"), edit);
 }
@@ -135,6 +155,34 @@ TEST_CASE("what counts as a change of a symlink") {
       {"uid", [](Entry& e) { e.uid = 7; }, kMetadata, kMetadata, kMetadata},
   };
   for (const Edit& edit : edits) check_edit(symlink("e"), edit);
+}
+
+TEST_CASE("attributes that were there and are gone or have another value count as a change") {
+  const Entry before = with(file("e"), [](Entry& e) { e.xattrs = {{"user.a", "1"}, {"user.b", "2"}}; });
+  const Edit edits[] = {
+      {"nothing", [](Entry&) {}, "", "", kHash},
+      {"one gone", [](Entry& e) { e.xattrs.pop_back(); }, kMetadata, kMetadata, kHash},
+      {"all gone", [](Entry& e) { e.xattrs.clear(); }, kMetadata, kMetadata, kHash},
+      {"another value", [](Entry& e) { e.xattrs[0].value = "3"; }, kMetadata, kMetadata, kHash},
+  };
+  for (const Edit& edit : edits) check_edit(before, edit);
+}
+
+TEST_CASE("a name of an owner that is not known tonight is no change and is carried over") {
+  const auto named = [](Entry& e) { e.user = "alice", e.group = "staff"; };
+  for (const Entry& base : {file("e"), dir("e"), symlink("e")}) {
+    CHECK(run_diff({base}, {stored(with(base, named))}).lines().empty());
+    const auto chmod = [](Entry& e) { e.mode = 0700; };
+    const Result changed = run_diff({with(base, chmod)}, {stored(with(base, named))});
+    REQUIRE(changed.changes.size() == 1);
+    CHECK(changed.changes[0].now.user == "alice");
+    CHECK(changed.changes[0].now.group == "staff");
+    const auto chown = [](Entry& e) { e.uid = e.gid = 77; };
+    const Result given = run_diff({with(base, chown)}, {stored(with(base, named))});
+    REQUIRE(given.changes.size() == 1);
+    CHECK(given.changes[0].now.user.empty());
+    CHECK(given.changes[0].now.group.empty());
+  }
 }
 
 TEST_CASE("a stored file without an object is sent again whatever else is the same") {

@@ -63,6 +63,10 @@ struct Backup {
     REQUIRE(stored.mtime_ns == scanned.mtime_ns);
     REQUIRE(stored.mode == scanned.mode);
     REQUIRE(stored.link_target == scanned.link_target);
+    REQUIRE(stored.user == scanned.user);
+    REQUIRE(stored.links == scanned.links);
+    REQUIRE(stored.sparse == scanned.sparse);
+    REQUIRE(stored.xattrs == scanned.xattrs);
     REQUIRE((stored.object != kNoObject) == (stored.kind == EntryKind::file));
   }
 };

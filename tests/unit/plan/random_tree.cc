@@ -90,6 +90,27 @@ void RandomTree::link(const std::string& from, const std::string& to) {
   touch(parent_of(to));
 }
 
+void RandomTree::edit_metadata(std::uint64_t number) {
+  Inode& inode = inodes_.at(number);
+  inode.ctime = ++now_;
+  switch (below(5)) {
+    case 0:
+      inode.user = inode.user == "alice" ? "bob" : "alice";
+      break;
+    case 1:
+      inode.xattrs = {{"user.a", std::to_string(now_)}};
+      break;
+    case 2:
+      inode.xattrs.clear();
+      break;
+    case 3:
+      inode.sparse = inode.kind == EntryKind::file && !inode.sparse;
+      break;
+    default:
+      inode.mode ^= 0111;
+  }
+}
+
 void RandomTree::edit_once(bool sneaky) {
   const std::string at = any_name();
   const std::size_t choice = below(sneaky ? 8 : 12);
@@ -103,8 +124,7 @@ void RandomTree::edit_once(bool sneaky) {
     remove(at);
     create(at);
   } else if (choice == 7) {
-    inodes_.at(names_.at(at)).mode ^= 0111;
-    inodes_.at(names_.at(at)).ctime = ++now_;
+    edit_metadata(names_.at(at));
   } else if (choice == 8) {
     link(at, new_name());
   } else {
@@ -128,6 +148,12 @@ Entry RandomTree::entry(const std::string& path) const {
   e.inode = number;
   e.dev = dev_;
   e.mode = inode.mode;
+  e.user = inode.user;
+  e.sparse = inode.sparse;
+  e.xattrs = inode.xattrs;
+  if (e.kind == EntryKind::file)
+    e.links = links_of(static_cast<std::uint64_t>(std::count_if(
+        names_.begin(), names_.end(), [&](const auto& name) { return name.second == number; })));
   if (e.kind == EntryKind::symlink) e.link_target = "to " + std::to_string(inode.content);
   return e;
 }

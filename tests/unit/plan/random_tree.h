@@ -16,8 +16,8 @@ class RandomTree {
  public:
   explicit RandomTree(unsigned seed) : random_(seed) {}
 
-  /// Adds, edits, deletes, renames, links, changes types and modes. A sneaky edit keeps size and mtime;
-  /// `sneaky` has those and no renames, because the two together can't be seen from outside.
+  /// Adds, edits, deletes, renames, links, changes types, modes, owners and attributes. A sneaky edit keeps
+  /// size and mtime; `sneaky` has those and no renames, because the two together can't be seen from outside.
   void edit(int times, bool sneaky = false);
   /// The machine was booted anew: another device number for everything.
   void change_device() { ++dev_; }
@@ -37,6 +37,9 @@ class RandomTree {
     std::uint64_t size = 0;
     std::int64_t mtime = 0, ctime = 0;
     std::uint32_t mode = 0644;
+    std::string user = "alice";
+    bool sparse = false;
+    std::vector<Xattr> xattrs;
   };
 
   std::size_t below(std::size_t limit) {
@@ -51,6 +54,7 @@ class RandomTree {
   void remove(const std::string& path);
   void rename(const std::string& from, const std::string& to);
   void link(const std::string& from, const std::string& to);
+  void edit_metadata(std::uint64_t inode);
   void edit_once(bool sneaky);
 
   std::mt19937 random_;

@@ -62,4 +62,5 @@ TEST_CASE("everything but a special file casts doubt") {
   CHECK(casts_doubt(ScanProblem::Kind::unreadable_entry));
   CHECK(casts_doubt(ScanProblem::Kind::other_file_system));
   CHECK_FALSE(casts_doubt(ScanProblem::Kind::special));
+  CHECK_FALSE(casts_doubt(ScanProblem::Kind::unreadable_xattr));
 }

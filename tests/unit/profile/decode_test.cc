@@ -53,15 +53,17 @@ TEST_CASE("what is not said has the documented default") {
   CHECK(profile.jobs.at(0).compare == Compare::stat);
   CHECK(profile.jobs.at(0).proof == Proof::size);
   CHECK_FALSE(profile.jobs.at(0).one_file_system);
+  CHECK(profile.jobs.at(0).xattrs);
+  CHECK(profile.jobs.at(0).preserve_mtime);
 }
 
 TEST_CASE("a job has the defaults and behind them its own") {
   const Profile profile = decode_profile(
       profile_text(
           kRemote,
-          R"({"name": "a", "source": "/a", "target": "a", "exclude": ["!x.tmp"], "on_removal": "keep"},
+          R"({"name": "a", "source": "/a", "target": "a", "exclude": ["!x.tmp"], "on_removal": "keep", "xattrs": true},
                       {"name": "b", "source": "/b", "target": "b"})",
-          R"(, "defaults": {"exclude": ["*.tmp"], "on_removal": "delete", "compare": "hash", "proof": "read_back", "one_file_system": true})"),
+          R"(, "defaults": {"exclude": ["*.tmp"], "on_removal": "delete", "compare": "hash", "proof": "read_back", "one_file_system": true, "xattrs": false, "preserve_mtime": false})"),
       kFile);
   CHECK(profile.jobs[0].exclude == std::vector<std::string>{"*.tmp", "!x.tmp"});
   CHECK(profile.jobs[0].on_removal == OnRemoval::keep);
@@ -70,6 +72,10 @@ TEST_CASE("a job has the defaults and behind them its own") {
   CHECK(profile.jobs[1].compare == Compare::hash);
   CHECK(profile.jobs[1].proof == Proof::read_back);
   CHECK(profile.jobs[1].one_file_system);
+  CHECK(profile.jobs[0].xattrs);
+  CHECK_FALSE(profile.jobs[0].preserve_mtime);
+  CHECK_FALSE(profile.jobs[1].xattrs);
+  CHECK_FALSE(profile.jobs[1].preserve_mtime);
 }
 
 TEST_CASE("limits and markers of safety") {
@@ -122,7 +128,7 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "exlude": []})", "",
        "/jobs/0/exlude: the unknown key \"exlude\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, compare, proof, one_file_system; did you mean \"exclude\"?"},
+       "on_removal, compare, proof, one_file_system, xattrs, preserve_mtime; did you mean \"exclude\"?"},
       {kRemote, kJob, R"(, "exclude": [])",
        "/exclude: the unknown key \"exclude\"; expected one of $schema, profile, description, remote, "
        "defaults, jobs, "

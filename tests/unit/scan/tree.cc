@@ -40,14 +40,6 @@ void TempTree::link(std::string_view name, const std::string& target) const {
   fs::create_symlink(target, *this / name);
 }
 
-AsNobody::AsNobody() : was_root_(geteuid() == 0) {
-  if (was_root_ && seteuid(65534) != 0) throw std::runtime_error("can't become nobody");
-}
-
-AsNobody::~AsNobody() {
-  if (was_root_ && seteuid(0) != 0) std::abort();
-}
-
 std::vector<std::string> Scanned::paths() const {
   std::vector<std::string> paths;
   for (const Entry& entry : entries) paths.push_back(entry.path.bytes());

@@ -9,6 +9,7 @@
 #include "filter/patterns.h"
 #include "outhaul/entry.h"
 #include "scan/scanner.h"
+#include "support/xattrs.h"
 
 namespace outhaul::test {
 
@@ -27,17 +28,6 @@ class TempTree {
 
  private:
   std::filesystem::path path_;
-};
-
-/// Permissions count as long as it lives: root becomes nobody.
-class AsNobody {
- public:
-  AsNobody();
-  AsNobody(AsNobody&&) = delete;
-  ~AsNobody();
-
- private:
-  bool was_root_;
 };
 
 struct Scanned {
