@@ -18,15 +18,20 @@ cpu_seconds() {
   { time "$@" >/dev/null 2>&1; } 2>&1 | awk '{ printf "%.2f", $1 + $2 }'
 }
 
+before_round() { :; }
+
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 # paired ROUNDS NAME_A FUNCTION_A NAME_B FUNCTION_B: one uncounted round, then A B A B …
+# A function before_round, where there is one, is called ahead of each round.
 paired() {
   local rounds=$1 name_a=$2 a=$3 name_b=$4 b=$5 i ta tb
   local all_a=() all_b=() ratios=()
+  before_round
   seconds "$a" >/dev/null
   seconds "$b" >/dev/null
   for ((i = 0; i < rounds; ++i)); do
+    before_round
     ta=$(seconds "$a")
     tb=$(seconds "$b")
     all_a+=("$ta") all_b+=("$tb") ratios+=("$(echo "$ta $tb" | awk '{ printf "%.3f", $1 / $2 }')")

@@ -31,13 +31,15 @@ struct GuardRefusal {
 /// mass_deletion and empty_source through for exactly that plan, never missing_source or missing_marker.
 /// Pure.
 ///
-/// mass_deletion counts the files whose copies would be removed from the remote (ActionKind::remove) against
-/// PlanCounts::stored_files. A move is no removal, and neither is what `keep` forgets. Without
-/// GuardPolicy::max_delete: more than 50 % or more than 1000, and only when more than 10 would go. A limit
-/// that the profile sets is taken at its word, without that floor: "0%" and 0 mean that nothing may go
-/// unasked. On a small tree a percentage says little; a count serves better there. empty_source: the scan saw
-/// no entry at all while the state holds files; with `keep` too, because the state would forget them all.
-/// missing_source silences both: without a source, they would only repeat it.
+/// mass_deletion counts the files whose copies would leave the tree on the remote (ActionKind::remove and
+/// retire) against PlanCounts::stored_files. Versions are counted alike: a source that lost its files is just
+/// as wrong, its tree would be gone from the remote, and retention would delete the versions in the end. A
+/// move is no removal, and neither is what `keep` forgets. Without GuardPolicy::max_delete: more than 50 % or
+/// more than 1000, and only when more than 10 would go. A limit that the profile sets is taken at its word,
+/// without that floor: "0%" and 0 mean that nothing may go unasked. On a small tree a percentage says little;
+/// a count serves better there. empty_source: the scan saw no entry at all while the state holds files; with
+/// `keep` too, because the state would forget them all. missing_source silences both: without a source, they
+/// would only repeat it.
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,
                                 const std::vector<std::string>& approved);
 

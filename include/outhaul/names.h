@@ -8,11 +8,13 @@
 
 namespace outhaul {
 
-/// The directory on the remote that is ours: parts, later versions and the catalog. An entry of that name at
+/// The directory on the remote that is ours: parts, versions, later the catalog. An entry of that name at
 /// the top of the remote is escaped.
 inline constexpr std::string_view kControlDir = ".outhaul";
 /// Where parts live, below the base directory.
 inline constexpr std::string_view kPartsDir = ".outhaul/parts";
+/// Where versions live: one directory per run, and in it what that run took out of the trees.
+inline constexpr std::string_view kVersionsDir = ".outhaul/versions";
 
 /// The longest remote name of one segment, in bytes; what ext4, XFS, NTFS and ZFS hold.
 inline constexpr std::size_t kMaxRemoteName = 255;

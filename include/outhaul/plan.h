@@ -40,7 +40,9 @@ enum class ActionKind : std::uint8_t {
   record,      ///< state only: metadata, symlinks
   forget,      ///< state only: end the entry (a symlink, or on_removal keep)
   withhold,    ///< nothing is done: a removal under doubt, or an entry that can't be stored; always reported
+  retire,      ///< rename the object into the versions, end the entry; last, because plan ids count the kinds
 };
+inline constexpr std::size_t kActionKinds = 10;
 
 struct Action {
   ActionKind kind{};
@@ -48,9 +50,9 @@ struct Action {
   /// Publish (or make, move into place, record) only after the removals, because something of another type
   /// holds the name.
   bool after_removals = false;
-  /// The entry as it shall be recorded; for remove/remove_dir/forget and a withheld removal the stored one,
-  /// for a new entry that is withheld the scanned one. entry.object is the object that this action replaces,
-  /// moves or deletes (kNoObject when there is none).
+  /// The entry as it shall be recorded; for remove/retire/remove_dir/forget and a withheld removal the stored
+  /// one, for a new entry that is withheld the scanned one. entry.object is the object that this action
+  /// replaces, moves or deletes (kNoObject when there is none).
   Entry entry;
   /// move: the old path. Empty otherwise.
   RelPath from;
@@ -58,23 +60,24 @@ struct Action {
 
 struct PlanCounts {
   std::uint64_t make_dirs = 0, uploads = 0, compares = 0, moves = 0, removes = 0, remove_dirs = 0,
-                records = 0, forgets = 0, withheld = 0;
+                records = 0, forgets = 0, withheld = 0, retires = 0;
   std::uint64_t upload_bytes = 0;  ///< of uploads; compares are not counted
   std::uint64_t compare_bytes = 0;
-  std::uint64_t remove_bytes = 0;
+  std::uint64_t remove_bytes = 0, retire_bytes = 0;
   std::uint64_t scanned_files = 0, scanned_dirs = 0, scanned_symlinks = 0, scanned_bytes = 0, unchanged = 0;
   std::uint64_t stored_files = 0;  ///< files in the state before this run: what a percentage refers to
 };
 
 /// The actions in the order in which they are to be carried out: make_dir (parents first), then compare,
-/// upload, move, record, then forget, remove, then remove_dir (children first); withhold last. Within a kind:
-/// by path.
+/// upload, move, record, then forget, retire, remove, then remove_dir (children first); withhold last. Within
+/// a kind: by path.
 ///
 /// Two passes: first everything without after_removals in this order, then what has it, again in this order
 /// (an upload may be sent to its part in the first pass; only its publication waits). A name that an
-/// after_removals action takes is freed by an action of the first pass: a remove, remove_dir or forget of the
-/// same path, or a move from it. When that one failed, or one for a directory above did, the name is still
-/// taken and the action must not be carried out. tests/unit/plan/model.cc is this paragraph as code.
+/// after_removals action takes is freed by an action of the first pass: a remove, retire, remove_dir or
+/// forget of the same path, or a move from it. When that one failed, or one for a directory above did, the
+/// name is still taken and the action must not be carried out. tests/unit/plan/model.cc is this paragraph as
+/// code.
 ///
 /// A path that changed its type without anything in the way (a symlink before) has one action, which replaces
 /// the entry.

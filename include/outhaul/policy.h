@@ -12,7 +12,31 @@
 namespace outhaul {
 
 /// What happens on the remote to an object whose entry left the source.
-enum class OnRemoval : std::uint8_t { keep, remove };
+enum class OnRemoval : std::uint8_t {
+  keep,    ///< it stays where it is
+  remove,  ///< it is deleted
+  retire,  ///< it is renamed into the versions, and retention decides how long it stays there
+};
+
+/// A time in calendar units: "1y6m", "30d", "2d12h".
+struct Span {
+  std::uint32_t years = 0, months = 0, days = 0, hours = 0;
+  bool zero() const noexcept { return years == 0 && months == 0 && days == 0 && hours == 0; }
+  friend bool operator==(const Span&, const Span&) = default;
+};
+
+/// Which of a job's runs stay restorable. What the rules say is added up; 0 and zero() are "no such rule".
+/// No rule at all: every run is kept (see plan/retention.h).
+struct VersionPolicy {
+  std::uint32_t last = 0, hourly = 0, daily = 0, weekly = 0, monthly = 0, yearly = 0;
+  Span within{};
+  std::optional<std::uint64_t> max_bytes{};  ///< of retired objects; the oldest runs go first
+  bool has_rules() const noexcept {
+    return last + hourly + daily + weekly + monthly + yearly != 0 || !within.zero();
+  }
+  bool empty() const noexcept { return !has_rules() && !max_bytes; }
+  friend bool operator==(const VersionPolicy&, const VersionPolicy&) = default;
+};
 
 /// What makes a file count as changed.
 enum class Compare : std::uint8_t {
@@ -29,7 +53,7 @@ enum class Proof : std::uint8_t {
 };
 
 struct PlanPolicy {
-  OnRemoval on_removal = OnRemoval::keep;
+  OnRemoval on_removal = OnRemoval::retire;
   Compare compare = Compare::stat;
   RemotePath target;
   NameRules names{};

@@ -95,12 +95,16 @@ struct Job {
   RemotePath target;                 ///< below the remote's base; empty = the base itself
   std::vector<std::string> exclude;  ///< gitignore patterns, defaults first, then the job's own
   bool one_file_system = false;
-  OnRemoval on_removal = OnRemoval::keep;
+  OnRemoval on_removal = OnRemoval::retire;
+  VersionPolicy versions;
   Compare compare = Compare::stat;
   Proof proof = Proof::size;
   bool xattrs = true;          ///< extended attributes and ACLs belong to an entry
   bool preserve_mtime = true;  ///< files get their modification time on the remote, where it can set them
   NameRules names;             ///< the remote's
+
+  /// What is replaced becomes a version rather than being overwritten.
+  bool keeps_versions() const noexcept { return on_removal == OnRemoval::retire || !versions.empty(); }
 };
 
 struct Profile {
@@ -110,7 +114,7 @@ struct Profile {
   std::vector<Job> jobs;
   GuardPolicy safety;
   bool catalog = true;  ///< the remote gets a copy of the state after each run that changed something
-  std::string until;  ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
+  std::string until;    ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
 };
 
 }  // namespace outhaul

@@ -33,6 +33,9 @@ struct JobCounters {
   std::uint64_t files_uploaded = 0, bytes_uploaded = 0, bytes_sent = 0 /* with what was sent again */,
                 dirs_made = 0, moved = 0, removed = 0, dirs_removed = 0, recorded = 0, compared = 0, kept = 0,
                 withheld = 0, retries = 0, resumed_bytes = 0;
+  std::uint64_t retired = 0;     ///< files that left the source and whose copies are versions now
+  std::uint64_t superseded = 0;  ///< replaced copies that are versions now
+  std::uint64_t expired = 0, expired_bytes = 0;  ///< versions that retention let go
 };
 /// Adds `more` to `sum`, counter by counter.
 void add_to(JobCounters& sum, const JobCounters& more) noexcept;
@@ -68,6 +71,13 @@ struct RunReport {
   std::vector<std::string> not_begun{};  ///< jobs whose turn did not come
 };
 
+/// What became of a job's tree as a run left it.
+struct RunOfJob {
+  std::string job;
+  bool restorable = false;
+  std::vector<std::string> reasons;  ///< of the job's policy as it is now
+};
+
 /// One row of `outhaul runs`.
 struct RunRow {
   RunId run = kNoRun;
@@ -77,6 +87,28 @@ struct RunRow {
   JobCounters done;
   std::uint64_t problems = 0;
   std::string message;
+  std::vector<RunOfJob> jobs{};  ///< those that it carried out to their end
+};
+
+/// One stretch of time in which a path was the same, for `outhaul history`.
+struct HistoryRow {
+  Entry entry;  ///< entry.path: the name that it had then
+  RunId from = kNoRun;
+  std::int64_t from_ns = 0;  ///< when that run began
+  std::optional<RunId> to;   ///< the first run whose tree doesn't have it so; unset: it still is
+  std::optional<std::int64_t> to_ns;
+  std::string where;  ///< "live", "version", "kept", "gone"; empty for what has no content on the remote
+  std::string remote_name;  ///< wire form; empty when nothing is there
+  std::string sha256;       ///< lower-case hex; empty when unknown
+  bool restorable = false;
+  RunId restore_run = kNoRun;  ///< the newest snapshot that has it so; kNoRun: none does
+};
+
+/// `outhaul history`.
+struct HistoryReport {
+  std::string profile, job;
+  RelPath path;
+  std::vector<HistoryRow> rows;  ///< newest first
 };
 
 /// `outhaul status`: one per profile.
@@ -89,6 +121,7 @@ struct StatusReport {
   bool running = false;
   std::string holder;  ///< who holds the lock, when running
   std::uint64_t files = 0, bytes = 0, parts = 0, doubts = 0;
+  std::uint64_t versions = 0, version_bytes = 0;  ///< what is kept beside the current trees
 };
 
 /// One row of `outhaul ls`.

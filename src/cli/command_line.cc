@@ -27,7 +27,7 @@ struct Line {
   MirrorChoices mirror;
   RestoreOptions restore;
   std::vector<std::string> profiles;
-  std::string profile, job, path, max_age = "26h";
+  std::string profile, job, path, at = "latest", max_age = "26h";
   std::size_t newest = 20;
   bool long_form = false;
   std::string init_file, init_name = "my-backup", init_source = "/srv/data",
@@ -207,7 +207,7 @@ void add_queries(CLI::App& app, Line& line) {
   add_json(*status, line);
   status->callback(
       [&line] { line.command = [&] { return cli::status(line.common, line.profiles, line.max_age); }; });
-  CLI::App* runs = app.add_subcommand("runs", "what the last runs did");
+  CLI::App* runs = app.add_subcommand("runs", "what the last runs did, and which can be restored");
   runs->add_option("PROFILE", line.profile, "profile file")->required();
   runs->add_option("-n,--newest", line.newest, "how many")->capture_default_str();
   add_json(*runs, line);
@@ -217,10 +217,23 @@ void add_queries(CLI::App& app, Line& line) {
   ls->add_option("PROFILE", line.profile, "profile file")->required();
   ls->add_option("PATH", line.path, "only this and what is below: absolute, or relative to the job's source");
   ls->add_option("--job", line.job, "only this job");
+  ls->add_option("--at", line.at, "as it was then: a run, a date, a time, an age such as 3d")
+      ->type_name("WHEN")
+      ->capture_default_str();
   ls->add_flag("-l,--long", line.long_form, "modes, owners, sizes and times too");
   add_json(*ls, line);
   ls->callback([&line] {
-    line.command = [&] { return cli::ls(line.common, line.profile, line.job, line.path, line.long_form); };
+    line.command = [&] {
+      return cli::ls(line.common, line.profile, line.job, line.path, line.long_form, line.at);
+    };
+  });
+  CLI::App* history = app.add_subcommand("history", "every version of a path: when, what, where");
+  history->add_option("PROFILE", line.profile, "profile file")->required();
+  history->add_option("PATH", line.path, "absolute, or relative to the job's source")->required();
+  history->add_option("--job", line.job, "in this job");
+  add_json(*history, line);
+  history->callback([&line] {
+    line.command = [&] { return cli::history(line.common, line.profile, line.job, line.path); };
   });
   CLI::App* explain = app.add_subcommand("explain", "which rule took a path, and what is known of it");
   explain->add_option("PROFILE", line.profile, "profile file")->required();

@@ -24,7 +24,9 @@ ExitCode restore(const Common& common, const std::string& profile, const Restore
 ExitCode status(const Common& common, const std::vector<std::string>& profiles, const std::string& max_age);
 ExitCode runs(const Common& common, const std::string& profile, std::size_t newest);
 ExitCode ls(const Common& common, const std::string& profile, const std::string& job, const std::string& path,
-            bool long_form);
+            bool long_form, const std::string& at);
+ExitCode history(const Common& common, const std::string& profile, const std::string& job,
+                 const std::string& path);
 ExitCode explain(const Common& common, const std::string& profile, const std::string& job,
                  const std::string& path);
 

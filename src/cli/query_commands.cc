@@ -1,4 +1,4 @@
-// status, runs, ls and explain.
+// status, runs, ls, history and explain.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/terminal_output.h"
 #include "job/explain.h"
+#include "job/history.h"
 #include "job/queries.h"
 #include "profile/decode.h"
 #include "report/json.h"
@@ -57,13 +58,30 @@ ExitCode status(const Common& common, const std::vector<std::string>& files, con
 ExitCode runs(const Common& common, const std::string& file, std::size_t newest) {
   const Profile profile = load_profile(file);
   const std::vector<RunRow> rows = runs_of(profile, state_dir_of(common, profile), newest);
-  print(common.json ? runs_json(profile.name, rows) + "\n" : runs_text(rows));
+  print(common.json ? runs_json(profile.name, rows) + "\n" : runs_text(rows, common.verbosity > 0));
+  return ExitCode::done;
+}
+
+ExitCode history(const Common& common, const std::string& file, const std::string& job,
+                 const std::string& path) {
+  const Profile profile = load_profile(file);
+  const JobPath wanted = find_path(profile, job, path);
+  const HistoryReport report = history_of(profile, state_dir_of(common, profile), wanted);
+  if (report.rows.empty())
+    throw Error(
+        ErrorKind::local_io,
+        fmt::format("\"{}\" was never stored, or retention has let go of every run that had it",
+                    printable(path)),
+        "`outhaul ls PROFILE --at WHEN` shows what there was; `outhaul explain` says whether a pattern "
+        "leaves it out.");
+  print(common.json ? history_json(report) + "\n" : history_text(report));
   return ExitCode::done;
 }
 
 ExitCode ls(const Common& common, const std::string& file, const std::string& job, const std::string& path,
-            bool long_form) {
+            bool long_form, const std::string& at) {
   const Profile profile = load_profile(file);
+  const When when = parse_when(at, SystemClock().now_ns());
   std::vector<JobPath> wanted;
   if (!path.empty() || !job.empty()) {
     wanted.push_back(find_path(profile, job, path.empty() ? "." : path));
@@ -77,7 +95,7 @@ ExitCode ls(const Common& common, const std::string& file, const std::string& jo
     print(text);
     text.clear();
   };
-  const bool any = list_entries(profile, state_dir_of(common, profile), wanted, [&](LsRow&& row) {
+  const bool any = list_entries(profile, state_dir_of(common, profile), wanted, when, [&](LsRow&& row) {
     text += common.json ? json.row(row) : listing.row(row);
     if (text.size() >= 64 * 1024) flush();
   });
@@ -85,8 +103,10 @@ ExitCode ls(const Common& common, const std::string& file, const std::string& jo
   if (common.json) print(json.close() + "\n");
   if (any || path.empty()) return ExitCode::done;
   throw Error(ErrorKind::local_io,
-              fmt::format("\"{}\" is not on the remote, as far as the state knows", printable(path)),
-              "`outhaul explain` says whether a pattern leaves it out.");
+              when.kind == When::Kind::latest
+                  ? fmt::format("\"{}\" is not on the remote, as far as the state knows", printable(path))
+                  : fmt::format("\"{}\" was not there at {}", printable(path), when.text),
+              "`outhaul explain` says whether a pattern leaves it out, `outhaul history` when it was there.");
 }
 
 ExitCode explain(const Common& common, const std::string& file, const std::string& job,

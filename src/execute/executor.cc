@@ -8,6 +8,7 @@
 
 #include "execute/case_guard.h"
 #include "execute/connections.h"
+#include "execute/expiry.h"
 #include "execute/intents.h"
 #include "execute/removals.h"
 #include "execute/tally.h"
@@ -44,12 +45,14 @@ class Execution {
     CancelToken& cancel_lanes;
     const CancelToken& cancel;
     const CaseGuard& cases;
+    Retirer& retirer;
   };
   Execution(const Setting& setting, const Plan& plan, const SourceTree& source)
       : s_(setting),
         plan_(plan),
-        transfers_({s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes}, source) {
-  }
+        transfers_(
+            {s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes, s_.retirer},
+            source) {}
 
   void run() {
     tell_withheld();
@@ -67,7 +70,9 @@ class Execution {
   using Actions = std::vector<const Action*>;
 
   bool go_on() const { return !s_.tally.stopped() && !s_.cancel.cancelled(); }
-  JobContext context() { return {s_.job, s_.job_id, s_.run, s_.state, s_.connections.commands(), s_.tally}; }
+  JobContext context() {
+    return {s_.job, s_.job_id, s_.run, s_.state, s_.connections.commands(), s_.tally, s_.retirer};
+  }
   RemotePath remote_name(const RelPath& path) const {
     return remote_path_for(s_.job.target, path, s_.job.names);
   }
@@ -112,7 +117,7 @@ void Execution::tell_withheld() {
       tell_too_long(action.entry.path);
     else
       s_.tally.failed(action.entry.path, "not stored: something that is kept on the remote has its name",
-                      "\"on_removal\" is \"keep\": set it to \"delete\" for one run, or give one of the two "
+                      "\"on_removal\" is \"keep\": set it to \"retire\" for one run, or give one of the two "
                       "another name.");
   }
   if (doubtful > 0)
@@ -276,11 +281,12 @@ void Execution::remove() {
   // A full server is the one stop after which making room still helps.
   const bool stopped = s_.tally.stopped() && s_.tally.stop_reason() != FailureClass::no_space;
   if (stopped || s_.cancel.cancelled()) return;
-  const Actions forgets = now(ActionKind::forget), files = now(ActionKind::remove),
-                dirs = now(ActionKind::remove_dir);
-  if (forgets.empty() && files.empty() && dirs.empty()) return;
+  const Actions forgets = now(ActionKind::forget), leaving = now(ActionKind::retire),
+                files = now(ActionKind::remove), dirs = now(ActionKind::remove_dir);
+  if (forgets.empty() && leaving.empty() && files.empty() && dirs.empty()) return;
   Removals removals(context());
   removals.forget(forgets);
+  removals.retire_files(leaving);
   removals.remove_files(files);
   removals.remove_dirs(dirs);
 }
@@ -314,7 +320,8 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
   Tally tally(report, events_);
   Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
   try {
-    const JobContext context{job, job_id, run, state_, connections.commands(), tally};
+    Retirer retirer(run);
+    const JobContext context{job, job_id, run, state_, connections.commands(), tally, retirer};
     Publisher(context).settle(state_.parts(job_id));
     if (!tally.stopped()) settle_intents(context);
   } catch (const RemoteError& error) {
@@ -334,9 +341,10 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   Connections connections({remote_, connections_, connection_policy_, policy_, clock_, cancel_, cancel_lanes,
                            events_, throttle_ ? &*throttle_ : nullptr});
   CaseGuard cases(job, job_id, state_, tally, connections, case_sensitive_);
+  Retirer retirer(run);
   try {
     adapted = cases.adapt(plan);
-    Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases},
+    Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer},
               adapted ? *adapted : plan, source)
         .run();
   } catch (const RemoteError& error) {
@@ -351,6 +359,21 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
   if (cancel_.cancelled() || tally.stopped()) tally.tell_what_is_left();
+  return report;
+}
+
+JobReport Executor::expire(const Job& job, JobId job_id, RunId run) {
+  JobReport report = report_for(job, nullptr);
+  Tally tally(report, events_);
+  Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
+  try {
+    Retirer retirer(run);
+    Expiry({job, job_id, run, state_, connections.commands(), tally, retirer}).run(cancel_);
+  } catch (const RemoteError& error) {
+    tally.stop(error.failure(), error.what(), error.advice());
+  }
+  report.done.retries += connections.command_retries();
+  if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
   return report;
 }
 

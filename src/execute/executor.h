@@ -39,6 +39,10 @@ class Executor {
   /// be opened; every other failure is a problem in the report.
   JobReport execute(const Job& job, JobId job_id, RunId run, const Plan& plan);
 
+  /// Deletes the versions that no snapshot needs any more. Returns problems like execute(): what could not be
+  /// deleted is tried again by the next run.
+  JobReport expire(const Job& job, JobId job_id, RunId run);
+
   /// Whether the server tells "A" from "a": what is known before execute(), and what is known after it.
   void set_case_sensitive(std::optional<bool> known) noexcept { case_sensitive_ = known; }
   std::optional<bool> case_sensitive() const noexcept { return case_sensitive_; }

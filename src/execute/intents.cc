@@ -3,17 +3,21 @@
 #include <optional>
 #include <utility>
 
+#include "execute/expiry.h"
 #include "outhaul/error.h"
 
 namespace outhaul {
 namespace {
 
 Intent intent_of(const Command& command) {
-  if (const auto* made = std::get_if<MakeDir>(&command)) return {Intent::Kind::make_dir, {}, {}, made->path};
-  if (const auto* moved = std::get_if<Rename>(&command)) return {Intent::Kind::move, {}, {}, moved->to};
-  if (const auto* gone = std::get_if<RemoveFile>(&command)) return {Intent::Kind::remove, {}, {}, gone->path};
+  if (const auto* made = std::get_if<MakeDir>(&command))
+    return {Intent::Kind::make_dir, {}, {}, made->path, kNoObject};
+  if (const auto* moved = std::get_if<Rename>(&command))
+    return {Intent::Kind::move, {}, {}, moved->to, kNoObject};
+  if (const auto* gone = std::get_if<RemoveFile>(&command))
+    return {Intent::Kind::remove, {}, {}, gone->path, kNoObject};
   if (const auto* gone = std::get_if<RemoveDir>(&command))
-    return {Intent::Kind::remove_dir, {}, {}, gone->path};
+    return {Intent::Kind::remove_dir, {}, {}, gone->path, kNoObject};
   throw Error(ErrorKind::internal, "a command that changes nothing can't be intended");
 }
 
@@ -32,6 +36,7 @@ class Settler {
   void settle() {
     std::vector<Question> questions;
     for (Intent& intent : context_.state.intents(context_.job_id)) ask(std::move(intent), questions);
+    for (const RemotePath& dir : version_dirs_above(expired_)) commands_.push_back(RemoveDir{dir});
     const std::vector<CommandResult> answers = context_.commands.run(commands_);
     Transaction transaction = context_.state.begin();
     for (const Question& question : questions) take(question, std::span(answers).subspan(question.first));
@@ -47,12 +52,15 @@ class Settler {
         context_.state.entry(context_.job_id, it.kind == Intent::Kind::move ? it.from : it.path);
     if (it.kind == Intent::Kind::make_dir || it.kind == Intent::Kind::remove_dir) {
       commands_.push_back(MakeDir{it.name});
+    } else if (it.kind == Intent::Kind::expire) {
+      commands_.push_back(RemoveFile{it.name});
+      expired_.push_back(it.name);
     } else {
       if (!question.before || question.before->object == kNoObject) return;  // nothing is called live
       question.object = context_.state.object(question.before->object);
       if (!question.object) return;
       commands_.push_back(SizeOf{question.object->remote_name});
-      if (it.kind == Intent::Kind::move) commands_.push_back(SizeOf{it.name});
+      if (it.kind != Intent::Kind::remove) commands_.push_back(SizeOf{it.name});
     }
     questions.push_back(std::move(question));
   }
@@ -66,6 +74,13 @@ class Settler {
         return take_removal(question, answers[0]);
       case Intent::Kind::move:
         return take_move(question, answers[0], answers[1]);
+      case Intent::Kind::retire:
+        return take_retirement(question, answers[0], answers[1]);
+      case Intent::Kind::expire:
+        if (answers[0].status == CommandResult::Status::done ||
+            answers[0].status == CommandResult::Status::missing)
+          context_.state.retire_object(question.intent.object, context_.run, State::Fate::gone);
+        return;
     }
   }
 
@@ -106,6 +121,17 @@ class Settler {
     context_.state.record(context_.job_id, context_.run, entry);
   }
 
+  /// A version's name is nobody else's: whatever stands there is the object.
+  void take_retirement(const Question& question, const CommandResult& from, const CommandResult& to) {
+    if (to.status == CommandResult::Status::done) {
+      context_.state.retire(question.object->id, context_.run, question.intent.name);
+      context_.state.forget(context_.job_id, context_.run, question.before->path);
+      ++context_.tally.done().retired;
+    } else {
+      take_removal(question, from);
+    }
+  }
+
   /// Nobody knows what stands there: it is sent again if it is still in the source, and removed otherwise.
   void lose(const Question& question) {
     Entry entry = *question.before;
@@ -116,6 +142,7 @@ class Settler {
 
   const JobContext& context_;
   std::vector<Command> commands_;
+  std::vector<RemotePath> expired_;
 };
 
 }  // namespace
@@ -129,6 +156,12 @@ void intend(const JobContext& context, std::span<const Action* const> actions,
     intent.from = actions[i]->from;
     context.state.intend(context.job_id, context.run, intent);
   }
+  transaction.commit();
+}
+
+void intend(const JobContext& context, const std::vector<Intent>& intents) {
+  Transaction transaction = context.state.begin();
+  for (const Intent& intent : intents) context.state.intend(context.job_id, context.run, intent);
   transaction.commit();
 }
 

@@ -17,6 +17,8 @@ namespace outhaul {
 /// that records their outcomes ends with State::clear_intents().
 void intend(const JobContext& context, std::span<const Action* const> actions,
             std::span<const Command> commands);
+/// The same for intents that are none of a single command.
+void intend(const JobContext& context, const std::vector<Intent>& intents);
 
 /// Makes the state say what the remote holds of every intent in the journal, and empties it. Directories are
 /// made again, because nothing tells cheaply whether one is there: the diff removes what isn't wanted. Throws

@@ -37,11 +37,13 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   for (Outcome& outcome : sent) {
     RemotePath final_name =
         remote_path_for(context_.job.target, outcome.task.action->entry.path, context_.job.names);
-    items.push_back({std::move(outcome), std::move(final_name)});
+    items.push_back({std::move(outcome), std::move(final_name), false, {}});
   }
   std::vector<Task> again = prove(items);
   if (items.empty()) return again;
+  find_old(items);
   begin(items);
+  retire_old(items);
   rename(items);
   record(items);
   return again;
@@ -80,6 +82,19 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
   return again;
 }
 
+/// The entry's object, or what on_removal "keep" left under the name.
+void Publisher::find_old(std::vector<Item>& items) {
+  if (!context_.job.keeps_versions()) return;
+  for (Item& item : items) {
+    const std::optional<Entry> entry =
+        context_.state.entry(context_.job_id, item.sent.task.action->entry.path);
+    const std::optional<StoredObject> old = replaces_an_object(entry)
+                                                ? context_.state.object(entry->object)
+                                                : context_.state.kept_at(item.final_name);
+    if (old) item.old = context_.retirer.begin(*old);
+  }
+}
+
 void Publisher::begin(std::vector<Item>& items) {
   State& state = context_.state;
   Transaction transaction = state.begin();
@@ -93,9 +108,32 @@ void Publisher::begin(std::vector<Item>& items) {
                                        task.part, read);
     }
     state.set_part_digest(task.object, item.sent.digest);
-    state.set_part_stage(task.object, Part::Stage::publishing);
+    if (item.old)
+      state.set_part_stage(task.object, Part::Stage::retiring, item.old->version, item.old->object.id);
+    else
+      state.set_part_stage(task.object, Part::Stage::publishing);
   }
   transaction.commit();
+}
+
+/// One batch ahead of the renames, for all of them. What can't be kept is not replaced.
+void Publisher::retire_old(std::vector<Item>& items) {
+  std::vector<Retirement*> retirements;
+  for (Item& item : items)
+    if (item.old) retirements.push_back(&*item.old);
+  if (retirements.empty()) return;
+  context_.retirer.carry_out(context_.commands, retirements);
+  std::erase_if(items, [&](const Item& item) {
+    if (!item.old || item.old->outcome != Retirement::Outcome::refused) return false;
+    context_.tally.failed(
+        item.sent.entry.path,
+        fmt::format("not replaced, because the copy from before can't be kept as a version: it can't be "
+                    "renamed to \"{}\": {}",
+                    printable(item.old->version.wire()), item.old->reply_text),
+        "Check that the account may make directories and rename files below .outhaul/versions. Without "
+        "versions (\"on_removal\": \"delete\" or \"keep\") old copies are overwritten.");
+    return true;
+  });
 }
 
 void Publisher::rename(std::vector<Item>& items) {
@@ -111,13 +149,32 @@ void Publisher::rename(std::vector<Item>& items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const CommandResult& renamed = results[of_each * (i + 1) - 1];
     items[i].published = renamed.status == CommandResult::Status::done || mend_rename(items[i], renamed);
+    if (!items[i].published) restore_old(items[i]);
   }
+}
+
+/// The new copy can't take the name: the old one gets it back. When even that fails, the old one is a
+/// version, and the tree has no copy until the next run.
+void Publisher::restore_old(Item& item) {
+  if (!item.old || item.old->outcome != Retirement::Outcome::retired) return;
+  if (take_back(context_.commands, *item.old)) return;
+  State& state = context_.state;
+  const RelPath& path = item.sent.task.action->entry.path;
+  Transaction transaction = state.begin();
+  state.retire(item.old->object.id, context_.run, item.old->version);
+  if (std::optional<Entry> entry = state.entry(context_.job_id, path)) {
+    entry->object = kNoObject;
+    state.record(context_.job_id, context_.run, *entry);
+  }
+  state.set_part_stage(item.sent.task.object, Part::Stage::publishing);
+  transaction.commit();
 }
 
 /// The rename didn't answer "done": look for the reason, mend it where it can be mended.
 bool Publisher::mend_rename(Item& item, CommandResult result) {
   const Publication publication{item.sent.task.object, item.sent.task.part, item.final_name,
-                                item.sent.entry.size};
+                                item.sent.entry.size,
+                                item.old && item.old->outcome == Retirement::Outcome::retired};
   if (mend_rename(publication, result)) return true;
   context_.tally.failed(
       item.sent.entry.path,
@@ -136,7 +193,7 @@ bool Publisher::mend_rename(const Publication& it, CommandResult& result) {
     result = context_.commands.run_one(Rename{it.part, it.final_name});
     if (result.status == CommandResult::Status::done) return true;
   }
-  return rename_by_aside(it);
+  return !it.vacated && rename_by_aside(it);
 }
 
 /// For servers that can't rename over an existing name (pain 19): old aside → rename → remove old, journaled.
@@ -173,6 +230,8 @@ void Publisher::record(std::vector<Item>& items) {
     if (!item.published) continue;
     Entry entry = item.sent.entry;
     entry.object = item.sent.task.object;
+    if (item.old && item.old->outcome == Retirement::Outcome::retired)
+      context_.state.retire(item.old->object.id, context_.run, item.old->version);
     context_.state.publish(context_.job_id, context_.run, entry.object, item.sent.digest, entry);
   }
   transaction.commit();
@@ -182,6 +241,7 @@ void Publisher::record(std::vector<Item>& items) {
     ++done.files_uploaded;
     done.bytes_uploaded += item.sent.entry.size;
     context_.tally.did(ActionKind::upload, item.sent.entry.path, item.sent.entry.size);
+    if (item.old) tell_version(*item.old, item.sent.entry.path);
     if (item.sent.torn)
       context_.tally.problem(
           Problem::Severity::error, item.sent.entry.path,
@@ -190,14 +250,28 @@ void Publisher::record(std::vector<Item>& items) {
   }
 }
 
+void Publisher::tell_version(const Retirement& old, const RelPath& path) {
+  if (old.outcome == Retirement::Outcome::retired) ++context_.tally.done().superseded;
+  if (old.outcome == Retirement::Outcome::missing)
+    context_.tally.problem(Problem::Severity::warning, path,
+                           fmt::format("its copy from before was no longer on the remote at \"{}\", so there "
+                                       "is no version of it",
+                                       printable(old.object.remote_name.wire())),
+                           "Something else than outhaul removes files there.");
+}
+
 bool Publisher::holds(const RemotePath& path, std::uint64_t size) {
   const CommandResult there = context_.commands.run_one(SizeOf{path});
   return there.status == CommandResult::Status::done && there.size == size;
 }
 
 void Publisher::settle(const std::vector<Part>& parts) {
-  for (const Part& part : parts)
-    if (part.stage != Part::Stage::sending) settle_one(part);
+  for (const Part& part : parts) {
+    if (part.stage == Part::Stage::retiring)
+      settle_retiring(part);
+    else if (part.stage != Part::Stage::sending)
+      settle_one(part);
+  }
 }
 
 void Publisher::settle_one(const Part& part) {
@@ -208,23 +282,28 @@ void Publisher::settle_one(const Part& part) {
   State& state = context_.state;
   Transaction transaction = state.begin();
   if (ending == Ending::published) {
-    // Mode and owner are not in the ledger; the diff that follows finds them different and records them.
-    Entry entry = old.value_or(Entry{});
-    entry.path = part.path;
-    entry.kind = EntryKind::file;
-    entry.size = part.source.size;
-    entry.mtime_ns = part.source.mtime_ns;
-    entry.ctime_ns = part.source.ctime_ns;
-    entry.inode = part.source.inode;
-    entry.link_target.clear();
-    entry.object = part.object;
-    state.publish(context_.job_id, context_.run, part.object, *part.sha256, entry);
+    record_settled(part, old);
   } else {
     // Whatever is under the part name is continued by the upload that is still due, or cleaned up.
     state.set_part_stage(part.object, Part::Stage::sending);
     if (ending == Ending::unknown && replaces_an_object(old)) forget_content(*old);
   }
   transaction.commit();
+}
+
+/// In the caller's Transaction. Mode and owner are not in the ledger; the diff that follows finds them
+/// different and records them.
+void Publisher::record_settled(const Part& part, const std::optional<Entry>& old) {
+  Entry entry = old.value_or(Entry{});
+  entry.path = part.path;
+  entry.kind = EntryKind::file;
+  entry.size = part.source.size;
+  entry.mtime_ns = part.source.mtime_ns;
+  entry.ctime_ns = part.source.ctime_ns;
+  entry.inode = part.source.inode;
+  entry.link_target.clear();
+  entry.object = part.object;
+  context_.state.publish(context_.job_id, context_.run, part.object, *part.sha256, entry);
 }
 
 bool Publisher::replaces_an_object(const std::optional<Entry>& old) {

@@ -4,9 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include "lanes/commands.h"
+#include "execute/retirement.h"
 #include "execute/tally.h"
 #include "execute/uploader.h"
+#include "lanes/commands.h"
 #include "outhaul/profile.h"
 #include "state/state.h"
 
@@ -20,6 +21,7 @@ struct JobContext {
   State& state;
   Commands& commands;
   Tally& tally;
+  Retirer& retirer;
 };
 
 /// Makes `dir` and whatever of its ancestors is missing on the remote; the empty path is the base directory.
@@ -31,8 +33,9 @@ class Publisher {
 
   /// Takes uploads whose bytes are all on the server under their part names. Proves each (pain 2;
   /// execute/proof.h), commits the ledger's "publishing", renames, sets the time, and commits the objects as
-  /// live. Returns the tasks whose proof failed and which must be sent again. Problems go to the tally.
-  /// Throws RemoteError when the remote is lost.
+  /// live. Where the job keeps versions, what they replace is renamed out of their way first, and a file
+  /// whose old copy can't be kept isn't replaced. Returns the tasks whose proof failed and which must be sent
+  /// again. Problems go to the tally. Throws RemoteError when the remote is lost.
   std::vector<Task> publish(std::vector<Outcome> sent);
 
   /// Brings every publication that an earlier run began to its end, one way or the other. Needed before a
@@ -44,25 +47,35 @@ class Publisher {
     Outcome sent;
     RemotePath final_name;
     bool published = false;
+    std::optional<Retirement> old;  ///< what it replaces, where the job keeps versions
   };
   /// A proven part on its way to its final name.
   struct Publication {
     ObjectId object;
     RemotePath part, final_name;
     std::uint64_t size;
+    bool vacated = false;  ///< what stood under final_name is a version now
   };
   /// How a publication ended that was cut off.
   enum class Ending : std::uint8_t { published, not_published, unknown };
 
   std::vector<Task> prove(std::vector<Item>& items);
+  void find_old(std::vector<Item>& items);
   void begin(std::vector<Item>& items);
+  void retire_old(std::vector<Item>& items);
   void rename(std::vector<Item>& items);
+  void restore_old(Item& item);
   bool mend_rename(Item& item, CommandResult result);
   bool mend_rename(const Publication& it, CommandResult& result);
   bool rename_by_aside(const Publication& it);
   bool swap_by_aside(const Publication& it, const RemotePath& aside);
   void record(std::vector<Item>& items);
+  void tell_version(const Retirement& old, const RelPath& path);
   void settle_one(const Part& part);
+  void settle_retiring(const Part& part);
+  bool finish_retiring(const Part& part, Retirement& old, const CommandResult& sent);
+  void stay_unpublished(const Part& part, const Retirement& old, bool unclear);
+  void record_settled(const Part& part, const std::optional<Entry>& old);
   Ending find_ending(const Part& part, const std::optional<Entry>& old);
   bool put_in_place(const Part& part);
   bool put_aside_away(const Part& part);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "execute/intents.h"
+#include "outhaul/error.h"
 #include "outhaul/names.h"
 
 namespace outhaul {
@@ -59,6 +60,58 @@ std::vector<const Action*> Removals::without_doubt(const std::vector<const Actio
                     doubtful));
   }
   return safe;
+}
+
+void Removals::retire_files(const std::vector<const Action*>& actions) {
+  in_batches(without_doubt(actions), [this](std::span<const Action* const> batch) { retire_batch(batch); });
+}
+
+void Removals::retire_batch(std::span<const Action* const> batch) {
+  std::vector<Retirement> retirements;
+  std::vector<Retirement*> all;
+  std::vector<Intent> intents;
+  for (const Action* action : batch) {
+    const std::optional<StoredObject> object = context_.state.object(action->entry.object);
+    if (!object) throw Error(ErrorKind::internal, "the plan names an object that the state has never had");
+    retirements.push_back(context_.retirer.begin(*object));
+    intents.push_back({Intent::Kind::retire, action->entry.path, {}, retirements.back().version, object->id});
+  }
+  for (Retirement& retirement : retirements) all.push_back(&retirement);
+  intend(context_, intents);
+  context_.retirer.carry_out(context_.commands, all);
+  Transaction transaction = context_.state.begin();
+  for (std::size_t i = 0; i < batch.size(); ++i) retired(*batch[i], retirements[i]);
+  context_.state.clear_intents(context_.job_id);
+  transaction.commit();
+}
+
+/// In the caller's Transaction.
+void Removals::retired(const Action& action, const Retirement& retirement) {
+  const RelPath& path = action.entry.path;
+  switch (retirement.outcome) {
+    case Retirement::Outcome::retired:
+      context_.state.retire(retirement.object.id, context_.run, retirement.version);
+      context_.state.forget(context_.job_id, context_.run, path);
+      ++context_.tally.done().retired;
+      return context_.tally.did(ActionKind::retire, path, action.entry.size);
+    case Retirement::Outcome::missing:
+      end(action, State::Fate::gone);
+      return context_.tally.problem(
+          Problem::Severity::warning, path,
+          fmt::format(
+              "it left the source, but was no longer on the remote at \"{}\", so there is no version of "
+              "it",
+              printable(retirement.object.remote_name.wire())),
+          "Something else than outhaul removes files there.");
+    default:
+      return context_.tally.failed(
+          path,
+          fmt::format("it left the source, but can't be renamed to \"{}\" on the remote: {}",
+                      printable(retirement.version.wire()), retirement.reply_text),
+          "Check that the account may make directories and rename files below .outhaul/versions; the next "
+          "run "
+          "tries again.");
+  }
 }
 
 void Removals::remove_files(const std::vector<const Action*>& actions) {

@@ -63,7 +63,7 @@ bool Transfers::stopped() const {
 
 Publisher Transfers::publisher() {
   return Publisher({context_.job, context_.job_id, context_.run, context_.state,
-                    context_.connections.commands(), context_.tally});
+                    context_.connections.commands(), context_.tally, context_.retirer});
 }
 
 void Transfers::run() {

@@ -25,6 +25,7 @@ class Transfers {
     Tally& tally;
     Connections& connections;
     CancelToken& cancel_lanes;
+    Retirer& retirer;
   };
   Transfers(const Context& context, const SourceTree& source);
 

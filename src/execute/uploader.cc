@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "lanes/commands.h"
 #include "execute/disk_probe.h"
 #include "execute/read_ahead.h"
+#include "lanes/commands.h"
 
 namespace outhaul {
 namespace {

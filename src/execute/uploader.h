@@ -7,8 +7,8 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "lanes/backoff.h"
 #include "execute/source_tree.h"
+#include "lanes/backoff.h"
 #include "lanes/throttle.h"
 #include "outhaul/events.h"
 #include "outhaul/plan.h"

@@ -14,6 +14,7 @@
 #include "job/lazy_remote.h"
 #include "job/name_rules.h"
 #include "job/remote_identity.h"
+#include "job/retain.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
@@ -128,6 +129,7 @@ class ProfileRun {
   void carry_out(const Job& job, JobReport& report);
   void tell_scan_problems(const Plan& plan, JobReport& report);
   void execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
+  void retain(const Job& job, JobId id, JobReport& report);
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
   Executor executor();
@@ -149,7 +151,18 @@ class ProfileRun {
   LazyRemote remote_;
   bool remote_lost_ = false;
   RunReport report_;
+  std::vector<JobId> snapshots_;  ///< of the jobs that were carried out to their end
 };
+
+/// Puts what came before in front of what came after it.
+JobReport joined(JobReport&& before, JobReport&& after) {
+  after.outcome = worst_of(after.outcome, before.outcome);
+  after.problem_count += before.problem_count;
+  after.problems.insert(after.problems.begin(), before.problems.begin(), before.problems.end());
+  after.problems.resize(std::min(after.problems.size(), JobReport::kMaxProblems));
+  add_to(after.done, before.done);
+  return std::move(after);
+}
 
 void ProfileRun::run_job(const Job& job) {
   JobReport report;
@@ -218,6 +231,7 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
     }
   }
   if (!judged.plan.empty() || !parts.empty()) execute(job, id, judged.plan, report);
+  retain(job, id, report);
 }
 
 void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& report) {
@@ -226,12 +240,24 @@ void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& 
   JobReport executed = executor.execute(job, id, report_.run, plan);
   memory_ = with_connections(memory_, executor.connections_seen(), environment_.clock.now_ns());
   memory_.case_sensitive = executor.case_sensitive();
-  executed.outcome = worst_of(executed.outcome, report.outcome);
-  executed.problem_count += report.problem_count;
-  executed.problems.insert(executed.problems.begin(), report.problems.begin(), report.problems.end());
-  executed.problems.resize(std::min(executed.problems.size(), JobReport::kMaxProblems));
-  executed.done.retries += report.done.retries;
-  report = std::move(executed);
+  report = joined(std::move(report), std::move(executed));
+}
+
+/// Versions go when nothing went wrong in this very run: a run in trouble is no time to delete.
+void ProfileRun::retain(const Job& job, JobId id, JobReport& report) {
+  const bool ended = report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete;
+  if (!ended || cancel_.cancelled()) return;
+  snapshots_.push_back(id);
+  if (report.outcome != ExitCode::done || !state_.doubts(id).empty()) return;
+  const auto retention = retention_of(state_, id, job, {report_.run, report_.started_ns, false});
+  if (!retention) return;
+  if (const auto warning = warning_about(*retention, job)) problem(report, *warning);
+  forget(state_, id, report_.run, *retention);
+  if (retention->garbage.objects == 0) return;
+  JobReport expired = executor().expire(job, id, report_.run);
+  expired.plan_id = report.plan_id;
+  expired.planned = report.planned;
+  report = joined(std::move(report), std::move(expired));
 }
 
 void ProfileRun::tell_scan_problems(const Plan& plan, JobReport& report) {
@@ -328,7 +354,7 @@ void ProfileRun::finish() {
   const auto write_down = [&] {
     report_.finished_ns = environment_.clock.now_ns();
     state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems,
-                      report_.message.empty() ? note_on_partial_run() : report_.message);
+                      report_.message.empty() ? note_on_partial_run() : report_.message, snapshots_);
   };
   write_down();
   if (const std::optional<Problem> trouble = update_catalog()) {
@@ -372,6 +398,11 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
     Judged judged = plan_job(profile, *job, id ? state->entries(*id) : nullptr, options.approve, environment);
     planned.plan = std::move(judged.plan);
     planned.refusals = std::move(judged.refusals);
+    if (id) {
+      const std::vector<RunRow> newest = state->runs(1);
+      const RunId tonight{newest.empty() ? 1 : static_cast<std::int64_t>(newest.front().run) + 1};
+      planned.retention = retention_of(*state, *id, *job, {tonight, environment.clock.now_ns(), false});
+    }
     each(std::move(planned));
   }
 }

@@ -10,6 +10,7 @@
 #include "outhaul/guard.h"
 #include "outhaul/plan.h"
 #include "outhaul/report.h"
+#include "outhaul/versions.h"
 
 namespace outhaul {
 
@@ -24,6 +25,7 @@ struct PlannedJob {
   const Job* job = nullptr;
   Plan plan;
   std::vector<GuardRefusal> refusals;
+  std::optional<Retention> retention;  ///< with "versions": what it would let go of what is stored now
   std::uint64_t unsettled = 0;  ///< what a crashed run left half done; `run` will bring it to its end first
 };
 

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/digest.h"
+#include "job/retain.h"
 #include "outhaul/error.h"
 #include "state/lock.h"
 #include "state/state.h"
@@ -15,14 +17,6 @@ namespace {
 std::optional<State> open_if_there(const Profile& profile, const std::filesystem::path& state_dir) {
   if (!has_state(state_dir)) return std::nullopt;
   return State::open(state_dir, profile.name, State::Open::read_only);
-}
-
-State open_or_refuse(const Profile& profile, const std::filesystem::path& state_dir) {
-  if (auto state = open_if_there(profile, state_dir)) return std::move(*state);
-  throw Error(ErrorKind::usage,
-              fmt::format("profile \"{}\" has no state in \"{}\": it has never run here", profile.name,
-                          printable(state_dir.native())),
-              "Run it with `outhaul run`, or name the right directory with --state-dir.");
 }
 
 /// Runs that are looked through for the newest one that says something about the whole profile.
@@ -81,7 +75,30 @@ const Job* job_named(const Profile& profile, const std::string& name) {
   return &*found;
 }
 
+/// One job's part in the newest runs: which of its trees can be restored, and what its policy says of them
+/// now.
+std::map<RunId, RunOfJob> restorable_runs(const State& state, const Job& job) {
+  std::map<RunId, RunOfJob> runs;
+  const auto id = state.find_job(job.name);
+  if (!id) return runs;
+  std::vector<Snapshot> kept = state.snapshots(*id);
+  for (const Snapshot& one : kept)
+    if (one.forgotten) runs[one.run] = {job.name, false, {"let go by retention"}};
+  std::erase_if(kept, [](const Snapshot& one) { return one.forgotten; });
+  for (RunVerdict& verdict : apply_rules(kept, job.versions, local_zone()))
+    runs[verdict.run] = {job.name, true, std::move(verdict.reasons)};
+  return runs;
+}
+
 }  // namespace
+
+State open_to_ask(const Profile& profile, const std::filesystem::path& state_dir) {
+  if (auto state = open_if_there(profile, state_dir)) return std::move(*state);
+  throw Error(ErrorKind::usage,
+              fmt::format("profile \"{}\" has no state in \"{}\": it has never run here", profile.name,
+                          printable(state_dir.native())),
+              "Run it with `outhaul run`, or name the right directory with --state-dir.");
+}
 
 StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir,
                        std::chrono::seconds max_age, std::int64_t now_ns) {
@@ -101,6 +118,8 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
     const State::Totals totals = state->totals();
     status.files = totals.files;
     status.bytes = totals.bytes;
+    status.versions = totals.versions;
+    status.version_bytes = totals.version_bytes;
     for (const std::string& name : state->job_names())
       if (const auto job = state->find_job(name)) {
         status.parts += state->parts(*job).size();
@@ -113,7 +132,14 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
 
 std::vector<RunRow> runs_of(const Profile& profile, const std::filesystem::path& state_dir,
                             std::size_t newest) {
-  return open_or_refuse(profile, state_dir).runs(newest);
+  const State state = open_to_ask(profile, state_dir);
+  std::vector<RunRow> rows = state.runs(newest);
+  for (const Job& job : profile.jobs) {
+    std::map<RunId, RunOfJob> runs = restorable_runs(state, job);
+    for (RunRow& row : rows)
+      if (const auto found = runs.find(row.run); found != runs.end()) row.jobs.push_back(found->second);
+  }
+  return rows;
 }
 
 JobPath find_path(const Profile& profile, const std::string& job_name, const std::string& text) {
@@ -141,18 +167,21 @@ JobPath find_path(const Profile& profile, const std::string& job_name, const std
 }
 
 bool list_entries(const Profile& profile, const std::filesystem::path& state_dir,
-                  const std::vector<JobPath>& paths, const std::function<void(LsRow&&)>& each) {
-  const State state = open_or_refuse(profile, state_dir);
+                  const std::vector<JobPath>& paths, const When& when,
+                  const std::function<void(LsRow&&)>& each) {
+  const State state = open_to_ask(profile, state_dir);
   bool any = false;
   for (const JobPath& wanted : paths) {
     const auto job = state.find_job(wanted.job->name);
     if (!job) continue;
-    const auto entries = wanted.path.empty() ? state.entries(*job) : state.entries_below(*job, wanted.path);
+    const RunId run = choose_snapshot(state.snapshots(*job), when, wanted.job->name);
+    const auto entries = run == kNoRun ? state.entries_below(*job, wanted.path) : state.entries_at(*job, run);
     for (Entry entry; entries->next(entry);) {
+      if (!entry.path.is_at_or_below(wanted.path)) continue;
       LsRow row;
       row.job = wanted.job->name;
       if (const auto object = entry.object == kNoObject ? std::nullopt : state.object(entry.object)) {
-        row.remote_name = object->remote_name.wire();
+        if (object->status != StoredObject::Status::gone) row.remote_name = object->remote_name.wire();
         if (object->sha256) row.sha256 = to_hex(*object->sha256);
       }
       row.entry = entry;

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "job/environment.h"
+#include "job/when.h"
 #include "outhaul/report.h"
+#include "state/state.h"
 
 namespace outhaul {
 
@@ -17,7 +19,10 @@ namespace outhaul {
 StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir,
                        std::chrono::seconds max_age, std::int64_t now_ns);
 
-/// Newest first. Throws Error{usage} when the profile never ran.
+/// The state, read-only. Throws Error{usage} when the profile never ran.
+State open_to_ask(const Profile& profile, const std::filesystem::path& state_dir);
+
+/// Newest first, with what became of their trees. Throws Error{usage} when the profile never ran.
 std::vector<RunRow> runs_of(const Profile& profile, const std::filesystem::path& state_dir,
                             std::size_t newest);
 
@@ -30,9 +35,10 @@ struct JobPath {
 /// Error{usage}.
 JobPath find_path(const Profile& profile, const std::string& job_name, const std::string& text);
 
-/// Every stored entry at or below `path` (all of the chosen jobs when unset), in path order. False when there
-/// is none.
+/// Every stored entry at or below `path` (all of the chosen jobs when unset) in the tree that `when` names,
+/// in path order. False when there is none. Throws Error{usage} for a `when` that no run of a job fits.
 bool list_entries(const Profile& profile, const std::filesystem::path& state_dir,
-                  const std::vector<JobPath>& paths, const std::function<void(LsRow&&)>& each);
+                  const std::vector<JobPath>& paths, const When& when,
+                  const std::function<void(LsRow&&)>& each);
 
 }  // namespace outhaul

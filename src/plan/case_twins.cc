@@ -75,8 +75,8 @@ class NewNames {
 std::map<std::string, const Action*> leavers(const Plan& plan) {
   std::map<std::string, const Action*> leaving;
   for (const Action& action : plan.actions) {
-    if (action.kind == ActionKind::remove || action.kind == ActionKind::remove_dir ||
-        action.kind == ActionKind::forget)
+    if (action.kind == ActionKind::remove || action.kind == ActionKind::retire ||
+        action.kind == ActionKind::remove_dir || action.kind == ActionKind::forget)
       leaving[action.entry.path.bytes()] = &action;
     if (action.kind == ActionKind::move) leaving[action.from.bytes()] = &action;
   }

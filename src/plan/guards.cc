@@ -108,14 +108,17 @@ std::optional<Limit> exceeded_limit(const GuardPolicy& policy, std::uint64_t rem
 
 std::optional<GuardRefusal> mass_deletion(const Plan& plan, const SourceFacts& facts,
                                           const GuardPolicy& policy) {
-  const std::uint64_t removed = plan.counts.removes;
+  const std::uint64_t removed = plan.counts.removes + plan.counts.retires;
   const std::uint64_t stored = plan.counts.stored_files;
   const std::optional<Limit> limit = facts.exists ? exceeded_limit(policy, removed, stored) : std::nullopt;
   if (!limit) return std::nullopt;
   return GuardRefusal{Guard::mass_deletion,
-                      fmt::format("{} of {} {} ({}) would be removed from the remote; the limit is {}",
-                                  grouped(removed), grouped(stored), files(stored),
-                                  percent(share_of(removed, stored)), in_words(*limit, removed, stored)),
+                      fmt::format("{} of {} {} ({}) would be {}; the limit is {}", grouped(removed),
+                                  grouped(stored), files(stored), percent(share_of(removed, stored)),
+                                  plan.counts.retires > plan.counts.removes
+                                      ? "taken out of the tree on the remote and kept as versions only"
+                                      : "removed from the remote",
+                                  in_words(*limit, removed, stored)),
                       approval(plan, "check that nothing is missing from the source"), true};
 }
 

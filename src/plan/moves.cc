@@ -27,7 +27,8 @@ struct Source {
 };
 
 bool goes_away(const Action& action) {
-  return action.kind == ActionKind::remove && action.entry.inode != 0 && action.entry.object != kNoObject;
+  const bool leaves = action.kind == ActionKind::remove || action.kind == ActionKind::retire;
+  return leaves && action.entry.inode != 0 && action.entry.object != kNoObject;
 }
 
 bool is_dropped(const Action& action) {

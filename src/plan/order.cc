@@ -7,9 +7,10 @@
 namespace outhaul {
 namespace {
 
-constexpr std::array kPhases = {ActionKind::make_dir, ActionKind::compare,    ActionKind::upload,
-                                ActionKind::move,     ActionKind::record,     ActionKind::forget,
-                                ActionKind::remove,   ActionKind::remove_dir, ActionKind::withhold};
+constexpr std::array kPhases = {ActionKind::make_dir, ActionKind::compare, ActionKind::upload,
+                                ActionKind::move,     ActionKind::record,  ActionKind::forget,
+                                ActionKind::retire,   ActionKind::remove,  ActionKind::remove_dir,
+                                ActionKind::withhold};
 
 std::size_t phase_of(ActionKind kind) {
   return static_cast<std::size_t>(std::find(kPhases.begin(), kPhases.end(), kind) - kPhases.begin());

@@ -12,13 +12,13 @@ namespace {
 /// What of `before` holds the name on the remote. A symlink isn't there. Of a file without an object nobody
 /// knows what a crash left of it: where removals are wanted it is removed, and otherwise nobody waits for it.
 bool is_on_remote(const Entry& before, OnRemoval on_removal) {
-  if (before.kind == EntryKind::file) return before.object != kNoObject || on_removal == OnRemoval::remove;
+  if (before.kind == EntryKind::file) return before.object != kNoObject || on_removal != OnRemoval::keep;
   return before.kind == EntryKind::directory;
 }
 
 bool takes_away(const Action& action) {
-  return action.kind == ActionKind::remove || action.kind == ActionKind::remove_dir ||
-         action.kind == ActionKind::forget;
+  return action.kind == ActionKind::remove || action.kind == ActionKind::retire ||
+         action.kind == ActionKind::remove_dir || action.kind == ActionKind::forget;
 }
 
 void withhold(Action& action, Reason reason) {
@@ -58,6 +58,10 @@ void count(const Action& action, PlanCounts& counts) {
       break;
     case ActionKind::withhold:
       ++counts.withheld;
+      break;
+    case ActionKind::retire:
+      ++counts.retires;
+      counts.retire_bytes += action.entry.size;
       break;
   }
 }
@@ -144,8 +148,9 @@ void Planner::draft_removal(Entry&& entry, Reason reason) {
     return draft(ActionKind::forget, Reason::removed, std::move(entry));
   if (policy_.on_removal == OnRemoval::keep)
     return draft(ActionKind::forget, Reason::kept_by_policy, std::move(entry));
-  const bool directory = entry.kind == EntryKind::directory;
-  draft(directory ? ActionKind::remove_dir : ActionKind::remove, reason, std::move(entry));
+  if (entry.kind == EntryKind::directory) return draft(ActionKind::remove_dir, reason, std::move(entry));
+  const bool retires = policy_.on_removal == OnRemoval::retire && entry.object != kNoObject;
+  draft(retires ? ActionKind::retire : ActionKind::remove, reason, std::move(entry));
 }
 
 /// Keeping and replacing contradict, so under `keep` only a symlink, which needs no name on the remote, can
@@ -224,7 +229,7 @@ Plan Planner::finish(const DiffCounts& counts) {
   settle_type_changes();
   settle_added();
   settle_removals();
-  if (policy_.on_removal == OnRemoval::remove && policy_.compare != Compare::mtime)
+  if (policy_.on_removal != OnRemoval::keep && policy_.compare != Compare::mtime)
     pair_moves(drafts_, counts.devices);
   put_in_order(drafts_);
   Plan plan;

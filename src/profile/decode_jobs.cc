@@ -7,6 +7,7 @@
 
 #include "filter/patterns.h"
 #include "outhaul/names.h"
+#include "profile/decode_versions.h"
 #include "profile/job_checks.h"
 #include "profile/keys.h"
 #include "profile/paths_in_profile.h"
@@ -14,8 +15,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::array<std::string_view, 2> kOnRemoval{"keep", "delete"};
-constexpr std::array<std::string_view, 1> kOnRemovalLater{"retire"};
+constexpr std::array<std::string_view, 3> kOnRemoval{"retire", "keep", "delete"};
 constexpr std::array<std::string_view, 3> kCompare{"stat", "mtime", "hash"};
 constexpr std::array<std::string_view, 3> kProof{"size", "hash", "read_back"};
 
@@ -39,8 +39,9 @@ void read_choices(const Node& node, Job& job) {
   if (const auto description = node.find("description")) description->string("a string");
   if (const auto exclude = node.find("exclude")) read_patterns(*exclude, job.exclude);
   if (const auto removal = node.find("on_removal"))
-    if (const auto word = removal->word(kOnRemoval, kOnRemovalLater))
-      job.on_removal = *word == 0 ? OnRemoval::keep : OnRemoval::remove;
+    if (const auto word = removal->word(kOnRemoval))
+      job.on_removal = std::array{OnRemoval::retire, OnRemoval::keep, OnRemoval::remove}[*word];
+  if (const auto versions = node.find("versions")) job.versions = read_versions(*versions);
   if (const auto compare = node.find("compare"))
     if (const auto word = compare->word(kCompare))
       job.compare = std::array{Compare::stat, Compare::mtime, Compare::hash}[*word];

@@ -30,13 +30,16 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 8> kDefaults{"description", "exclude",         "on_removal", "compare",
-                                        "proof",       "one_file_system", "xattrs",     "preserve_mtime"};
-constexpr std::array<Word, 11> kJob{"name",          "description", "source", "target",          "exclude",
-                                    "on_removal",    "compare",     "proof",  "one_file_system", "xattrs",
-                                    "preserve_mtime"};
-constexpr std::array<Word, 6> kJobLater{"versions",    "layout",      "encryption",
-                                        "compression", "append_only", "verify"};
+constexpr std::array<Word, 9> kDefaults{"description",     "exclude", "on_removal",
+                                        "versions",        "compare", "proof",
+                                        "one_file_system", "xattrs",  "preserve_mtime"};
+constexpr std::array<Word, 12> kJob{"name",    "description",     "source",   "target",
+                                    "exclude", "on_removal",      "versions", "compare",
+                                    "proof",   "one_file_system", "xattrs",   "preserve_mtime"};
+constexpr std::array<Word, 5> kJobLater{"layout", "encryption", "compression", "append_only", "verify"};
+
+constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
+                                        "monthly", "yearly", "within", "max_bytes"};
 
 constexpr std::array<Word, 3> kSafety{"description", "max_delete", "require"};
 constexpr std::array<Word, 3> kSafetyLater{"max_change", "foreign", "quota"};
@@ -74,6 +77,9 @@ Keys bandwidth_keys() {
 Keys timeout_keys() {
   return {kTimeouts, {}};
 }
+Keys version_keys() {
+  return {kVersions, {}};
+}
 Keys default_keys() {
   return {kDefaults, kJobLater};
 }
@@ -103,6 +109,7 @@ std::string key_belongs_elsewhere(std::string_view key) {
                          Home{ssh_keys(), "\"remote\": {\"ssh\": …}"},
                          Home{password_keys(), "\"remote\": {\"password\": …}"},
                          Home{safety_keys(), "\"safety\""},
+                         Home{version_keys(), "\"versions\": {…}, in \"defaults\" or in a job"},
                          Home{job_keys(), "a job: \"jobs\": [{…}]"},
                          Home{profile_keys(), "the top of the profile"}};
   for (const Home& home : homes)

@@ -18,6 +18,7 @@ Keys ssh_keys();
 Keys proxy_keys();
 Keys bandwidth_keys();
 Keys timeout_keys();
+Keys version_keys();
 Keys default_keys();
 Keys job_keys();
 Keys safety_keys();

@@ -44,6 +44,16 @@ constexpr std::array<RateUnit, 9> kRateUnits{{{"KiB/s", 1024.0},
                                               {"Mbit/s", 125e3},
                                               {"Gbit/s", 125e6}}};
 
+constexpr std::array<RateUnit, 9> kByteUnits{{{"B", 1.0},
+                                              {"KiB", 1024.0},
+                                              {"MiB", 1048576.0},
+                                              {"GiB", 1073741824.0},
+                                              {"TiB", 1099511627776.0},
+                                              {"kB", 1e3},
+                                              {"MB", 1e6},
+                                              {"GB", 1e9},
+                                              {"TB", 1e12}}};
+
 /// A number from 1 to 999999 with at most three decimals; what it took is gone from `text`.
 std::optional<double> take_number(std::string_view& text) {
   constexpr std::size_t kMostDigits = 6, kMostDecimals = 3;
@@ -88,6 +98,53 @@ std::string rate_hint(std::string_view text) {
     if (same_letters(unit, known.word)) return fmt::format("did you mean \"{}\"?", known.word);
   if (same_letters(unit, "kbps") || same_letters(unit, "mbps") || same_letters(unit, "gbps"))
     return fmt::format("write bits as \"{} Mbit/s\", bytes as \"{} MB/s\"", number, number);
+  return {};
+}
+
+std::optional<Span> parse_span(std::string_view text) {
+  constexpr std::size_t kMostDigits = 4;
+  Span span;
+  const std::array units{std::pair{'y', &span.years}, std::pair{'m', &span.months},
+                         std::pair{'d', &span.days}, std::pair{'h', &span.hours}};
+  for (const auto& [unit, count] : units) {
+    const std::size_t digits = leading_digits(text);
+    if (digits == text.size() || text[digits] != unit) continue;
+    const auto number = parse_whole(text.substr(0, digits));
+    if (!number || *number < 1 || digits > kMostDigits) return std::nullopt;
+    *count = static_cast<std::uint32_t>(*number);
+    text.remove_prefix(digits + 1);
+  }
+  return text.empty() && !span.zero() ? std::optional(span) : std::nullopt;
+}
+
+std::string span_hint(std::string_view text) {
+  const std::string_view number = text.substr(0, leading_digits(text));
+  std::string_view unit = text.substr(number.size());
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (number.empty()) return {};
+  if (unit.empty() || unit == "days" || unit == "day" || unit == "d" || unit == "D")
+    return fmt::format("{} days are \"{}d\"", number, number);
+  if (unit == "w" || unit == "weeks" || unit == "week") return "a week is \"7d\"";
+  if (unit == "min") return "the smallest unit is the hour, and \"m\" are months";
+  return {};
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  const auto number = take_number(text);
+  if (!number) return std::nullopt;
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  const auto unit = std::ranges::find(kByteUnits, text, &RateUnit::word);
+  if (unit == kByteUnits.end()) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(*number * unit->bytes));
+}
+
+std::string bytes_hint(std::string_view text) {
+  const std::string_view number = text.substr(0, leading_digits(text));
+  std::string_view unit = text.substr(number.size());
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (!number.empty() && unit.empty()) return fmt::format("a unit belongs to it: \"{} GiB\"", number);
+  for (const RateUnit& known : kByteUnits)
+    if (same_letters(unit, known.word)) return fmt::format("did you mean \"{}\"?", known.word);
   return {};
 }
 

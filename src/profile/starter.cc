@@ -52,12 +52,15 @@ std::string starter_profile(std::string_view name, std::string_view source, std:
       "absolute are "
       "relative to this file's folder. outhaul schema prints what else can stand here.";
   profile["remote"] = starter_remote(name, url);
-  profile["defaults"] = {{"description",
-                          "For every job. Patterns as in .gitignore. on_removal: what happens on the remote "
-                          "to a file that was deleted here: "
-                          "\"keep\" it there, or \"delete\" it there too."},
-                         {"exclude", {"*.tmp", "*~"}},
-                         {"on_removal", "keep"}};
+  profile["defaults"] = {
+      {"description",
+       "For every job. Patterns as in .gitignore. on_removal: what happens on the remote "
+       "to a file that was deleted here: \"retire\" it (it is kept as a version), \"keep\" it "
+       "where it is, or \"delete\" it there too. versions: which runs can still be restored; "
+       "without it every version is kept."},
+      {"exclude", {"*.tmp", "*~"}},
+      {"on_removal", "retire"},
+      {"versions", {{"daily", 7}, {"weekly", 4}, {"monthly", 12}}}};
   profile["jobs"] = Json::array({{{"name", "files"},
                                   {"description", "One directory here, kept at one directory below the URL."},
                                   {"source", source},

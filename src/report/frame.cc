@@ -127,6 +127,8 @@ std::string phase_word(const ProgressModel& model) {
   if (model.restoring()) return model.transferring() ? "restoring" : "finishing";
   if (model.transferring()) return model.bytes_total() > 0 ? "uploading" : "comparing";
   switch (model.last_action()) {
+    case ActionKind::retire:
+      return "making versions";
     case ActionKind::remove:
     case ActionKind::remove_dir:
       return "deleting";

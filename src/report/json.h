@@ -19,6 +19,7 @@ std::string run_json(const RunReport& report);
 std::string restore_json(const RestoreReport& report);
 std::string status_json(const std::vector<StatusReport>& reports);
 std::string doctor_json(const DoctorReport& report);
+std::string history_json(const HistoryReport& report);
 std::string recover_json(const RecoverReport& report);
 std::string runs_json(const std::string& profile, const std::vector<RunRow>& rows);
 /// One JSON document; written piece by piece so that a million rows need no memory: open, row…, close.

@@ -27,9 +27,11 @@ void write_counts(JsonWriter& json, const PlanCounts& counts) {
   json.member("records", counts.records);
   json.member("forgets", counts.forgets);
   json.member("withheld", counts.withheld);
+  json.member("retires", counts.retires);
   json.member("upload_bytes", counts.upload_bytes);
   json.member("compare_bytes", counts.compare_bytes);
   json.member("remove_bytes", counts.remove_bytes);
+  json.member("retire_bytes", counts.retire_bytes);
   json.member("scanned_files", counts.scanned_files);
   json.member("scanned_dirs", counts.scanned_dirs);
   json.member("scanned_symlinks", counts.scanned_symlinks);
@@ -54,6 +56,10 @@ void write_counters(JsonWriter& json, const JobCounters& counters) {
   json.member("kept", counters.kept);
   json.member("withheld", counters.withheld);
   json.member("retries", counters.retries);
+  json.member("retired", counters.retired);
+  json.member("superseded", counters.superseded);
+  json.member("expired", counters.expired);
+  json.member("expired_bytes", counters.expired_bytes);
   json.end_object();
 }
 
@@ -80,6 +86,26 @@ void write_problem(JsonWriter& json, const Problem& problem) {
   json.end_object();
 }
 
+namespace {
+
+void write_jobs(JsonWriter& json, const std::vector<RunOfJob>& jobs) {
+  json.key("jobs");
+  json.begin_array();
+  for (const RunOfJob& job : jobs) {
+    json.begin_object();
+    json.member("job", job.job);
+    json.member("restorable", job.restorable);
+    json.key("reasons");
+    json.begin_array();
+    for (const std::string& reason : job.reasons) json.value(reason);
+    json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
 void write_run_row(JsonWriter& json, const RunRow& row) {
   json.begin_object();
   json.member("run", static_cast<std::int64_t>(row.run));
@@ -93,6 +119,7 @@ void write_run_row(JsonWriter& json, const RunRow& row) {
   write_counters(json, row.done);
   json.member("problems", row.problems);
   json.member_unless_empty("message", row.message);
+  if (!row.jobs.empty()) write_jobs(json, row.jobs);
   json.end_object();
 }
 

@@ -43,6 +43,29 @@ void write_plan(JsonWriter& json, const Plan& plan) {
   json.end_array();
 }
 
+void write_retention(JsonWriter& json, const Retention& retention) {
+  json.key("retention");
+  json.begin_object();
+  json.key("runs");
+  json.begin_array(true);
+  for (const RunVerdict& verdict : retention.runs) {
+    json.begin_object();
+    json.member("run", static_cast<std::int64_t>(verdict.run));
+    json.member("kept", verdict.kept);
+    json.key("reasons");
+    json.begin_array();
+    for (const std::string& reason : verdict.reasons) json.value(reason);
+    json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+  json.member("expiring_versions", retention.garbage.objects);
+  json.member("expiring_bytes", retention.garbage.bytes);
+  json.member("kept_bytes", retention.kept_bytes);
+  json.member("over_by", retention.over_by);
+  json.end_object();
+}
+
 }  // namespace
 
 std::string plan_json(const std::string& profile, const std::vector<JobPlan>& plans) {
@@ -60,6 +83,7 @@ std::string plan_json(const std::string& profile, const std::vector<JobPlan>& pl
     json.key("refusals");
     write_refusals(json, job.refusals);
     if (job.plan != nullptr) write_plan(json, *job.plan);
+    if (job.retention != nullptr) write_retention(json, *job.retention);
     json.end_object();
   }
   json.end_array();

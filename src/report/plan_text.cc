@@ -25,12 +25,18 @@ std::string what(const Action& action) {
   return text;
 }
 
+std::string why(const Action& action) {
+  std::string text(explain(action.reason));
+  if (action.kind == ActionKind::retire) text += "; kept as a version";
+  return text;
+}
+
 std::string action_line(const Action& action) {
   Verb verb = verb_for(action.kind, action.entry.object != kNoObject);
   if (action.reason == Reason::kept_by_policy) verb.planned = "keep";
   const std::string size = action.entry.kind == EntryKind::file ? format_bytes(action.entry.size) : "";
   return fmt::format("  {} {:<8} {:>9}  {}  ({})\n", verb.sign, verb.planned, size, what(action),
-                     explain(action.reason));
+                     why(action));
 }
 
 std::string_view consequence(ScanProblem::Kind kind) {
@@ -75,6 +81,37 @@ std::string totals(const PlanCounts& counts, std::uint64_t problems) {
   return text + '.';
 }
 
+std::string numbers(const std::vector<RunId>& runs) {
+  constexpr std::size_t kShown = 8;
+  std::vector<std::string> shown;
+  for (const RunId run : runs)
+    if (shown.size() < kShown) shown.push_back(std::to_string(static_cast<std::int64_t>(run)));
+  std::string text = joined(shown, ", ");
+  if (runs.size() > kShown) text += fmt::format(" and {} more", runs.size() - kShown);
+  return text;
+}
+
+/// What is replaced or removed by this plan comes on top of it.
+std::string retention_text(const Retention& retention) {
+  std::string text;
+  if (!retention.forgotten.empty())
+    text += fmt::format("  versions: would let go of {} ({}); {} stay{} restorable, this one included.\n",
+                        counted(retention.forgotten.size(), "run"), numbers(retention.forgotten),
+                        counted(retention.runs.size() - retention.forgotten.size(), "run"),
+                        retention.forgotten.size() + 1 == retention.runs.size() ? "s" : "");
+  if (retention.garbage.objects > 0)
+    text +=
+        fmt::format("  versions: would delete {} ({}) that no other run needs, if nothing fails; {} stay.\n",
+                    counted(retention.garbage.objects, "version"), format_bytes(retention.garbage.bytes),
+                    format_bytes(retention.kept_bytes));
+  if (retention.forgets_all_older())
+    text += "  ! versions: none of the older runs could be restored after that; is the policy meant so?\n";
+  if (retention.over_by > 0)
+    text += fmt::format("  ! versions: {} more than \"max_bytes\" would remain.\n",
+                        format_bytes(retention.over_by));
+  return text;
+}
+
 std::string job_text(const JobPlan& job, std::size_t most) {
   std::string text = fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source), place_of(job));
   if (job.plan != nullptr) {
@@ -85,7 +122,8 @@ std::string job_text(const JobPlan& job, std::size_t most) {
   if (job.plan == nullptr) return text + "  no plan could be made.\n";
   text += "  " + totals(job.plan->counts, job.plan->problems.size());
   if (!job.plan->empty()) text += fmt::format(" Plan {}.", printable(job.plan->id));
-  return text + '\n';
+  text += '\n';
+  return job.retention == nullptr ? text : text + retention_text(*job.retention);
 }
 
 std::string last_line(const std::vector<JobPlan>& plans) {

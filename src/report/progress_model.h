@@ -74,7 +74,7 @@ class ProgressModel {
   ScanProgress scan_;
   PlanCounts plan_;
   std::uint64_t actions_total_ = 0;
-  std::array<std::uint64_t, static_cast<std::size_t>(ActionKind::withhold) + 1> done_{};
+  std::array<std::uint64_t, kActionKinds> done_{};
   ActionKind last_action_ = ActionKind::upload;
   bool restoring_ = false;
   std::uint64_t settled_bytes_ = 0;  ///< of transfers that ended well

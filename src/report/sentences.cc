@@ -35,6 +35,7 @@ std::string planned_sentence(const PlanCounts& counts) {
   phrases.add(counts.uploads, "upload", files_and_bytes(counts.uploads, counts.upload_bytes));
   phrases.add(counts.compares, "compare", files_and_bytes(counts.compares, counts.compare_bytes));
   phrases.add(counts.moves, "move", format_count(counts.moves));
+  phrases.add(counts.retires, "keep as versions only", files_and_bytes(counts.retires, counts.retire_bytes));
   phrases.add(counts.removes, "delete", files_and_bytes(counts.removes, counts.remove_bytes));
   phrases.add(counts.make_dirs, "make", counted(counts.make_dirs, "directory", "directories"));
   phrases.add(counts.remove_dirs, "remove", counted(counts.remove_dirs, "directory", "directories"));
@@ -50,24 +51,29 @@ std::string done_sentence(const JobCounters& done) {
   phrases.add(done.files_uploaded, "uploaded", files_and_bytes(done.files_uploaded, done.bytes_uploaded));
   phrases.add(done.compared, "compared", format_count(done.compared));
   phrases.add(done.moved, "moved", format_count(done.moved));
+  phrases.add(done.superseded, "kept", counted(done.superseded, "replaced copy", "replaced copies"));
+  phrases.add(done.retired, "kept as versions only", format_count(done.retired));
   phrases.add(done.removed, "deleted", format_count(done.removed));
   phrases.add(done.dirs_made, "made", counted(done.dirs_made, "directory", "directories"));
   phrases.add(done.dirs_removed, "removed", counted(done.dirs_removed, "directory", "directories"));
   phrases.add(done.recorded, "recorded", format_count(done.recorded));
   phrases.add(done.kept, "kept", format_count(done.kept));
   phrases.add(done.withheld, "withheld", format_count(done.withheld));
+  phrases.add(done.expired, "let go",
+              fmt::format("{} ({})", counted(done.expired, "version"), format_bytes(done.expired_bytes)));
   return phrases.text();
 }
 
 PlanCounts sum(const PlanCounts& a, const PlanCounts& b) {
   PlanCounts total = a;
   for (const auto member :
-       {&PlanCounts::make_dirs, &PlanCounts::uploads, &PlanCounts::compares, &PlanCounts::moves,
-        &PlanCounts::removes, &PlanCounts::remove_dirs, &PlanCounts::records, &PlanCounts::forgets,
-        &PlanCounts::withheld, &PlanCounts::upload_bytes, &PlanCounts::compare_bytes,
-        &PlanCounts::remove_bytes, &PlanCounts::scanned_files, &PlanCounts::scanned_dirs,
-        &PlanCounts::scanned_symlinks, &PlanCounts::scanned_bytes, &PlanCounts::unchanged,
-        &PlanCounts::stored_files})
+       {&PlanCounts::make_dirs,     &PlanCounts::uploads,       &PlanCounts::compares,
+        &PlanCounts::moves,         &PlanCounts::removes,       &PlanCounts::remove_dirs,
+        &PlanCounts::records,       &PlanCounts::forgets,       &PlanCounts::withheld,
+        &PlanCounts::upload_bytes,  &PlanCounts::compare_bytes, &PlanCounts::remove_bytes,
+        &PlanCounts::scanned_files, &PlanCounts::scanned_dirs,  &PlanCounts::scanned_symlinks,
+        &PlanCounts::scanned_bytes, &PlanCounts::unchanged,     &PlanCounts::stored_files,
+        &PlanCounts::retires,       &PlanCounts::retire_bytes})
     total.*member += b.*member;
   return total;
 }
@@ -92,6 +98,8 @@ Verb verb_for(ActionKind kind, bool replaces) noexcept {
       return {"=", "forget", "forgot"};
     case ActionKind::withhold:
       return {"!", "withheld", "withheld"};
+    case ActionKind::retire:
+      return {"-", "retire", "retired"};
   }
   return {"!", "unknown", "unknown"};
 }

@@ -17,6 +17,8 @@ void write_status(JsonWriter& json, const StatusReport& report) {
   json.member_unless_empty("holder", report.holder);
   json.member("files", report.files);
   json.member("bytes", report.bytes);
+  json.member("versions", report.versions);
+  json.member("version_bytes", report.version_bytes);
   json.member("parts", report.parts);
   json.member("doubts", report.doubts);
   if (report.last_run) {

@@ -36,6 +36,8 @@ std::string line(std::string_view label, const std::string& value) {
 
 std::string holdings(const StatusReport& report) {
   std::string text = fmt::format("{}, {}", counted(report.files, "file"), format_bytes(report.bytes));
+  if (report.versions != 0)
+    text += fmt::format("; {}, {}", counted(report.versions, "version"), format_bytes(report.version_bytes));
   if (report.parts != 0) text += fmt::format("; {} waiting to be resumed", counted(report.parts, "part"));
   if (report.doubts != 0) text += fmt::format("; {} in doubt", counted(report.doubts, "path"));
   return text;
@@ -67,13 +69,30 @@ std::string verdict_on_all(const std::vector<StatusReport>& reports) {
                      unhealthy.size() == 1 ? "needs" : "need", joined(unhealthy, ", "));
 }
 
+/// "yes", "no", or how many of the jobs.
+std::string restorable(const RunRow& row) {
+  std::size_t kept = 0;
+  for (const RunOfJob& job : row.jobs) kept += job.restorable ? 1 : 0;
+  if (kept == 0) return "no";
+  return kept == row.jobs.size() ? "yes" : fmt::format("{} of {}", kept, row.jobs.size());
+}
+
+std::string reasons_of(const RunRow& row) {
+  std::string text;
+  for (const RunOfJob& job : row.jobs)
+    text += fmt::format("{:7}{}: {} ({})\n", "", printable(job.job),
+                        job.restorable ? "restorable" : "not restorable", joined(job.reasons, ", "));
+  return text;
+}
+
 std::string run_row(const RunRow& row) {
   const std::string time = row.finished_ns ? format_duration(*row.finished_ns - row.started_ns) : "-";
-  std::string text = fmt::format("{:>5}  {:<25}  {:>12}  {:<15}  {:>9}  {:>9}  {:>7}  {:>7}  {:>8}\n",
-                                 static_cast<std::int64_t>(row.run), format_time_local(row.started_ns), time,
-                                 outcome_words(row), format_count(row.done.files_uploaded),
-                                 format_bytes(row.done.bytes_sent), format_count(row.done.moved),
-                                 format_count(row.done.removed), format_count(row.problems));
+  std::string text =
+      fmt::format("{:>5}  {:<25}  {:>12}  {:<15}  {:<7}  {:>9}  {:>9}  {:>7}  {:>7}  {:>8}\n",
+                  static_cast<std::int64_t>(row.run), format_time_local(row.started_ns), time,
+                  outcome_words(row), restorable(row), format_count(row.done.files_uploaded),
+                  format_bytes(row.done.bytes_sent), format_count(row.done.moved),
+                  format_count(row.done.removed + row.done.retired), format_count(row.problems));
   if (!row.message.empty())
     text += fmt::format("{:7}{}\n", "", shown_lines(row.message, std::string(7, ' ')));
   return text;
@@ -95,12 +114,12 @@ std::string status_text(const std::vector<StatusReport>& reports, std::int64_t n
   return text;
 }
 
-std::string runs_text(const std::vector<RunRow>& rows) {
+std::string runs_text(const std::vector<RunRow>& rows, bool reasons) {
   if (rows.empty()) return "no runs yet\n";
   std::string text =
-      fmt::format("{:>5}  {:<25}  {:>12}  {:<15}  {:>9}  {:>9}  {:>7}  {:>7}  {:>8}\n", "run", "started",
-                  "took", "outcome", "files", "sent", "moved", "deleted", "problems");
-  for (const RunRow& row : rows) text += run_row(row);
+      fmt::format("{:>5}  {:<25}  {:>12}  {:<15}  {:<7}  {:>9}  {:>9}  {:>7}  {:>7}  {:>8}\n", "run",
+                  "started", "took", "outcome", "restore", "files", "sent", "moved", "removed", "problems");
+  for (const RunRow& row : rows) text += run_row(row) + (reasons ? reasons_of(row) : "");
   return text;
 }
 

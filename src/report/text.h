@@ -8,6 +8,7 @@
 #include "outhaul/recover.h"
 #include "outhaul/report.h"
 #include "outhaul/restore.h"
+#include "outhaul/versions.h"
 
 namespace outhaul {
 
@@ -17,6 +18,8 @@ struct JobPlan {
   const Plan* plan = nullptr;
   std::vector<GuardRefusal> refusals;
   std::string remote = {};  ///< the remote's URL, for people; may be empty
+  /// With "versions": what the policy makes of what is stored now.
+  const Retention* retention = nullptr;
 };
 
 /// "1.5 GiB", "312 B"; binary units, three significant digits.
@@ -39,7 +42,10 @@ std::string status_text(const std::vector<StatusReport>& reports,
 std::string doctor_text(const DoctorReport& report);
 /// What is known again, where from, and what is not.
 std::string recover_text(const RecoverReport& report);
-std::string runs_text(const std::vector<RunRow>& rows);
+/// `reasons`: below each run, job by job, why it stays restorable or not.
+std::string runs_text(const std::vector<RunRow>& rows, bool reasons = false);
+/// Every version of one path, newest first.
+std::string history_text(const HistoryReport& report);
 std::string ls_text(const std::vector<LsRow>& rows, bool long_form);
 /// The same row by row, so that a million of them need no memory. With several jobs each gets its name as a
 /// heading.

@@ -144,7 +144,7 @@ ObjectId State::Impl::put_entry(JobId job, RunId run, const Entry& entry, Object
                         job, blob_of(entry.path));
     exists = query.next();
     if (exists) read_entry(db(), query.row(), before_);
-    began_now = exists && query.row().get<RunId>(17) == run;
+    began_now = exists && query.row().get<RunId>(kEntryColumns) == run;
   }
   const ObjectId replaced = exists ? std::exchange(before_.object, entry.object) : kNoObject;
   if (exists && replaced == object && before_ == entry) return replaced;

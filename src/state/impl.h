@@ -66,9 +66,13 @@ struct State::Impl {
 #define OUTHAUL_ENTRY_COLUMNS                                                               \
   "path, kind, size, mtime_ns, ctime_ns, inode, dev, mode, uid, gid, link_target, object, " \
   "user_name, group_name, links, sparse, xattrs"
-/// Throws the refusal of a damaged state when the row holds what put_entry() can't have written. Column 17 is
-/// the first that a query may add.
+inline constexpr int kEntryColumns = 17;  ///< so many are they: the first column that a query may add
+/// Throws the refusal of a damaged state when the row holds what put_entry() can't have written.
 void read_entry(const sqlite::Database& db, const sqlite::Statement& row, Entry& entry);
+
+/// Rows of `object`, as every query for them names the columns.
+#define OUTHAUL_OBJECT_COLUMNS "id, remote_name, size, sha256, status, created_run, retired_run"
+StoredObject read_object(const sqlite::Database& db, const sqlite::Statement& row);
 
 /// NULL for kNoObject.
 std::optional<ObjectId> nullable(ObjectId object);

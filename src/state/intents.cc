@@ -14,10 +14,9 @@ namespace {
 using sqlite::Text;
 using Kind = Intent::Kind;
 
-constexpr std::pair<Kind, std::string_view> kNames[] = {{Kind::make_dir, "make_dir"},
-                                                        {Kind::move, "move"},
-                                                        {Kind::remove, "remove"},
-                                                        {Kind::remove_dir, "remove_dir"}};
+constexpr std::pair<Kind, std::string_view> kNames[] = {
+    {Kind::make_dir, "make_dir"},     {Kind::move, "move"},     {Kind::remove, "remove"},
+    {Kind::remove_dir, "remove_dir"}, {Kind::retire, "retire"}, {Kind::expire, "expire"}};
 
 std::string_view name_of(Kind kind) {
   for (const auto& [known, name] : kNames)
@@ -37,22 +36,25 @@ void State::intend(JobId job, RunId run, const Intent& intent) {
   impl_->require_transaction("intend()");
   const bool moves = intent.kind == Kind::move;
   sqlite::execute(impl_->db(),
-                  "INSERT INTO intent (job, path, kind, from_path, name, run) VALUES (?, ?, ?, ?, ?, ?) "
-                  "ON CONFLICT (job, path, kind) DO UPDATE SET from_path = excluded.from_path, "
-                  "name = excluded.name, run = excluded.run",
+                  "INSERT INTO intent (job, path, kind, from_path, name, object, run) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, kind, name) DO UPDATE SET "
+                  "path = excluded.path, from_path = excluded.from_path, object = excluded.object, "
+                  "run = excluded.run",
                   job, blob_of(intent.path), Text{name_of(intent.kind)},
-                  moves ? std::optional(blob_of(intent.from)) : std::nullopt, blob_of(intent.name), run);
+                  moves ? std::optional(blob_of(intent.from)) : std::nullopt, blob_of(intent.name),
+                  nullable(intent.object), run);
 }
 
 std::vector<Intent> State::intents(JobId job) const {
   std::vector<Intent> intents;
   sqlite::Query query(
-      impl_->db(), "SELECT kind, path, from_path, name FROM intent WHERE job = ? ORDER BY path, kind", job);
+      impl_->db(),
+      "SELECT kind, path, from_path, name, object FROM intent WHERE job = ? ORDER BY path, kind, name", job);
   while (query.next()) {
     const sqlite::Statement& row = query.row();
     intents.push_back({kind_of(impl_->db(), row.bytes(0)), RelPath::trusted(row.string(1)),
                        row.is_null(2) ? RelPath{} : RelPath::trusted(row.string(2)),
-                       stored_remote_path(impl_->db(), row.bytes(3))});
+                       stored_remote_path(impl_->db(), row.bytes(3)), row.get<ObjectId>(4)});
   }
   return intents;
 }

@@ -19,24 +19,17 @@ std::string_view name_of(Part::Stage stage) {
       return "publishing";
     case Part::Stage::aside:
       return "aside";
+    case Part::Stage::retiring:
+      return "retiring";
   }
   throw Error(ErrorKind::internal, "a part is at a stage that doesn't exist");
 }
 
 Part::Stage stage_of(const sqlite::Database& db, std::string_view name) {
-  for (const auto stage : {Part::Stage::sending, Part::Stage::publishing, Part::Stage::aside})
+  for (const auto stage :
+       {Part::Stage::sending, Part::Stage::publishing, Part::Stage::aside, Part::Stage::retiring})
     if (name_of(stage) == name) return stage;
   throw damaged(db.file(), fmt::format("a part is at the stage \"{}\"", name));
-}
-
-StoredObject::Status status_of(const sqlite::Database& db, std::string_view name) {
-  using Status = StoredObject::Status;
-  if (name == "uploading") return Status::uploading;
-  if (name == "live") return Status::live;
-  if (name == "kept") return Status::kept;
-  if (name == "retired") return Status::retired;
-  if (name == "gone") return Status::gone;
-  throw damaged(db.file(), fmt::format("an object has the status \"{}\"", printable(name)));
 }
 
 [[noreturn]] void wrong_object(std::string_view what, ObjectId object) {
@@ -47,7 +40,7 @@ StoredObject::Status status_of(const sqlite::Database& db, std::string_view name
 #define OUTHAUL_PART_QUERY                                                                           \
   "SELECT p.object, p.path, p.part_name, o.remote_name, p.aside_name, p.inode, p.size, p.mtime_ns, " \
   "p.ctime_ns, "                                                                                     \
-  "p.sha256, p.stage, p.run, p.sent FROM part AS p JOIN object AS o ON o.id = p.object "
+  "p.sha256, p.stage, p.run, p.sent, p.replaced FROM part AS p JOIN object AS o ON o.id = p.object "
 
 Part read_part(const sqlite::Database& db, const sqlite::Statement& row) {
   Part part;
@@ -64,6 +57,7 @@ Part read_part(const sqlite::Database& db, const sqlite::Statement& row) {
   part.stage = stage_of(db, row.bytes(10));
   part.run = row.get<RunId>(11);
   if (!row.is_null(12)) part.sent = row.get<std::uint64_t>(12);
+  part.replaced = row.get<ObjectId>(13);  // NULL reads as 0, which is kNoObject
   return part;
 }
 
@@ -87,19 +81,20 @@ void end_object(sqlite::Database& db, ObjectId object, RunId run, State::Fate fa
 }  // namespace
 
 std::optional<StoredObject> State::object(ObjectId id) const {
-  sqlite::Query query(impl_->db(), "SELECT remote_name, size, sha256, status FROM object WHERE id = ?", id);
+  sqlite::Query query(impl_->db(), "SELECT " OUTHAUL_OBJECT_COLUMNS " FROM object WHERE id = ?", id);
   if (!query.next()) return std::nullopt;
-  return StoredObject{.id = id,
-                      .remote_name = stored_remote_path(impl_->db(), query.row().bytes(0)),
-                      .size = query.row().get<std::uint64_t>(1),
-                      .sha256 = stored_digest(query.row(), 2),
-                      .status = status_of(impl_->db(), query.row().bytes(3))};
+  return read_object(impl_->db(), query.row());
 }
 
 State::Totals State::totals() const {
-  sqlite::Query query(impl_->db(), "SELECT count(*), sum(size) FROM object WHERE status = 'live'");
-  query.next();
-  return {.files = query.row().get<std::uint64_t>(0), .bytes = query.row().get<std::uint64_t>(1)};
+  sqlite::Query live(impl_->db(), "SELECT count(*), sum(size) FROM object WHERE status = 'live'");
+  sqlite::Query retired(impl_->db(), "SELECT count(*), sum(size) FROM object WHERE status = 'retired'");
+  live.next();
+  retired.next();
+  return {.files = live.row().get<std::uint64_t>(0),
+          .bytes = live.row().get<std::uint64_t>(1),
+          .versions = retired.row().get<std::uint64_t>(0),
+          .version_bytes = retired.row().get<std::uint64_t>(1)};
 }
 
 void State::retire_object(ObjectId object, RunId run, Fate fate) {
@@ -133,15 +128,20 @@ ObjectId State::begin_object(JobId job, RunId run, const RelPath& path, const Re
   return object;
 }
 
-void State::set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name) {
+void State::set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name,
+                           ObjectId replaced) {
   impl_->require_transaction("set_part_stage()");
-  const auto aside = stage == Part::Stage::aside ? std::optional(blob_of(aside_name)) : std::nullopt;
-  if (aside && aside_name.empty())
+  const bool retiring = stage == Part::Stage::retiring;
+  const bool stands_aside = retiring || stage == Part::Stage::aside;
+  const auto aside = stands_aside ? std::optional(blob_of(aside_name)) : std::nullopt;
+  if (stands_aside && aside_name.empty())
     throw Error(ErrorKind::internal,
                 "set_part_stage(): an object that stands aside needs the name it stands under");
+  if (retiring != (replaced != kNoObject))
+    throw Error(ErrorKind::internal, "set_part_stage(): retiring needs the object that is retired");
   const auto changed =
-      sqlite::execute(impl_->db(), "UPDATE part SET stage = ?, aside_name = ? WHERE object = ?",
-                      Text{name_of(stage)}, aside, object);
+      sqlite::execute(impl_->db(), "UPDATE part SET stage = ?, aside_name = ?, replaced = ? WHERE object = ?",
+                      Text{name_of(stage)}, aside, nullable(replaced), object);
   if (changed != 1) wrong_object("set_part_stage()", object);
 }
 
@@ -168,7 +168,9 @@ void State::publish(JobId job, RunId run, ObjectId object, const Sha256Digest& s
   sqlite::execute(db, "DELETE FROM part WHERE object = ?", object);
   end_kept_namesakes(db, object);
   const ObjectId replaced = impl_->put_entry(job, run, entry, object);
-  if (replaced != kNoObject && replaced != object) end_object(db, replaced, run, Fate::gone);
+  if (replaced == kNoObject || replaced == object) return;
+  const std::optional<StoredObject> old = this->object(replaced);
+  if (!old || old->status != StoredObject::Status::retired) end_object(db, replaced, run, Fate::gone);
 }
 
 void State::drop_part(ObjectId object) {

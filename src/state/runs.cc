@@ -11,7 +11,8 @@ namespace {
 #define OUTHAUL_RUN_COLUMNS                                                                              \
   "id, started_ns, finished_ns, outcome, files_uploaded, bytes_uploaded, bytes_sent, dirs_made, moved, " \
   "removed, "                                                                                            \
-  "dirs_removed, recorded, compared, kept, withheld, retries, resumed_bytes, problems, message"
+  "dirs_removed, recorded, compared, kept, withheld, retries, resumed_bytes, retired, superseded, "      \
+  "expired, expired_bytes, problems, message"
 
 RunRow read_run(const sqlite::Statement& row) {
   RunRow run;
@@ -24,7 +25,8 @@ RunRow read_run(const sqlite::Statement& row) {
   for (std::uint64_t* counter :
        {&done.files_uploaded, &done.bytes_uploaded, &done.bytes_sent, &done.dirs_made, &done.moved,
         &done.removed, &done.dirs_removed, &done.recorded, &done.compared, &done.kept, &done.withheld,
-        &done.retries, &done.resumed_bytes, &run.problems})
+        &done.retries, &done.resumed_bytes, &done.retired, &done.superseded, &done.expired,
+        &done.expired_bytes, &run.problems})
     *counter = row.get<std::uint64_t>(column++);
   run.message = row.string(column);
   return run;
@@ -43,7 +45,8 @@ RunId State::begin_run(std::int64_t started_ns) {
 }
 
 void State::finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, const JobCounters& done,
-                       std::uint64_t problems, std::string_view message) {
+                       std::uint64_t problems, std::string_view message,
+                       const std::vector<JobId>& snapshots) {
   impl_->require_none("the end of a run");
   impl_->in_transaction([&] {
     const auto changed = sqlite::execute(
@@ -52,12 +55,15 @@ void State::finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, co
         "?, "
         "dirs_made = ?, moved = ?, removed = ?, dirs_removed = ?, recorded = ?, compared = ?, kept = ?, "
         "withheld = ?, "
-        "retries = ?, resumed_bytes = ?, problems = ?, message = ? WHERE id = ?",
+        "retries = ?, resumed_bytes = ?, retired = ?, superseded = ?, expired = ?, expired_bytes = ?, "
+        "problems = ?, message = ? WHERE id = ?",
         finished_ns, outcome, done.files_uploaded, done.bytes_uploaded, done.bytes_sent, done.dirs_made,
         done.moved, done.removed, done.dirs_removed, done.recorded, done.compared, done.kept, done.withheld,
-        done.retries, done.resumed_bytes, problems, sqlite::Text{message}, run);
+        done.retries, done.resumed_bytes, done.retired, done.superseded, done.expired, done.expired_bytes,
+        problems, sqlite::Text{message}, run);
     if (changed != 1)
       throw Error(ErrorKind::internal, fmt::format("run {} was never begun", static_cast<std::int64_t>(run)));
+    for (const JobId job : snapshots) add_snapshot(job, run);
   });
 }
 

@@ -252,7 +252,64 @@ CREATE TABLE catalog_change (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+/// Versions: an object that is about to be replaced can be on its way to its place among them ("retiring";
+/// `replaced` is its id), objects are retired and expire, and runs count that. `intent` has one row per name,
+/// because what expires has no path any more. intent.object and part.replaced are without a foreign key like
+/// entry.object.
+constexpr Migration kVersion6 = R"sql(
+CREATE TABLE part6 (
+  object         INTEGER PRIMARY KEY REFERENCES object(id),
+  job            INTEGER NOT NULL REFERENCES job(id),
+  path           BLOB NOT NULL,
+  part_name      BLOB NOT NULL,
+  aside_name     BLOB,
+  stage          TEXT NOT NULL CHECK (stage IN ('sending', 'publishing', 'aside', 'retiring')),
+  inode          INTEGER NOT NULL,
+  size           INTEGER NOT NULL,
+  mtime_ns       INTEGER NOT NULL,
+  ctime_ns       INTEGER NOT NULL,
+  sha256         BLOB CHECK (length(sha256) = 32),
+  run            INTEGER NOT NULL REFERENCES run(id),
+  encoder_state  BLOB,
+  sent           INTEGER CHECK (sent >= 0),
+  replaced       INTEGER,
+  CHECK ((stage IN ('aside', 'retiring')) = (aside_name IS NOT NULL)),
+  CHECK ((stage = 'retiring') = (replaced IS NOT NULL))
+) STRICT;
+INSERT INTO part6 SELECT object, job, path, part_name, aside_name, stage, inode, size, mtime_ns, ctime_ns,
+  sha256, run, encoder_state, sent, NULL FROM part;
+DROP TABLE part;
+ALTER TABLE part6 RENAME TO part;
+CREATE INDEX part_by_path ON part(job, path);
+
+CREATE TABLE intent6 (
+  job        INTEGER NOT NULL REFERENCES job(id),
+  path       BLOB NOT NULL,
+  kind       TEXT NOT NULL
+             CHECK (kind IN ('make_dir', 'move', 'remove', 'remove_dir', 'retire', 'expire')),
+  name       BLOB NOT NULL,
+  from_path  BLOB,
+  object     INTEGER,
+  run        INTEGER NOT NULL REFERENCES run(id),
+  PRIMARY KEY (job, kind, name),
+  CHECK ((kind = 'move') = (from_path IS NOT NULL)),
+  CHECK ((kind IN ('retire', 'expire')) = (object IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+INSERT INTO intent6 SELECT job, path, kind, name, from_path, NULL, run FROM intent;
+DROP TABLE intent;
+ALTER TABLE intent6 RENAME TO intent;
+
+ALTER TABLE run ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN expired_bytes INTEGER NOT NULL DEFAULT 0;
+
+-- Covers what retention asks for, by id, so that it grows at its end.
+DROP INDEX IF EXISTS object_retired;
+CREATE INDEX object_retired ON object(job, id, created_run, retired_run, size) WHERE status = 'retired';
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 
 // Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
 // few pages.

@@ -19,6 +19,7 @@
 #include "base/digest.h"
 #include "outhaul/entry.h"
 #include "outhaul/report.h"
+#include "outhaul/versions.h"
 #include "state/catalog.h"
 
 namespace outhaul {
@@ -31,12 +32,14 @@ struct Part {
     sending,     ///< bytes may be under the part name; the old object, if any, is untouched
     publishing,  ///< its size was proven; the rename may or may not have happened
     aside,  ///< like publishing, and the old object may stand under `aside_name` (server can't rename over)
+    retiring,  ///< like publishing, and `replaced` may stand under `aside_name`, its place among the versions
   };
   ObjectId object = kNoObject;
   RelPath path;
   RemotePath part_name;
   RemotePath final_name;
-  RemotePath aside_name;  ///< empty unless stage == aside
+  RemotePath aside_name;          ///< empty unless stage is aside or retiring
+  ObjectId replaced = kNoObject;  ///< stage retiring: the object that becomes a version
   Fingerprint source;
   std::optional<Sha256Digest> sha256;  ///< once everything was sent
   Stage stage = Stage::sending;
@@ -47,11 +50,12 @@ struct Part {
 /// A change of the remote beside uploads that was begun and isn't recorded: it may have been carried out or
 /// not.
 struct Intent {
-  enum class Kind : std::uint8_t { make_dir, move, remove, remove_dir };
+  enum class Kind : std::uint8_t { make_dir, move, remove, remove_dir, retire, expire };
   Kind kind{};
-  RelPath path;     ///< the entry's; of a move: where it goes
+  RelPath path;     ///< the entry's; of a move: where it goes; expire: empty
   RelPath from;     ///< move only
-  RemotePath name;  ///< on the remote, of `path`
+  RemotePath name;  ///< on the remote, of `path`; retire: where the version goes; expire: where it stands
+  ObjectId object = kNoObject;  ///< retire and expire only
 };
 
 struct StoredObject {
@@ -68,19 +72,22 @@ struct StoredObject {
   std::uint64_t size = 0;
   std::optional<Sha256Digest> sha256;
   Status status = Status::live;
-};
-
-/// A run after which a job's whole tree can be brought back.
-struct Snapshot {
-  RunId run = kNoRun;
-  std::int64_t started_ns = 0;  ///< of the run
-  bool forgotten = false;       ///< retention let it go: what only it referred to is no longer on the remote
+  RunId created_run = kNoRun, retired_run = kNoRun;
 };
 
 /// When a path was in a job's tree: after every run r with from <= r < to.
 struct TimeInTree {
   RunId from = kNoRun;
   std::optional<RunId> to;  ///< unset: it still is
+};
+
+/// An entry as it was after every run r with from <= r < to.
+struct PastEntry {
+  Entry entry;
+  RunId from = kNoRun;
+  std::int64_t from_ns = 0;  ///< when that run began
+  std::optional<RunId> to;   ///< unset: it still is
+  std::optional<std::int64_t> to_ns;
 };
 
 struct Doubt {
@@ -120,10 +127,11 @@ class State {
 
   // --- runs ---
   RunId begin_run(std::int64_t started_ns);  ///< commits by itself
+  /// Commits by itself. `snapshots`: the jobs whose trees can be restored as this run leaves them.
   void finish_run(RunId run, std::int64_t finished_ns, ExitCode outcome, const JobCounters& done,
-                  std::uint64_t problems, std::string_view message);  ///< commits by itself
-  std::vector<RunRow> runs(std::size_t newest) const;                 ///< newest first
-  std::optional<RunRow> last_success() const;  ///< newest with outcome done and no message
+                  std::uint64_t problems, std::string_view message, const std::vector<JobId>& snapshots = {});
+  std::vector<RunRow> runs(std::size_t newest) const;  ///< newest first
+  std::optional<RunRow> last_success() const;          ///< newest with outcome done and no message
 
   // --- jobs and entries ---
   /// The job's id, made on first use. Throws Error{state} when the stored target differs: a changed target is
@@ -146,9 +154,14 @@ class State {
   std::vector<Snapshot> snapshots(JobId job) const;
   /// When something was at `path` (as a directory: when it had an entry itself), oldest first.
   std::vector<TimeInTree> presence(JobId job, const RelPath& path) const;
+  /// The same with what was there, each change by itself; oldest first.
+  std::vector<PastEntry> history(JobId job, const RelPath& path) const;
+  /// The name that an entry with this object had until `run`, when a rename took it away.
+  std::optional<RelPath> moved_from(JobId job, ObjectId object, RunId run, const RelPath& to) const;
   std::optional<StoredObject> object(ObjectId id) const;
   struct Totals {
-    std::uint64_t files = 0, bytes = 0;
+    std::uint64_t files = 0, bytes = 0;             ///< of the current trees
+    std::uint64_t versions = 0, version_bytes = 0;  ///< retired objects
   };
   Totals totals() const;
 
@@ -167,17 +180,31 @@ class State {
   /// byte leaves.
   ObjectId begin_object(JobId job, RunId run, const RelPath& path, const RemotePath& final_name,
                         const RemotePath& part_name, const Fingerprint& source);
-  void set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name = {});
+  void set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name = {},
+                      ObjectId replaced = kNoObject);
   void set_part_digest(ObjectId object, const Sha256Digest& sha256);
   void set_part_sent(ObjectId object, std::optional<std::uint64_t> sent);
   /// The object is live and whole under its final name; its part ends; `entry` (with entry.object = object)
-  /// is recorded; the object the entry had before becomes gone.
+  /// is recorded; the object the entry had before becomes gone, unless it was retired before.
   void publish(JobId job, RunId run, ObjectId object, const Sha256Digest& sha256, const Entry& entry);
   /// A part that was deleted on the remote or given up: the row and its object end.
   void drop_part(ObjectId object);
 
   std::vector<Part> parts(JobId job) const;
   std::optional<Part> part_for(JobId job, const RelPath& path) const;
+
+  // --- versions (state/versions.cc, state/snapshots.cc) ---
+  /// The object left the tree, and stands under `version_name` now. Needs an open Transaction.
+  void retire(ObjectId object, RunId run, const RemotePath& version_name);
+  /// What on_removal "keep" left under a name.
+  std::optional<StoredObject> kept_at(const RemotePath& remote_name) const;
+  /// Needs an open Transaction. Said twice is said once.
+  void add_snapshot(JobId job, RunId run);
+  /// Needs an open Transaction. The past that no other snapshot needs ends with them.
+  void forget_snapshots(JobId job, RunId run, const std::vector<RunId>& forgotten);
+  std::vector<VersionGroup> versions(JobId job) const;
+  /// At most `most` retired objects with an id beyond `after` that no snapshot needs, by id.
+  std::vector<StoredObject> garbage(JobId job, ObjectId after, std::size_t most) const;
 
   // --- the journal of what is done beside uploads ---
   /// Needs an open Transaction, which is committed before the command is sent.

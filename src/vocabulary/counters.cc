@@ -17,6 +17,10 @@ void add_to(JobCounters& sum, const JobCounters& more) noexcept {
   sum.withheld += more.withheld;
   sum.retries += more.retries;
   sum.resumed_bytes += more.resumed_bytes;
+  sum.retired += more.retired;
+  sum.superseded += more.superseded;
+  sum.expired += more.expired;
+  sum.expired_bytes += more.expired_bytes;
 }
 
 void add_to(RestorePlanned& sum, const RestorePlanned& more) noexcept {

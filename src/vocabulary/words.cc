@@ -136,6 +136,8 @@ std::string_view to_string(ActionKind kind) noexcept {
       return "forget";
     case ActionKind::withhold:
       return "withhold";
+    case ActionKind::retire:
+      return "retire";
   }
   return "unknown";
 }
@@ -190,6 +192,7 @@ bool Plan::needs_remote() const noexcept {
       case ActionKind::move:
       case ActionKind::remove:
       case ActionKind::remove_dir:
+      case ActionKind::retire:
         return true;
       case ActionKind::record:
       case ActionKind::forget:

@@ -98,6 +98,24 @@ void rename_moves(Subject& subject) {
   });
 }
 
+void rename_into_new_dirs(Subject& subject) {
+  int round = 0;
+  with_each_runner(subject, [&](CommandRunner& runner) {
+    const std::string top = fmt::format("versions {}", ++round), content(70'000, 'v');
+    subject.put_file("live file", content);
+    const bool has_time = run_one(runner, SetMtime{wire("live file"), 1'000'000'007}).status == Status::done;
+    const std::vector<Command> batch{
+        MakeDir{wire(top)}, MakeDir{wire(top + "/a")}, MakeDir{wire(top + "/a/b")},
+        Rename{wire("live file"), wire(top + "/a/b/live file")}, SizeOf{wire("live file")}};
+    const std::vector<CommandResult> results = runner.run(batch);
+    CHECK(results[3].status == Status::done);
+    CHECK(results[4].status == Status::missing);
+    CHECK_FALSE(subject.file("live file"));
+    CHECK(subject.file(top + "/a/b/live file") == content);
+    if (has_time) CHECK(subject.mtime_s(top + "/a/b/live file") == 1'000'000'007);
+  });
+}
+
 void rename_replaces(Subject& subject) {
   with_each_runner(subject, [&](CommandRunner& runner) {
     subject.put_file("new", "new content");
@@ -246,6 +264,7 @@ constexpr ContractCase kCases[] = {
     {"a removed file is gone and being gone already is success", remove_file},
     {"only an empty directory is removed and being gone already is success", remove_dir},
     {"a rename moves between directories and tells what is missing", rename_moves},
+    {"a rename into directories of the same batch keeps bytes and time", rename_into_new_dirs},
     {"a rename replaces an existing file or is refused and changes nothing", rename_replaces},
     {"a rename takes a directory with its content", rename_directory},
     {"a modification time is set to the second in UTC", set_mtime},

@@ -86,6 +86,8 @@ TEST_CASE("every JSON document of a normal run is valid and says what happened")
   const auto ls = documents.keep("ls", ask(site, "ls"), 0);
   CHECK(ls["entries"].size() == 3);
   documents.keep("ls", ask(site, "ls", {"d"}), 0);
+  const auto history = documents.keep("history", ask(site, "history", {"d/c"}), 0);
+  CHECK(history["versions"].size() == 2);  // and as d/b
   documents.judge();
 }
 

@@ -48,7 +48,8 @@ class Torture {
         mutator_(site_.source(), site_.dir() / "elsewhere", seed + 1) {
     site_.choices.connections = 3;
     site_.choices.retries = 1;
-    site_.choices.on_removal = "delete";
+    site_.choices.on_removal = seed % 2 == 0 ? "retire" : "delete";
+    if (seed % 2 == 0) site_.choices.job_extra = R"("versions": {"last": 3})";
     site_.choices.top_extra = R"("safety": {"max_delete": "100%"})";
     for (int i = 0; i < 60; ++i) mutator_.step();
   }

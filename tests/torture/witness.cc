@@ -48,17 +48,17 @@ class Witness {
       while (rows.step())
         if (rows.bytes(0) != "ok") broken.push_back(fmt::format("{}: {}", question, rows.bytes(0)));
     }
-    for (const Object& object : live())
+    for (const Object& object : stored())
       if (!whole(object, object.name) && !replaced(object) && !intended(object))
-        broken.push_back(fmt::format("object {} is live, but not whole at \"{}\": {}", object.id,
+        broken.push_back(fmt::format("object {} is live or a version, but not whole at \"{}\": {}", object.id,
                                      printable(object.name), found(object.name)));
   }
 
  private:
-  std::vector<Object> live() {
+  std::vector<Object> stored() {
     std::vector<Object> objects;
     sqlite::Statement rows =
-        db_.prepare("SELECT id, remote_name, size, sha256 FROM object WHERE status = 'live'");
+        db_.prepare("SELECT id, remote_name, size, sha256 FROM object WHERE status IN ('live', 'retired')");
     while (rows.step())
       objects.push_back({rows.integer(0), rows.string(1), rows.get<std::uint64_t>(2), rows.string(3)});
     return objects;
@@ -69,22 +69,28 @@ class Witness {
   }
 
   /// The journal says that the object was being replaced when everything stopped: then either the new one is
-  /// whole under the name, or the old one stands aside.
+  /// whole under the name, or the old one stands aside. One that becomes a version must be whole there.
   bool replaced(const Object& object) {
     sqlite::Statement rows = db_.prepare(
-        "SELECT p.size, p.sha256, p.aside_name FROM part AS p JOIN object AS o ON o.id = p.object "
+        "SELECT p.size, p.sha256, p.aside_name, p.stage FROM part AS p JOIN object AS o ON o.id = p.object "
         "WHERE o.remote_name = ? AND p.stage <> 'sending'");
     rows.bind(1, sqlite::Blob{object.name});
     while (rows.step()) {
       const Object next{0, object.name, rows.get<std::uint64_t>(0), rows.string(1)};
-      if (whole(next, object.name)) return true;
+      if (rows.bytes(3) != "retiring" && whole(next, object.name)) return true;
       if (!rows.is_null(2) && whole(object, rows.string(2))) return true;
     }
     return false;
   }
 
-  /// The journal says that it was about to be removed or moved.
+  /// The journal says that it was about to be removed, moved or retired, or to expire.
   bool intended(const Object& object) {
+    sqlite::Statement own = db_.prepare("SELECT kind, name FROM intent WHERE object = ?");
+    own.bind(1, object.id);
+    while (own.step()) {
+      if (own.bytes(0) == "expire") return !fs::exists(fs::symlink_status(space_ / object.name));
+      if (whole(object, own.string(1))) return true;
+    }
     sqlite::Statement rows = db_.prepare(
         "SELECT i.kind, i.name FROM intent AS i JOIN entry AS e "
         "ON e.job = i.job AND e.path = coalesce(i.from_path, i.path) WHERE e.object = ?");

@@ -141,11 +141,13 @@ bool dies(Nightly& night, const std::filesystem::path& disk, Fuse fuse) {
 TEST_CASE("kill -9 around any remote operation costs nothing but what was in flight") {
   const bool after = GENERATE(false, true);
   const int connections = GENERATE(1, 3);
+  const auto on_removal = GENERATE(OnRemoval::remove, OnRemoval::retire);
   bool died = true;
   for (std::uint64_t n = 1; died; ++n) {
     REQUIRE(n < 300);
     Nightly night;
     night.profile.remote.connections = connections;
+    night.profile.jobs[0].on_removal = on_removal;
     const TempDir disk;
     first_night(night);
     REQUIRE_FALSE(dies(night, disk.path(), {}));
@@ -166,6 +168,12 @@ TEST_CASE("kill -9 around any remote operation costs nothing but what was in fli
     }
     REQUIRE_FALSE(dies(night, disk.path(), {}));
     auto final_files = files_below(disk.path());
+    if (on_removal == OnRemoval::retire) {
+      std::map<std::string, std::string> first;
+      for (const auto& [path, name] : night.names_at(RunId{1})) first["t/" + path] = final_files[name];
+      CHECK(first == old);
+      std::erase_if(final_files, [](const auto& file) { return file.first.starts_with(kVersionsDir); });
+    }
     CHECK(final_files == expected);  // no part is left either
     CHECK(night.ledger() == 0);
     CHECK(night.plan().empty());

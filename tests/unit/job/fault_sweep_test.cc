@@ -10,6 +10,11 @@ using namespace outhaul::test;
 
 namespace {
 
+const std::map<std::string, std::string> kFirstTree{
+    {"t/keep", "k"},         {"t/edit", "before"}, {"t/grow", std::string(400'000, 'g')},
+    {"t/move/me", "moving"}, {"t/drop/one", "1"},  {"t/drop/two", "2"},
+    {"t/was-file", "f"},     {"t/was-dir/x", "x"}};
+
 /// A night with a bit of everything: new, changed, moved, removed, type changes, directories.
 void prepare(Nightly& night) {
   night.write("keep", "k");
@@ -33,8 +38,21 @@ void prepare(Nightly& night) {
   night.write("was-dir", "now a file");
 }
 
+/// The first night's tree, as a restore would fetch it.
+std::map<std::string, std::string> first_tree(const Nightly& night) {
+  std::map<std::string, std::string> tree;
+  for (const auto& [path, name] : night.names_at(RunId{1}))
+    tree["t/" + path] = night.server.file(name).value_or("?");
+  return tree;
+}
+
 void must_be_whole(Nightly& night, std::uint64_t n, bool dirs_too = true) {
   INFO("fault at moment " << n << ": " << night.events.problems());
+  if (night.profile.jobs[0].keeps_versions()) {
+    CHECK(first_tree(night) == kFirstTree);
+    // edit, grow, drop/one, drop/two, was-file, was-dir/x; and move/me where its rename was refused
+    CHECK(night.versions().size() - 6 <= 1);
+  }
   CHECK(night.stored() == night.expected());
   if (dirs_too) CHECK(night.stored_dirs() == night.expected_dirs());
   CHECK(night.leftovers().empty());
@@ -42,12 +60,22 @@ void must_be_whole(Nightly& night, std::uint64_t n, bool dirs_too = true) {
   CHECK(night.plan().empty());
 }
 
+/// The state knows where everything stands.
+bool needs_no_settling(const Nightly& night) {
+  const State state = night.state();
+  const JobId job = *state.find_job("data");
+  for (const Part& part : state.parts(job))
+    if (part.stage != Part::Stage::sending) return false;
+  return state.intents(job).empty();
+}
+
 /// Sweeps `fault` over every moment of the second night. `connections` 1 makes the moments deterministic.
-void sweep(Fault fault, int connections, FakeOptions options = {}) {
+void sweep(Fault fault, int connections, FakeOptions options = {}, OnRemoval on_removal = OnRemoval::remove) {
   bool struck = true;
   for (std::uint64_t n = 1; struck; ++n) {
     Nightly night(options);
     night.profile.remote.connections = connections;
+    night.profile.jobs[0].on_removal = on_removal;
     prepare(night);
     const std::uint64_t before = night.server.moments();
     night.server.fail_nth(n, fault);
@@ -55,6 +83,7 @@ void sweep(Fault fault, int connections, FakeOptions options = {}) {
     struck = night.server.moments() - before >= n;
     night.server.set_faults({});
     if (report.outcome == ExitCode::done) CHECK(night.stored() == night.expected());  // no false success
+    if (on_removal == OnRemoval::retire && needs_no_settling(night)) CHECK(first_tree(night) == kFirstTree);
     const RunReport clean = night.run();
     INFO(fmt::format("moment {}: first {}, then {}", n, static_cast<int>(report.outcome),
                      static_cast<int>(clean.outcome)));
@@ -96,11 +125,24 @@ TEST_CASE("pain 19: the same sweeps on a server that can't rename over an existi
   sweep({effect, FailureClass::reconnect, 0}, 1, options);
 }
 
+TEST_CASE("with versions any single fault leaves every old copy live or a version") {
+  const auto [effect, failure, code] = GENERATE(table<Fault::Effect, FailureClass, int>({
+      {Fault::Effect::lost_after, FailureClass::unknown_outcome, 0},
+      {Fault::Effect::refused, FailureClass::skip_file, 550},
+      {Fault::Effect::refused, FailureClass::stop_run, 530},
+  }));
+  FakeOptions options;
+  options.replaces = code != 550;
+  sweep({effect, failure, code}, 1, options, OnRemoval::retire);
+}
+
 TEST_CASE("a line that is dead from any moment on leaves every old copy whole and the next run finishes") {
+  const auto on_removal = GENERATE(OnRemoval::remove, OnRemoval::retire);
   for (std::uint64_t n = 1;; ++n) {
     Nightly night;
     night.profile.remote.connections = 1;
     night.profile.remote.retries = 1;
+    night.profile.jobs[0].on_removal = on_removal;
     prepare(night);
     const auto before = night.stored();
     const std::uint64_t start = night.server.moments();
@@ -119,6 +161,11 @@ TEST_CASE("a line that is dead from any moment on leaves every old copy whole an
     CHECK(report.outcome != ExitCode::done);
     // What the source still has unchanged must be there, whole, at every instant.
     CHECK(night.stored().at("t/keep") == "k");
+    if (on_removal == OnRemoval::retire) {  // every old copy is somewhere
+      std::set<std::string> there;
+      for (const auto& [name, content] : night.server.files()) there.insert(content);
+      for (const auto& [name, content] : kFirstTree) CHECK(there.contains(content));
+    }
     for (const auto& [name, content] : night.stored()) {
       const bool old_copy = before.contains(name) && before.at(name) == content;
       const auto expected = night.expected();

@@ -127,8 +127,35 @@ std::set<std::string> Nightly::stored_dirs() const {
 std::vector<std::string> Nightly::leftovers() const {
   std::vector<std::string> names;
   for (const auto& [name, content] : server.files())
-    if (name.starts_with(kControlDir)) names.push_back(name);
+    if (name.starts_with(kControlDir) && !name.starts_with(kVersionsDir)) names.push_back(name);
   return names;
+}
+
+std::map<std::string, std::string> Nightly::versions() const {
+  std::map<std::string, std::string> versions;
+  for (const auto& [name, content] : server.files())
+    if (name.starts_with(kVersionsDir)) versions[name.substr(kVersionsDir.size() + 1)] = content;
+  return versions;
+}
+
+std::map<std::string, std::string> Nightly::names_at(RunId run) const {
+  const State now = state();
+  const auto job = now.find_job(profile.jobs.front().name);
+  std::map<std::string, std::string> names;
+  if (!job) return names;
+  const auto entries = now.entries_at(*job, run);
+  for (Entry entry; entries->next(entry);) {
+    if (entry.kind != EntryKind::file) continue;
+    const auto object = now.object(entry.object);
+    const bool held = object && (object->status == StoredObject::Status::live ||
+                                 object->status == StoredObject::Status::retired);
+    names[entry.path.bytes()] = held ? object->remote_name.wire() : "";
+  }
+  return names;
+}
+
+State Nightly::state() const {
+  return State::open(state_dir(), profile.name, State::Open::read_only);
 }
 
 std::size_t Nightly::ledger() const {

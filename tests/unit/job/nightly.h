@@ -8,15 +8,17 @@
 
 #include "job/job.h"
 #include "job/restore.h"
+#include "state/state.h"
 #include "support/fake_remote.h"
 #include "support/temp_dir.h"
 
 namespace outhaul::test {
 
-/// The real time, but waiting costs none: a back-off is over at once.
+/// The real time, or one that lies ahead of it, but waiting costs none: a back-off is over at once.
 class ImpatientClock final : public Clock {
  public:
-  std::int64_t now_ns() const override { return real_.now_ns(); }
+  std::int64_t ahead_ns = 0;
+  std::int64_t now_ns() const override { return real_.now_ns() + ahead_ns; }
   std::chrono::steady_clock::time_point steady() const override { return real_.steady(); }
   bool wait(std::chrono::milliseconds, const CancelToken& cancel) override { return !cancel.cancelled(); }
 
@@ -65,10 +67,16 @@ class Nightly {
   /// control directory, and with the job's target.
   std::set<std::string> expected_dirs() const;
   std::set<std::string> stored_dirs() const;
-  /// Names below the control directory.
+  /// Names below the control directory, versions left out.
   std::vector<std::string> leftovers() const;
+  /// Versions on the server: name below the versions' directory → content.
+  std::map<std::string, std::string> versions() const;
   /// Parts in the state's ledger.
   std::size_t ledger() const;
+  State state() const;  ///< read-only
+  /// The first job's tree after a run as the state has it: path → the name that its content has on the
+  /// remote, empty when nothing holds it.
+  std::map<std::string, std::string> names_at(RunId run) const;
 
   Profile profile;
   FakeServer server;

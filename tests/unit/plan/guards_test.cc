@@ -105,6 +105,17 @@ TEST_CASE("a mass deletion is told in numbers with the limit and the way out") {
   CHECK(refusals[0].approvable);
 }
 
+TEST_CASE("files that become versions count like files that are deleted") {
+  Plan plan = plan_that_removes(30, 100);
+  plan.counts.retires = 31;
+  const auto refusals = judge(plan, source(), {}, {});
+  REQUIRE(guards(refusals) == std::vector<Guard>{Guard::mass_deletion});
+  CHECK(
+      refusals[0].message ==
+      "61 of 100 files (61.0 %) would be taken out of the tree on the remote and kept as versions only; the "
+      "limit is 50 %");
+}
+
 TEST_CASE("the limit in the message is the one that was exceeded") {
   const auto message = [](std::uint64_t removes, std::uint64_t stored, const GuardPolicy& policy) {
     return judge(plan_that_removes(removes, stored), source(), policy, {}).at(0).message;

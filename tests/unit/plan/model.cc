@@ -103,6 +103,7 @@ void Model::carry_out(const Action& action, const ReadSource& read) {
     case ActionKind::move:
       return move(action);
     case ActionKind::remove:
+    case ActionKind::retire:
       return remove(action);
     case ActionKind::remove_dir:
       remote_.remove_dir(remote_name(action.entry.path));

@@ -42,12 +42,14 @@ int phase(ActionKind kind) {
       return 4;
     case ActionKind::forget:
       return 5;
-    case ActionKind::remove:
+    case ActionKind::retire:
       return 6;
-    case ActionKind::remove_dir:
+    case ActionKind::remove:
       return 7;
-    case ActionKind::withhold:
+    case ActionKind::remove_dir:
       return 8;
+    case ActionKind::withhold:
+      return 9;
   }
   return 9;
 }
@@ -162,8 +164,8 @@ TEST_CASE("random plans keep the documented order and count exactly") {
     for (const ScanItem& item : tree.scan()) state.push_back(stored(std::get<Entry>(item)));
     tree.edit(20);
     std::vector<ScanProblem> problems;
-    const Plan plan =
-        plan_for(tree.scan_with_doubts(2, state, problems), state, seed % 2 == 0 ? removing() : keeping());
+    const Plan plan = plan_for(tree.scan_with_doubts(2, state, problems), state,
+                               std::array{removing(), keeping(), retiring()}[seed % 3]);
     require_documented_order(plan);
     PlanCounts sums;
     for (const Action& action : plan.actions) {
@@ -177,6 +179,8 @@ TEST_CASE("random plans keep the documented order and count exactly") {
       sums.records += is(ActionKind::record);
       sums.forgets += is(ActionKind::forget);
       sums.withheld += is(ActionKind::withhold);
+      sums.retires += is(ActionKind::retire);
+      sums.retire_bytes += is(ActionKind::retire) * action.entry.size;
       sums.upload_bytes += is(ActionKind::upload) * action.entry.size;
       sums.compare_bytes += is(ActionKind::compare) * action.entry.size;
       sums.remove_bytes += is(ActionKind::remove) * action.entry.size;
@@ -184,7 +188,8 @@ TEST_CASE("random plans keep the documented order and count exactly") {
     const auto totals = [](const PlanCounts& c) {
       return std::vector<std::uint64_t>{c.make_dirs, c.uploads,      c.compares,      c.moves,
                                         c.removes,   c.remove_dirs,  c.records,       c.forgets,
-                                        c.withheld,  c.upload_bytes, c.compare_bytes, c.remove_bytes};
+                                        c.withheld,  c.upload_bytes, c.compare_bytes, c.remove_bytes,
+                                        c.retires,   c.retire_bytes};
     };
     CHECK(totals(plan.counts) == totals(sums));
     CHECK(plan.id == plan_id(plan.actions));

@@ -135,6 +135,34 @@ TEST_CASE("a renamed tree is not sent again and not even after a reboot gave the
   }
 }
 
+TEST_CASE("a plan that retires differs from one that removes in that alone") {
+  std::uint64_t retired = 0, moved = 0;
+  for (unsigned seed = 1; seed <= 1000; ++seed) {
+    INFO("seed " << seed);
+    Backup backup(seed);
+    backup.tree.edit(30);
+    backup.synchronise(removing());
+    backup.tree.edit(15);
+    Plan removes = backup.plan(removing());
+    const Plan retires = backup.plan(retiring());
+    CHECK(retires.counts.retires == removes.counts.removes);
+    CHECK(retires.counts.retire_bytes == removes.counts.remove_bytes);
+    CHECK(retires.counts.removes == 0);
+    REQUIRE(retires.actions.size() == removes.actions.size());
+    for (std::size_t i = 0; i < retires.actions.size(); ++i) {
+      Action& action = removes.actions[i];
+      if (action.kind == ActionKind::remove) action.kind = ActionKind::retire;
+      REQUIRE(in_words(retires.actions[i]) == in_words(action));
+      retired += action.kind == ActionKind::retire;
+      moved += action.kind == ActionKind::move;
+    }
+    REQUIRE_NOTHROW(backup.model.carry_out(retires, backup.read));
+    backup.require_mirror();
+  }
+  CHECK(retired > 500);
+  CHECK(moved > 50);
+}
+
 TEST_CASE("with on_removal keep nothing that was on the remote disappears") {
   std::uint64_t kept = 0, contradictions = 0;
   for (unsigned seed = 1; seed <= 2000; ++seed) {

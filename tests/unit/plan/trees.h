@@ -51,6 +51,9 @@ class ListedState final : public EntryStream {
 inline PlanPolicy removing(Compare compare = Compare::stat) {
   return {OnRemoval::remove, compare, {}};
 }
+inline PlanPolicy retiring(Compare compare = Compare::stat) {
+  return {OnRemoval::retire, compare, {}};
+}
 inline PlanPolicy keeping(Compare compare = Compare::stat) {
   return {OnRemoval::keep, compare, {}};
 }

@@ -49,7 +49,9 @@ TEST_CASE("what is not said has the documented default") {
   CHECK(profile.remote.tls.verify);
   CHECK_FALSE(profile.remote.tls.off);
   CHECK_FALSE(profile.safety.max_delete);
-  CHECK(profile.jobs.at(0).on_removal == OnRemoval::keep);
+  CHECK(profile.jobs.at(0).on_removal == OnRemoval::retire);
+  CHECK(profile.jobs.at(0).versions.empty());
+  CHECK(profile.jobs.at(0).keeps_versions());
   CHECK(profile.jobs.at(0).compare == Compare::stat);
   CHECK(profile.jobs.at(0).proof == Proof::size);
   CHECK_FALSE(profile.jobs.at(0).one_file_system);
@@ -116,6 +118,21 @@ TEST_CASE("a program without a slash is looked for in PATH and one with a slash 
   CHECK(program("/usr/bin/pass") == "/usr/bin/pass");
 }
 
+TEST_CASE("a job's versions replace those of the defaults as a whole") {
+  const Profile profile = decode_profile(
+      profile_text(
+          kRemote,
+          R"({"name": "a", "source": "/a", "target": "a", "versions": {"last": 2, "within": "1y2m3d4h", "max_bytes": "1.5 KiB"}},
+             {"name": "b", "source": "/b", "target": "b", "on_removal": "delete"})",
+          R"(, "defaults": {"versions": {"hourly": 1, "daily": 7, "weekly": 4, "monthly": 12, "yearly": 9}})"),
+      kFile);
+  VersionPolicy own{.last = 2, .within = {1, 2, 3, 4}, .max_bytes = 1536};
+  CHECK(profile.jobs[0].versions == own);
+  CHECK(profile.jobs[1].versions ==
+        VersionPolicy{.hourly = 1, .daily = 7, .weekly = 4, .monthly = 12, .yearly = 9});
+  CHECK(profile.jobs[1].keeps_versions());
+}
+
 TEST_CASE("names that servers can't hold are escaped in a target") {
   const Profile profile = decode_profile(
       profile_text(kRemote, R"({"name": "a", "source": "/a", "target": "x\\y/new\nline"})"), kFile);
@@ -128,7 +145,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "exlude": []})", "",
        "/jobs/0/exlude: the unknown key \"exlude\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, compare, proof, one_file_system, xattrs, preserve_mtime; did you mean \"exclude\"?"},
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime; did you mean "
+       "\"exclude\"?"},
       {kRemote, kJob, R"(, "exclude": [])",
        "/exclude: the unknown key \"exclude\"; expected one of $schema, profile, description, remote, "
        "defaults, jobs, "
@@ -139,9 +157,18 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
        "description, remote, defaults, jobs, safety, until, catalog; remove it; this version would not do "
        "what it "
        "says"},
-      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "on_removal": "retire"})", "",
-       "/jobs/0/on_removal: \"retire\", which this version does not support yet; expected \"keep\" or "
-       "\"delete\""},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "versions": {"within": "30 days"}})", "",
+       "/jobs/0/versions/within: the string \"30 days\"; expected a time such as \"30d\", \"1y6m\" or "
+       "\"2d12h\" (years, months, days, hours); 30 days are \"30d\""},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "versions": {"max_bytes": "50"}})", "",
+       "/jobs/0/versions/max_bytes: the string \"50\"; expected a size such as \"50 GiB\" or \"1.5 TB\"; a "
+       "unit "
+       "belongs to it: \"50 GiB\""},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "daily": 7})", "",
+       "/jobs/0/daily: the unknown key \"daily\"; expected one of name, description, source, target, "
+       "exclude, "
+       "on_removal, versions, compare, proof, one_file_system; it belongs into \"versions\": {…}, in "
+       "\"defaults\" or in a job"},
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "one_file_system": "yes"})", "",
        "/jobs/0/one_file_system: the string \"yes\"; expected true or false; write it without quotes"},
       {kRemote, R"({"name": "a", "source": "~/a", "target": "a"})", "",

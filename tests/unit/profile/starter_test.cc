@@ -12,7 +12,8 @@ TEST_CASE("the starter says what it was asked to say") {
   CHECK(profile.remote.password.name == "/etc/outhaul/first.secret");
   REQUIRE(profile.jobs.size() == 1);
   CHECK(profile.jobs[0].source == "/srv/www");
-  CHECK(profile.jobs[0].on_removal == OnRemoval::keep);
+  CHECK(profile.jobs[0].on_removal == OnRemoval::retire);
+  CHECK(profile.jobs[0].versions == VersionPolicy{.daily = 7, .weekly = 4, .monthly = 12});
 }
 
 TEST_CASE("the starter asks for a password only where there is a login") {

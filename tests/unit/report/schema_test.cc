@@ -35,6 +35,9 @@ std::vector<std::string> plan_documents() {
     refused.refusals.push_back(
         {static_cast<Guard>(guard), "why", guard == 0 ? "" : "what to do", guard == 1});
   const Plan empty{{}, {}, {}, "000000000000"};
+  Retention retention;
+  retention.runs = {{RunId{1}, false, {"no rule keeps it"}}, {RunId{2}, true, {"newest", "last"}}};
+  refused.retention = &retention;
   return {plan_json("web01", {refused, lost}), plan_json("web01", {job_plan(empty)}), plan_json("web01", {})};
 }
 
@@ -65,6 +68,7 @@ RunRow crashed_row() {
   row.finished_ns.reset();
   row.outcome.reset();
   row.message = "killed";
+  row.jobs = {{"www", true, {"daily"}}, {"db", false, {}}};
   return row;
 }
 
@@ -89,6 +93,31 @@ std::vector<std::string> runs_documents() {
   return {runs_json("web01", {crashed_row(), run_row(42)}), runs_json("web01", {})};
 }
 
+std::vector<std::string> history_documents() {
+  const Plan plan = everything_plan();
+  HistoryReport report{"web01", "www", plan.actions[2].entry.path, {}};
+  HistoryRow row;
+  row.entry = plan.actions[2].entry;
+  row.from = RunId{3};
+  row.where = "live";
+  row.remote_name = "www/a";
+  row.sha256 = std::string(64, 'a');
+  row.restorable = true;
+  report.rows.push_back(row);
+  row.to = RunId{3};
+  row.to_ns = 7;
+  row.from = row.restore_run = RunId{1};
+  for (const char* where : {"version", "kept", "gone"}) {
+    row.where = where;
+    report.rows.push_back(row);
+  }
+  HistoryRow link;
+  link.entry = plan.actions[5].entry;
+  link.from = RunId{1};
+  report.rows.push_back(link);
+  return {history_json(report)};
+}
+
 std::vector<std::string> ls_documents() {
   const Plan plan = everything_plan();
   LsJson listing("web01"), empty("web01");
@@ -107,11 +136,9 @@ std::vector<std::string> ls_documents() {
   return {text + listing.close(), empty.open() + empty.close()};
 }
 
-const std::map<std::string, std::vector<std::string> (*)()> kDocuments = {{"plan", plan_documents},
-                                                                          {"run", run_documents},
-                                                                          {"status", status_documents},
-                                                                          {"runs", runs_documents},
-                                                                          {"ls", ls_documents}};
+const std::map<std::string, std::vector<std::string> (*)()> kDocuments = {
+    {"plan", plan_documents}, {"run", run_documents},         {"status", status_documents},
+    {"runs", runs_documents}, {"history", history_documents}, {"ls", ls_documents}};
 
 /// Follows a schema along documents and notes which members were there and which were not.
 class Coverage {

@@ -223,15 +223,82 @@ TEST_CASE("runs are a table") {
   failed.done.bytes_sent = 1'500'000;  // of a file that isn't whole yet
   failed.problems = 1;
   failed.message = "ftp.example.net: connection refused";
+  RunRow kept = run_row(41), half = run_row(40);
+  kept.done.retired = 5;
+  kept.jobs = {{"www", true, {"daily", "within 30d"}}};
+  half.jobs = {{"www", true, {"monthly"}}, {"etc", false, {"let go by retention"}}};
   CHECK(
-      runs_text({crashed, failed, run_row(41)}) ==
-      R"(  run  started                            took  outcome              files       sent    moved  deleted  problems
-   43  2026-11-21 03:00:02 +0100             -  unfinished              12   3.81 MiB        2        1         0
-   42  2026-11-21 03:00:02 +0100    4 min 05 s  remote unusable          0   1.43 MiB        0        0         1
+      runs_text({crashed, failed, kept, half}) ==
+      R"(  run  started                            took  outcome          restore      files       sent    moved  removed  problems
+   43  2026-11-21 03:00:02 +0100             -  unfinished       no              12   3.81 MiB        2        1         0
+   42  2026-11-21 03:00:02 +0100    4 min 05 s  remote unusable  no               0   1.43 MiB        0        0         1
        ftp.example.net: connection refused
-   41  2026-11-21 03:00:02 +0100    4 min 05 s  done                    12   3.81 MiB        2        1         0
+   41  2026-11-21 03:00:02 +0100    4 min 05 s  done             yes             12   3.81 MiB        2        6         0
+   40  2026-11-21 03:00:02 +0100    4 min 05 s  done             1 of 2          12   3.81 MiB        2        1         0
 )");
+  const std::string reasons = runs_text({half}, true);
+  CHECK(reasons.ends_with(
+      "       www: restorable (monthly)\n       etc: not restorable (let go by retention)\n"));
   CHECK(runs_text({}) == "no runs yet\n");
+}
+
+TEST_CASE("a plan says what becomes a version and what retention would let go") {
+  Plan plan;
+  plan.id = "3f9c2a51d07e";
+  plan.actions = {action(ActionKind::retire, Reason::removed, "a", EntryKind::file, 2048, ObjectId{1})};
+  plan.counts.retires = 1;
+  plan.counts.retire_bytes = 2048;
+  Retention retention;
+  retention.runs = {{RunId{1}, false, {"no rule keeps it"}},
+                    {RunId{2}, false, {"no rule keeps it"}},
+                    {RunId{3}, true, {"newest"}}};
+  retention.forgotten = {RunId{1}, RunId{2}};
+  retention.garbage.objects = 12;
+  retention.garbage.bytes = 4096;
+  retention.kept_bytes = 1024;
+  retention.over_by = 512;
+  JobPlan job = job_plan(plan);
+  job.retention = &retention;
+  CHECK(plan_text({job}, 0) == R"(www: /srv/www → ftp://ftp.example.net/web01/www
+  - retire       2 KiB  a  (no longer in the source; kept as a version)
+  would keep as versions only 1 file (2 KiB); 0 unchanged. Plan 3f9c2a51d07e.
+  versions: would let go of 2 runs (1, 2); 1 run stays restorable, this one included.
+  versions: would delete 12 versions (4 KiB) that no other run needs, if nothing fails; 1 KiB stay.
+  ! versions: none of the older runs could be restored after that; is the policy meant so?
+  ! versions: 512 B more than "max_bytes" would remain.
+)");
+}
+
+TEST_CASE("the history of a path is a table with the way back") {
+  const Zone zone;
+  HistoryReport report{"web01", "www", RelPath::parse("b"), {}};
+  HistoryRow now, renamed, lost;
+  now.entry = action(ActionKind::upload, Reason::added, "b", EntryKind::file, 2048).entry;
+  now.entry.mode = 0644;
+  renamed = lost = now;
+  now.from = RunId{17};
+  now.from_ns = renamed.from_ns = lost.from_ns = kStart;
+  now.where = "live";
+  now.remote_name = "www/b";
+  now.restorable = true;
+  renamed.from = RunId{12};
+  renamed.to = RunId{17};
+  renamed.where = "version";
+  renamed.remote_name = ".outhaul/versions/17/www/b";
+  renamed.restorable = true;
+  renamed.restore_run = RunId{16};
+  lost.entry.path = RelPath::parse("a");
+  lost.from = RunId{11};
+  lost.to = RunId{12};
+  lost.where = "gone";
+  report.rows = {now, renamed, lost};
+  CHECK(history_text(report) == R"(b (job www)
+runs         since                      mode            size  modified                   restore    where
+17-          2026-11-21 03:00:02 +0100  -rw-r--r--     2 KiB  2026-11-21 03:00:02 +0100  latest     live
+12-16        2026-11-21 03:00:02 +0100  -rw-r--r--     2 KiB  2026-11-21 03:00:02 +0100  --at 16    version
+             .outhaul/versions/17/www/b
+11           2026-11-21 03:00:02 +0100  -rw-r--r--     2 KiB  2026-11-21 03:00:02 +0100  no         gone     as a
+)");
 }
 
 TEST_CASE("contents are listed short or long") {

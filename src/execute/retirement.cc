@@ -1,0 +1,69 @@
+#include "execute/retirement.h"
+
+#include "execute/publisher.h"
+#include "outhaul/names.h"
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+bool holds(const CommandResult& size, const StoredObject& object) {
+  return size.status == Status::done && size.size == object.size;
+}
+
+}  // namespace
+
+Retirement Retirer::begin(const StoredObject& object) const {
+  return {object, version_name_for(run_, object.remote_name, object.id), Retirement::Outcome::pending, {}};
+}
+
+/// From the top down. A directory that can't be made shows in the rename into it.
+void Retirer::make_dirs_above(const RemotePath& version, std::vector<Command>& commands) {
+  std::vector<RemotePath> missing;
+  for (RemotePath dir = version.parent(); !dir.empty() && made_.insert(dir).second; dir = dir.parent())
+    missing.push_back(dir);
+  for (auto dir = missing.rbegin(); dir != missing.rend(); ++dir) commands.push_back(MakeDir{*dir});
+}
+
+void Retirer::carry_out(Commands& commands, std::span<Retirement* const> retirements) {
+  std::vector<Command> batch;
+  std::vector<std::size_t> renames;
+  for (const Retirement* retirement : retirements) {
+    make_dirs_above(retirement->version, batch);
+    renames.push_back(batch.size());
+    batch.push_back(Rename{retirement->object.remote_name, retirement->version});
+  }
+  const std::vector<CommandResult> results = commands.run(batch);
+  for (std::size_t i = 0; i < retirements.size(); ++i) mend(commands, *retirements[i], results[renames[i]]);
+}
+
+/// `missing` is what servers also say when they don't allow renames, and what a rename that was sent twice
+/// gets: only the sizes tell.
+void Retirer::mend(Commands& commands, Retirement& retirement, CommandResult result) {
+  if (result.status == Status::refused &&
+      make_dirs(commands, retirement.version.parent()).status == Status::done)
+    result = commands.run_one(Rename{retirement.object.remote_name, retirement.version});
+  if (result.status == Status::done) {
+    retirement.outcome = Retirement::Outcome::retired;
+    return;
+  }
+  retirement.outcome = Retirement::Outcome::refused;
+  retirement.reply_text = result.reply_text;
+  if (result.status != Status::missing) return;
+  const std::vector<CommandResult> sizes =
+      commands.run({SizeOf{retirement.version}, SizeOf{retirement.object.remote_name}});
+  if (holds(sizes[0], retirement.object))
+    retirement.outcome = Retirement::Outcome::retired;
+  else if (sizes[0].status == Status::missing && sizes[1].status == Status::missing)
+    retirement.outcome = Retirement::Outcome::missing;
+}
+
+bool take_back(Commands& commands, const Retirement& retirement) {
+  const CommandResult back = commands.run_one(Rename{retirement.version, retirement.object.remote_name});
+  if (back.status == Status::done) return true;
+  return back.status == Status::missing &&
+         holds(commands.run_one(SizeOf{retirement.object.remote_name}), retirement.object);
+}
+
+}  // namespace outhaul

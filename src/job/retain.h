@@ -1,0 +1,27 @@
+// Retention as a run and a plan apply it.
+#pragma once
+
+#include <optional>
+
+#include "outhaul/profile.h"
+#include "outhaul/versions.h"
+#include "plan/retention.h"
+#include "state/state.h"
+
+namespace outhaul {
+
+/// The machine's.
+TimeZone local_zone();
+
+/// What the job's policy makes of its runs and versions when `tonight` is the newest of them. None without a
+/// policy: then nothing is ever let go. Reads the state only.
+std::optional<Retention> retention_of(const State& state, JobId id, const Job& job, const Snapshot& tonight);
+
+/// What retention lets go is forgotten, and `tonight` is a snapshot: from then on what only the others needed
+/// is garbage. Commits by itself; nothing when nothing is let go.
+void forget(State& state, JobId id, RunId tonight, const Retention& retention);
+
+/// What an operator should know of it: that several older runs go at once, or that `max_bytes` can't be kept.
+std::optional<Problem> warning_about(const Retention& retention, const Job& job);
+
+}  // namespace outhaul
