@@ -1,6 +1,7 @@
 // Guards: pure checks that refuse a whole job before its first byte.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace outhaul {
 
-enum class Guard : std::uint8_t { missing_source, empty_source, missing_marker, mass_deletion };
+enum class Guard : std::uint8_t { missing_source, empty_source, missing_marker, mass_deletion, mass_loss };
 std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
 
 /// What was seen of the source, gathered by the job before the plan is judged.
@@ -42,5 +43,11 @@ struct GuardRefusal {
 /// would only repeat it.
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,
                                 const std::vector<std::string>& approved);
+
+/// mass_loss: what a verification found missing or damaged would make the next run send it again. More of it
+/// than max_delete allows (its defaults too) is not recorded unasked: a server whose disk isn't mounted looks
+/// like one that lost everything. `approval` identifies what was found. Pure.
+std::optional<GuardRefusal> judge_loss(std::uint64_t lost, std::uint64_t stored, const GuardPolicy& policy,
+                                       const std::string& approval, const std::vector<std::string>& approved);
 
 }  // namespace outhaul

@@ -114,7 +114,10 @@ struct Profile {
   std::vector<Job> jobs;
   GuardPolicy safety;
   bool catalog = true;  ///< the remote gets a copy of the state after each run that changed something
-  std::string until;    ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
+  /// Everything on the remote is to be read back and compared within this time, a share each time; 0 = nobody
+  /// asks for that.
+  std::chrono::seconds read_all_within{0};
+  std::string until;  ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
 };
 
 }  // namespace outhaul

@@ -26,6 +26,7 @@ struct Line {
   RunChoices run;
   MirrorChoices mirror;
   RestoreOptions restore;
+  VerifyWords verify;
   std::vector<std::string> profiles;
   std::string profile, job, path, at = "latest", max_age = "26h";
   std::size_t newest = 20;
@@ -67,6 +68,7 @@ void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   add_profiles(*run, line);
   run->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
   run->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
+  run->add_flag("--repair", line.run.repair, "verify the remote first, and send again what it has lost");
   add_remote_moved(*run, line);
   add_until(*run, line);
   add_run_choices(*run, line);
@@ -261,6 +263,27 @@ void add_recover(CLI::App& app, Line& line, const CancelToken& cancel) {
       [&line, &cancel] { line.command = [&] { return cli::recover(line.common, line.profile, cancel); }; });
 }
 
+void add_verify(CLI::App& app, Line& line, const CancelToken& cancel) {
+  CLI::App* verify = app.add_subcommand("verify", "does the remote hold what the state says?");
+  verify->add_option("PROFILE", line.profile, "profile file")->required();
+  verify->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
+  verify
+      ->add_flag(
+          "--read-data{all}", line.verify.read,
+          "also read back and compare: --read-data=10% a tenth; alone what \"read_all_within\" asks for, or "
+          "everything")
+      ->type_name("[=N%]");
+  verify
+      ->add_option("--approve", line.run.approve, "record a loss that is larger than max_delete (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("ID");
+  add_remote_moved(*verify, line);
+  add_json(*verify, line);
+  verify->callback([&line, &cancel] {
+    line.command = [&] { return cli::verify(line.common, line.run, line.verify, line.profile, cancel); };
+  });
+}
+
 void add_profile_commands(CLI::App& app, Line& line) {
   CLI::App* check = app.add_subcommand("check", "validate profiles; no network");
   add_profiles(*check, line);
@@ -318,6 +341,7 @@ int main(int argc, char** argv) noexcept {
     add_mirror(app, line, cancel);
     add_restore(app, line, cancel);
     add_queries(app, line);
+    add_verify(app, line, cancel);
     add_doctor(app, line, cancel);
     add_recover(app, line, cancel);
     add_profile_commands(app, line);

@@ -34,6 +34,9 @@ ExitCode doctor(const Common& common, const std::string& profile, const CancelTo
 
 ExitCode recover(const Common& common, const std::string& profile, const CancelToken& cancel);
 
+ExitCode verify(const Common& common, const RunChoices& choices, const VerifyWords& words,
+                const std::string& profile, const CancelToken& cancel);
+
 ExitCode check(const Common& common, const std::vector<std::string>& profiles);
 ExitCode init(const std::string& file, const std::string& name, const std::string& source,
               const std::string& url, bool overwrite);

@@ -23,8 +23,14 @@ struct RunChoices {
   std::vector<std::string> approve;
   std::string until;
   bool dry_run = false;
+  bool repair = false;  ///< verify first
   bool remote_moved = false;
   std::size_t most = 200;  ///< actions printed per job by a plan; 0 = all
+};
+
+/// What verify takes beside RunChoices' jobs and approvals.
+struct VerifyWords {
+  std::string read;  ///< "" = not given; "all"; "10%"
 };
 
 struct MirrorChoices {

@@ -9,6 +9,7 @@
 #include "cli/terminal_output.h"
 #include "job/deadline.h"
 #include "job/job.h"
+#include "job/verify.h"
 #include "profile/decode.h"
 #include "report/json.h"
 #include "report/text.h"
@@ -68,15 +69,48 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOpt
   return outcome;
 }
 
-ExitCode carry_out(const Common& common, const RunChoices&, const RunOptions& options, const Profile& profile,
-                   const Environment& environment, Progress& display) {
+/// What the run can't mend: versions that are lost, and what nobody can tell.
+ExitCode after_repair(const VerifyReport& report) {
+  for (const VerifyFinding& finding : report.findings)
+    if (finding.kind == VerifyFinding::Kind::unproven ||
+        (finding.version && finding.kind != VerifyFinding::Kind::foreign))
+      return ExitCode::incomplete;
+  return ExitCode::done;
+}
+
+/// A verification that found something wrong is what --repair is for; one that ended early or was refused
+/// leaves nothing for a run to go by.
+std::optional<ExitCode> verify_first(const Common& common, const RunOptions& options, const Profile& profile,
+                                     const Environment& environment, Progress& display,
+                                     VerifyReport& report) {
+  if (!has_state(environment.state_dir(profile))) return std::nullopt;  // a first run sends everything
+  VerifyChoices choices;
+  choices.jobs = options.jobs;
+  choices.read = ReadChoice{};
+  choices.approve = options.approve;
+  choices.remote_moved = options.remote_moved;
+  report = verify_profile(profile, choices, environment);
+  if (report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete) return std::nullopt;
+  display.finish();
+  if (common.json)
+    print(verify_json(report) + "\n");
+  else
+    print(verify_text(report));
+  return report.outcome;
+}
+
+ExitCode carry_out(const Common& common, const RunChoices& run, const RunOptions& options,
+                   const Profile& profile, const Environment& environment, Progress& display) {
+  VerifyReport found;
+  if (run.repair)
+    if (const auto ended = verify_first(common, options, profile, environment, display, found)) return *ended;
   const RunReport report = run_profile(profile, options, environment);
   display.finish();
   if (common.json)
     print(run_json(report) + "\n");
   else if (!common.quiet)
     print(run_text(report));
-  return report.outcome;
+  return worst_of(report.outcome, after_repair(found));
 }
 
 ExitCode run_profiles(const Common& common, const RunChoices& choices, const std::vector<Profile>& profiles,

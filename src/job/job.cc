@@ -9,6 +9,7 @@
 #include "execute/executor.h"
 #include "filter/patterns.h"
 #include "job/catalog.h"
+#include "job/chosen_jobs.h"
 #include "job/deadline.h"
 #include "job/known_server.h"
 #include "job/lazy_remote.h"
@@ -28,22 +29,6 @@ class NoEntries final : public EntryStream {
  public:
   bool next(Entry&) override { return false; }
 };
-
-std::vector<const Job*> chosen_jobs(const Profile& profile, const std::vector<std::string>& names) {
-  std::vector<const Job*> chosen;
-  for (const Job& job : profile.jobs)
-    if (names.empty() || std::find(names.begin(), names.end(), job.name) != names.end())
-      chosen.push_back(&job);
-  for (const std::string& name : names)
-    if (std::none_of(chosen.begin(), chosen.end(), [&](const Job* job) { return job->name == name; })) {
-      std::string known;
-      for (const Job& job : profile.jobs) known += (known.empty() ? "" : ", ") + job.name;
-      throw Error(ErrorKind::usage,
-                  fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(name)),
-                  fmt::format("Its jobs are: {}.", known));
-    }
-  return chosen;
-}
 
 SourceFacts look_at(const Job& job, const GuardPolicy& safety) {
   SourceFacts facts;

@@ -6,35 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "plan/limits.h"
+
 namespace outhaul {
 namespace {
 
-constexpr Limit kDefaultShare{50.0, std::nullopt};
-constexpr Limit kDefaultCount{std::nullopt, 1000};
-constexpr std::uint64_t kDefaultFloor = 10;
 constexpr std::size_t kMarkersInMessage = 5;
-
-std::string grouped(std::uint64_t value) {
-  std::string digits = std::to_string(value);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
-
-std::string_view files(std::uint64_t count) {
-  return count == 1 ? "file" : "files";
-}
-
-double share_of(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 100.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-}
-
-/// One decimal, except where that would hide by how much ("50.0 % of 50 %").
-std::string percent(double value) {
-  const std::string short_form = fmt::format("{:.1f}", value);
-  return short_form.ends_with(".0") && value != static_cast<double>(static_cast<std::uint64_t>(value))
-             ? fmt::format("{:.3f} %", value)
-             : fmt::format("{} %", short_form);
-}
 
 std::string approval(const Plan& plan, std::string_view mend) {
   return fmt::format(
@@ -81,44 +58,19 @@ std::optional<GuardRefusal> empty_source(const Plan& plan, const SourceFacts& fa
                       true};
 }
 
-bool exceeds(const Limit& limit, std::uint64_t removed, std::uint64_t stored) {
-  const bool by_share =
-      limit.percent && 100.0 * static_cast<double>(removed) > *limit.percent * static_cast<double>(stored);
-  return by_share || (limit.count && removed > *limit.count);
-}
-
-/// The limit in words, of the part that was exceeded.
-std::string in_words(const Limit& limit, std::uint64_t removed, std::uint64_t stored) {
-  if (limit.percent && exceeds({limit.percent, std::nullopt}, removed, stored))
-    return fmt::format("{} %", *limit.percent);
-  return fmt::format("{} {}", grouped(*limit.count), files(*limit.count));
-}
-
-std::optional<Limit> exceeded_limit(const GuardPolicy& policy, std::uint64_t removed, std::uint64_t stored) {
-  const bool configured = policy.max_delete && (policy.max_delete->percent || policy.max_delete->count);
-  if (configured) {
-    if (exceeds(*policy.max_delete, removed, stored)) return policy.max_delete;
-    return std::nullopt;
-  }
-  if (removed <= kDefaultFloor) return std::nullopt;
-  for (const Limit& limit : {kDefaultShare, kDefaultCount})
-    if (exceeds(limit, removed, stored)) return limit;
-  return std::nullopt;
-}
-
 std::optional<GuardRefusal> mass_deletion(const Plan& plan, const SourceFacts& facts,
                                           const GuardPolicy& policy) {
   const std::uint64_t removed = plan.counts.removes + plan.counts.retires;
   const std::uint64_t stored = plan.counts.stored_files;
-  const std::optional<Limit> limit = facts.exists ? exceeded_limit(policy, removed, stored) : std::nullopt;
+  const std::optional<Limit> limit =
+      facts.exists ? exceeded_deletion_limit(policy.max_delete, removed, stored) : std::nullopt;
   if (!limit) return std::nullopt;
   return GuardRefusal{Guard::mass_deletion,
-                      fmt::format("{} of {} {} ({}) would be {}; the limit is {}", grouped(removed),
-                                  grouped(stored), files(stored), percent(share_of(removed, stored)),
+                      fmt::format("{} would be {}; the limit is {}", share_in_words(removed, stored),
                                   plan.counts.retires > plan.counts.removes
                                       ? "taken out of the tree on the remote and kept as versions only"
                                       : "removed from the remote",
-                                  in_words(*limit, removed, stored)),
+                                  limit_in_words(*limit, removed, stored)),
                       approval(plan, "check that nothing is missing from the source"), true};
 }
 
@@ -133,6 +85,21 @@ std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, cons
                         mass_deletion(plan, facts, policy)})
     if (refusal && !(refusal->approvable && plan_approved)) refusals.push_back(*refusal);
   return refusals;
+}
+
+std::optional<GuardRefusal> judge_loss(std::uint64_t lost, std::uint64_t stored, const GuardPolicy& policy,
+                                       const std::string& approval,
+                                       const std::vector<std::string>& approved) {
+  const std::optional<Limit> limit = exceeded_deletion_limit(policy.max_delete, lost, stored);
+  if (!limit || std::find(approved.begin(), approved.end(), approval) != approved.end()) return std::nullopt;
+  return GuardRefusal{
+      Guard::mass_loss,
+      fmt::format("{} seem to be lost on the remote; the limit for sending so many again unasked is {}",
+                  share_in_words(lost, stored), limit_in_words(*limit, lost, stored)),
+      fmt::format("check that the server shows the right directory and that its disk is mounted; if they are "
+                  "lost indeed, have the next run send them again with `outhaul verify PROFILE --approve {}`",
+                  approval),
+      true};
 }
 
 }  // namespace outhaul

@@ -2,6 +2,7 @@
 
 #include "profile/decode_jobs.h"
 #include "profile/decode_remote.h"
+#include "profile/decode_verify.h"
 #include "profile/keys.h"
 #include "profile/paths_in_profile.h"
 #include "profile/quantity.h"
@@ -55,6 +56,7 @@ void read_profile(const Node& node, const std::filesystem::path& folder, Profile
   if (const auto safety = node.find("safety")) profile.safety = read_safety(*safety);
   if (const auto catalog = node.find("catalog")) profile.catalog = catalog->boolean().value_or(true);
   if (const auto until = node.find("until")) profile.until = read_until(*until);
+  if (const auto verify = node.find("verify")) profile.read_all_within = read_read_all_within(*verify);
 }
 
 }  // namespace

@@ -10,10 +10,10 @@ namespace {
 
 using Word = std::string_view;
 
-constexpr std::array<Word, 9> kProfile{"$schema", "profile", "description", "remote", "defaults",
-                                       "jobs",    "safety",  "until",       "catalog"};
-constexpr std::array<Word, 7> kProfileLater{"hooks", "notify",      "metrics", "verify",
-                                            "quota", "append_only", "foreign"};
+constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "remote", "defaults",
+                                       "jobs",    "safety",  "until",       "catalog", "verify"};
+constexpr std::array<Word, 6> kProfileLater{"hooks", "notify", "metrics", "quota", "append_only", "foreign"};
+constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
 constexpr std::array<Word, 14> kRemote{"description", "url",   "password", "connections", "tls",
                                        "ssh",         "mode",  "proxy",    "account",     "bandwidth",
@@ -52,6 +52,9 @@ bool has(const Keys& keys, std::string_view key) {
 
 Keys profile_keys() {
   return {kProfile, kProfileLater};
+}
+Keys verify_keys() {
+  return {kVerify, {}};
 }
 Keys remote_keys() {
   return {kRemote, kRemoteLater};
@@ -110,6 +113,7 @@ std::string key_belongs_elsewhere(std::string_view key) {
                          Home{password_keys(), "\"remote\": {\"password\": …}"},
                          Home{safety_keys(), "\"safety\""},
                          Home{version_keys(), "\"versions\": {…}, in \"defaults\" or in a job"},
+                         Home{verify_keys(), "\"verify\""},
                          Home{job_keys(), "a job: \"jobs\": [{…}]"},
                          Home{profile_keys(), "the top of the profile"}};
   for (const Home& home : homes)

@@ -22,6 +22,7 @@ Keys version_keys();
 Keys default_keys();
 Keys job_keys();
 Keys safety_keys();
+Keys verify_keys();
 
 /// A hint for a key that has no place where it was found but one elsewhere; or empty.
 std::string key_belongs_elsewhere(std::string_view key);

@@ -10,6 +10,7 @@
 #include "outhaul/recover.h"
 #include "outhaul/report.h"
 #include "outhaul/restore.h"
+#include "outhaul/verify.h"
 #include "report/text.h"
 
 namespace outhaul {
@@ -21,6 +22,7 @@ std::string status_json(const std::vector<StatusReport>& reports);
 std::string doctor_json(const DoctorReport& report);
 std::string history_json(const HistoryReport& report);
 std::string recover_json(const RecoverReport& report);
+std::string verify_json(const VerifyReport& report);
 std::string runs_json(const std::string& profile, const std::vector<RunRow>& rows);
 /// One JSON document; written piece by piece so that a million rows need no memory: open, row…, close.
 class LsJson {

@@ -8,6 +8,7 @@
 #include "outhaul/recover.h"
 #include "outhaul/report.h"
 #include "outhaul/restore.h"
+#include "outhaul/verify.h"
 #include "outhaul/versions.h"
 
 namespace outhaul {
@@ -42,6 +43,8 @@ std::string status_text(const std::vector<StatusReport>& reports,
 std::string doctor_text(const DoctorReport& report);
 /// What is known again, where from, and what is not.
 std::string recover_text(const RecoverReport& report);
+/// What was proven and how, what is wrong, what is foreign, and what to do.
+std::string verify_text(const VerifyReport& report);
 /// `reasons`: below each run, job by job, why it stays restorable or not.
 std::string runs_text(const std::vector<RunRow>& rows, bool reasons = false);
 /// Every version of one path, newest first.

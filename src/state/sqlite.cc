@@ -45,6 +45,14 @@ std::string uri_for(const std::string& file, Access access) {
                   sqlite3_errmsg(connection));
 }
 
+/// parent_of(NAME): what stands before the last '/' of a BLOB, or nothing. SQL has no search from the end.
+void parent_of(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  const auto* data = static_cast<const char*>(sqlite3_value_blob(arguments[0]));
+  std::size_t length = data == nullptr ? 0 : static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]));
+  while (length > 0 && data[length - 1] != '/') --length;
+  sqlite3_result_blob64(context, length == 0 ? "" : data, length == 0 ? 0 : length - 1, SQLITE_TRANSIENT);
+}
+
 }  // namespace
 
 // --- Statement
@@ -134,6 +142,9 @@ Database::Database(std::string file, const std::string& uri, int flags) : file_(
   sqlite3_busy_timeout(connection, kBusyTimeoutMs);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_create_function_v2(connection, "parent_of", 1,
+                             SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, &parent_of,
+                             nullptr, nullptr, nullptr);
 }
 
 Database Database::create(const std::filesystem::path& file) {

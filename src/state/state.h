@@ -21,6 +21,7 @@
 #include "outhaul/report.h"
 #include "outhaul/versions.h"
 #include "state/catalog.h"
+#include "state/inventory.h"
 
 namespace outhaul {
 
@@ -205,6 +206,18 @@ class State {
   std::vector<VersionGroup> versions(JobId job) const;
   /// At most `most` retired objects with an id beyond `after` that no snapshot needs, by id.
   std::vector<StoredObject> garbage(JobId job, ObjectId after, std::size_t most) const;
+  // --- comparing with the remote (state/inventory.cc) ---
+  /// Every directory that the remote should have for `jobs` and everything that should lie in it; and, so
+  /// that what is somebody else's is not taken for foreign, what the other jobs' objects need. Not inside a
+  /// Transaction.
+  std::unique_ptr<Inventory> inventory(const std::vector<JobScope>& jobs) const;
+  /// Everything of these jobs that is on the remote, in no order.
+  std::vector<ReadCandidate> read_candidates(const std::vector<JobId>& jobs) const;
+  /// The object's content was read back and is right. Needs an open Transaction.
+  void set_read_back(ObjectId object, std::int64_t when_ns);
+  /// These objects aren't on the remote, or aren't what they should be: they are gone, and entries that named
+  /// one have none, so that the next run sends them again. Needs an open Transaction.
+  void lose_objects(RunId run, const std::vector<ObjectId>& objects);
 
   // --- the journal of what is done beside uploads ---
   /// Needs an open Transaction, which is committed before the command is sent.

@@ -7,6 +7,7 @@
 #include "outhaul/plan.h"
 #include "outhaul/remote.h"
 #include "outhaul/restore.h"
+#include "outhaul/verify.h"
 
 namespace outhaul {
 
@@ -152,6 +153,8 @@ std::string_view to_string(Guard guard) noexcept {
       return "missing_marker";
     case Guard::mass_deletion:
       return "mass_deletion";
+    case Guard::mass_loss:
+      return "mass_loss";
   }
   return "unknown";
 }
@@ -201,6 +204,24 @@ bool Plan::needs_remote() const noexcept {
     }
     return true;
   });
+}
+
+std::string_view to_string(VerifyFinding::Kind kind) noexcept {
+  switch (kind) {
+    case VerifyFinding::Kind::missing:
+      return "missing";
+    case VerifyFinding::Kind::size_differs:
+      return "size_differs";
+    case VerifyFinding::Kind::content_differs:
+      return "content_differs";
+    case VerifyFinding::Kind::directory_missing:
+      return "directory_missing";
+    case VerifyFinding::Kind::unproven:
+      return "unproven";
+    case VerifyFinding::Kind::foreign:
+      break;
+  }
+  return "foreign";
 }
 
 }  // namespace outhaul

@@ -80,6 +80,10 @@ RestoreReport Nightly::restore(RestoreOptions options) {
   return restore_profile(profile, options, environment());
 }
 
+VerifyReport Nightly::verify(const VerifyChoices& choices) {
+  return verify_profile(profile, choices, environment());
+}
+
 std::vector<std::string> Nightly::plan() {
   std::vector<std::string> lines;
   plan_profile(profile, {}, environment(), [&](PlannedJob&& planned) {

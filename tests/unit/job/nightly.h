@@ -8,6 +8,7 @@
 
 #include "job/job.h"
 #include "job/restore.h"
+#include "job/verify.h"
 #include "state/state.h"
 #include "support/fake_remote.h"
 #include "support/temp_dir.h"
@@ -56,6 +57,7 @@ class Nightly {
   std::filesystem::path beside(const std::string& name) const { return dir_ / name; }
   /// To beside("back"), unless the options say otherwise.
   RestoreReport restore(RestoreOptions options = {});
+  VerifyReport verify(const VerifyChoices& choices = {});
   /// The plan's actions as lines "upload a/b", in order.
   std::vector<std::string> plan();
 
@@ -78,6 +80,7 @@ class Nightly {
   /// remote, empty when nothing holds it.
   std::map<std::string, std::string> names_at(RunId run) const;
 
+  Environment environment();
   Profile profile;
   FakeServer server;
   Listener events;
@@ -88,7 +91,6 @@ class Nightly {
   std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
 
  private:
-  Environment environment();
   TempDir dir_;
   std::int64_t next_mtime_ = 1'700'000'000;
 };

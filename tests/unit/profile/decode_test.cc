@@ -150,11 +150,11 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, kJob, R"(, "exclude": [])",
        "/exclude: the unknown key \"exclude\"; expected one of $schema, profile, description, remote, "
        "defaults, jobs, "
-       "safety, until, catalog; it belongs into \"defaults\", or into a job"},
+       "safety, until, catalog, verify; it belongs into \"defaults\", or into a job"},
       {kRemote, kJob, R"(, "hooks": {})",
        "/hooks: the key \"hooks\", which this version does not support yet; expected one of $schema, "
        "profile, "
-       "description, remote, defaults, jobs, safety, until, catalog; remove it; this version would not do "
+       "description, remote, defaults, jobs, safety, until, catalog, verify; remove it; this version would not do "
        "what it "
        "says"},
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "versions": {"within": "30 days"}})", "",

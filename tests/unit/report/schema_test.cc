@@ -31,7 +31,7 @@ std::vector<std::string> plan_documents() {
   plan.actions.push_back(action(ActionKind::record, Reason::metadata_changed, ""));
   plan.actions.back().entry.mtime_ns = -1;
   JobPlan refused = job_plan(plan), lost{"db", "/srv/\xE9", "", nullptr, {}};
-  for (int guard = 0; guard <= static_cast<int>(Guard::mass_deletion); ++guard)
+  for (int guard = 0; guard <= static_cast<int>(Guard::mass_loss); ++guard)
     refused.refusals.push_back(
         {static_cast<Guard>(guard), "why", guard == 0 ? "" : "what to do", guard == 1});
   const Plan empty{{}, {}, {}, "000000000000"};
@@ -136,9 +136,29 @@ std::vector<std::string> ls_documents() {
   return {text + listing.close(), empty.open() + empty.close()};
 }
 
+std::vector<std::string> verify_documents() {
+  VerifyReport full;
+  full.profile = "web01";
+  full.remote = "ftp://ftp.example.net";
+  full.outcome = ExitCode::guard_refused;
+  full.message = "stopped";
+  full.advice = "look";
+  full.approval = "0123456789ab";
+  full.refusals = {{Guard::mass_loss, "too much", "approve", true}};
+  full.finding_count = 7;
+  for (int kind = 0; kind <= static_cast<int>(VerifyFinding::Kind::foreign); ++kind)
+    full.findings.push_back({static_cast<VerifyFinding::Kind>(kind), kind == 0 ? "" : "www",
+                             RemotePath::parse("www/\xE9"), kind == 1, kind == 2 ? "" : "why"});
+  full.findings.push_back({VerifyFinding::Kind::missing, "www", RemotePath::parse("www/a"), false, "gone"});
+  VerifyReport empty;
+  empty.profile = "web01";
+  return {verify_json(full), verify_json(empty)};
+}
+
 const std::map<std::string, std::vector<std::string> (*)()> kDocuments = {
-    {"plan", plan_documents}, {"run", run_documents},         {"status", status_documents},
-    {"runs", runs_documents}, {"history", history_documents}, {"ls", ls_documents}};
+    {"plan", plan_documents},    {"run", run_documents},         {"status", status_documents},
+    {"runs", runs_documents},    {"history", history_documents}, {"ls", ls_documents},
+    {"verify", verify_documents}};
 
 /// Follows a schema along documents and notes which members were there and which were not.
 class Coverage {

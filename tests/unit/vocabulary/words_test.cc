@@ -5,6 +5,7 @@
 #include "outhaul/guard.h"
 #include "outhaul/plan.h"
 #include "outhaul/remote.h"
+#include "outhaul/verify.h"
 #include "support/catch.h"
 
 using namespace outhaul;
@@ -38,7 +39,8 @@ Plan plan_of(std::initializer_list<ActionKind> kinds) {
 TEST_CASE("every enum value has one stable word of its own") {
   CHECK(words_up_to(Reason::name_too_long).count("mtime_changed") == 1);
   CHECK(words_up_to(ActionKind::withhold).count("make_dir") == 1);
-  CHECK(words_up_to(Guard::mass_deletion).count("missing_source") == 1);
+  CHECK(words_up_to(Guard::mass_loss).count("mass_deletion") == 1);
+  CHECK(words_up_to(VerifyFinding::Kind::foreign).count("missing") == 1);
   CHECK(words_up_to(FailureClass::cancelled).count("lower_cap") == 1);
 }
 

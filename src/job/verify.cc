@@ -1,0 +1,150 @@
+#include "job/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "execute/executor.h"
+#include "job/chosen_jobs.h"
+#include "job/known_server.h"
+#include "job/lazy_remote.h"
+#include "job/remote_identity.h"
+#include "profile/quantity.h"
+#include "state/lock.h"
+#include "state/state.h"
+#include "verify/verify.h"
+
+namespace outhaul {
+namespace {
+
+class ProfileVerification {
+ public:
+  ProfileVerification(const Profile& profile, const VerifyChoices& choices, const Environment& environment)
+      : profile_(profile),
+        choices_(choices),
+        environment_(environment),
+        jobs_(chosen_jobs(profile, choices.jobs)),
+        lock_(StateLock::take(environment.state_dir(profile), "verify " + profile.name)),
+        state_(State::open(environment.state_dir(profile), profile.name, State::Open::must_exist)),
+        known_(recall_server(state_, profile.remote)),
+        memory_(without_old_limits(known_, environment.clock.now_ns())),
+        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
+
+  VerifyReport run() {
+    if (!choices_.remote_moved) check_remote(state_, profile_.remote);
+    find_jobs();
+    VerifyReport report;
+    ConnectionUse seen;
+    if (!settle(report)) {
+      report.started_ns = report.finished_ns = environment_.clock.now_ns();
+    } else {
+      const RetryPolicy retry{profile_.remote.retries, environment_.retry.first, environment_.retry.longest};
+      report = verify_objects({state_, remote_, environment_.events, environment_.clock, environment_.cancel,
+                               connections(), retry, profile_.remote.bandwidth},
+                              known_jobs_, options(), &seen);
+    }
+    memory_ = with_connections(memory_, seen, environment_.clock.now_ns());
+    memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
+    remember_server(state_, profile_.remote, known_, memory_);
+    report.profile = profile_.name;
+    report.remote = profile_.remote.url;
+    if (report.outcome == ExitCode::interrupted &&
+        (environment_.cancel.reason() == SIGTERM || environment_.cancel.reason() == SIGHUP))
+      report.outcome = ExitCode::terminated;
+    return report;
+  }
+
+ private:
+  int connections() const {
+    return connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns());
+  }
+
+  /// A job that never ran has nothing on the remote that could be missing.
+  void find_jobs() {
+    for (const Job* job : jobs_)
+      if (const auto id = state_.find_job(job->name, job->target))
+        known_jobs_.push_back({job->name, {*id, job->target, job->names}});
+      else
+        environment_.events.on(
+            Notice{fmt::format("job \"{}\" never ran: there is nothing to verify", job->name)});
+  }
+
+  VerifyOptions options() const {
+    VerifyOptions options;
+    options.all_jobs = jobs_.size() == profile_.jobs.size();
+    options.safety = profile_.safety;
+    options.approved = choices_.approve;
+    if (choices_.read)
+      options.read = *choices_.read;
+    else if (profile_.read_all_within.count() > 0)
+      options.read = read_choice("", profile_);
+    return options;
+  }
+
+  /// Until then nobody knows what stands under some of the names. False when that failed.
+  bool settle(VerifyReport& report) {
+    std::optional<RunId> run;
+    ExitCode outcome = ExitCode::done;
+    for (std::size_t i = 0; i < known_jobs_.size() && outcome == ExitCode::done; ++i) {
+      const JobId id = known_jobs_[i].scope.id;
+      if (!needs_settling(state_, id)) continue;
+      if (!run) run = state_.begin_run(environment_.clock.now_ns());
+      RetryPolicy retry = environment_.retry;
+      retry.retries = profile_.remote.retries;
+      Executor executor(remote_, state_, environment_.events, environment_.clock, environment_.cancel,
+                        connections(), retry, environment_.connections, profile_.remote.bandwidth);
+      const Job* job = *std::ranges::find(jobs_, known_jobs_[i].name, [](const Job* j) { return j->name; });
+      const JobReport settled = executor.settle(*job, id, *run);
+      outcome = settled.outcome;
+      if (outcome == ExitCode::done) continue;
+      report.outcome = outcome;
+      report.message = "what an interrupted run left half done could not be settled";
+      report.advice = "Mend what the problem above names, and verify again.";
+      for (const Problem& problem : settled.problems)
+        if (problem.severity == Problem::Severity::error) report.message = problem.message;
+    }
+    if (run)
+      state_.finish_run(*run, environment_.clock.now_ns(), outcome, {}, 0,
+                        "verify: settled what an interrupted run had left");
+    return outcome == ExitCode::done;
+  }
+
+  const Profile& profile_;
+  const VerifyChoices& choices_;
+  const Environment& environment_;
+  std::vector<const Job*> jobs_;
+  StateLock lock_;
+  State state_;
+  ServerMemory known_;   ///< as the state has it
+  ServerMemory memory_;  ///< as the verification goes by it
+  LazyRemote remote_;
+  std::vector<VerifyJob> known_jobs_;
+};
+
+}  // namespace
+
+VerifyReport verify_profile(const Profile& profile, const VerifyChoices& choices,
+                            const Environment& environment) {
+  if (!has_state(environment.state_dir(profile)))
+    throw Error(ErrorKind::usage,
+                fmt::format("profile \"{}\" never ran here: there is no state to compare the remote with",
+                            profile.name),
+                fmt::format("Run it first. If its state was lost, look at --state-dir (now {}).",
+                            printable(environment.state_root.native())));
+  return ProfileVerification(profile, choices, environment).run();
+}
+
+ReadChoice read_choice(const std::string& text, const Profile& profile) {
+  if (text.empty() || text == "all") {
+    if (profile.read_all_within.count() == 0) return {ReadChoice::How::all, 100, 0};
+    return {ReadChoice::How::due, 0,
+            std::chrono::duration_cast<std::chrono::nanoseconds>(profile.read_all_within).count()};
+  }
+  if (const auto percent = parse_percent(text); percent && *percent > 0)
+    return {*percent >= 100 ? ReadChoice::How::all : ReadChoice::How::percent, *percent, 0};
+  throw Error(ErrorKind::usage, fmt::format("--read-data={}: not a share", printable(text)),
+              "Write --read-data=10% for the tenth that was read longest ago, or --read-data alone.");
+}
+
+}  // namespace outhaul

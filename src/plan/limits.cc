@@ -1,0 +1,63 @@
+#include "plan/limits.h"
+
+#include <fmt/format.h>
+
+namespace outhaul {
+namespace {
+
+constexpr Limit kDefaultShare{50.0, std::nullopt};
+constexpr Limit kDefaultCount{std::nullopt, 1000};
+constexpr std::uint64_t kDefaultFloor = 10;
+
+double share_of(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 100.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// One decimal, except where that would hide by how much ("50.0 % of 50 %").
+std::string percent(double value) {
+  const std::string short_form = fmt::format("{:.1f}", value);
+  return short_form.ends_with(".0") && value != static_cast<double>(static_cast<std::uint64_t>(value))
+             ? fmt::format("{:.3f} %", value)
+             : fmt::format("{} %", short_form);
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+std::string_view files(std::uint64_t count) {
+  return count == 1 ? "file" : "files";
+}
+
+std::string share_in_words(std::uint64_t count, std::uint64_t whole) {
+  return fmt::format("{} of {} {} ({})", grouped(count), grouped(whole), files(whole),
+                     percent(share_of(count, whole)));
+}
+
+bool exceeds(const Limit& limit, std::uint64_t count, std::uint64_t whole) noexcept {
+  const bool by_share =
+      limit.percent && 100.0 * static_cast<double>(count) > *limit.percent * static_cast<double>(whole);
+  return by_share || (limit.count && count > *limit.count);
+}
+
+std::string limit_in_words(const Limit& limit, std::uint64_t count, std::uint64_t whole) {
+  if (limit.percent && exceeds({limit.percent, std::nullopt}, count, whole))
+    return fmt::format("{} %", *limit.percent);
+  return fmt::format("{} {}", grouped(*limit.count), files(*limit.count));
+}
+
+std::optional<Limit> exceeded_deletion_limit(const std::optional<Limit>& max_delete, std::uint64_t count,
+                                             std::uint64_t stored) {
+  if (max_delete && (max_delete->percent || max_delete->count))
+    return exceeds(*max_delete, count, stored) ? max_delete : std::nullopt;
+  if (count <= kDefaultFloor) return std::nullopt;
+  for (const Limit& limit : {kDefaultShare, kDefaultCount})
+    if (exceeds(limit, count, stored)) return limit;
+  return std::nullopt;
+}
+
+}  // namespace outhaul

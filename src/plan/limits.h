@@ -1,0 +1,27 @@
+// Limits of the guards, and how a person is told of them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "outhaul/policy.h"
+
+namespace outhaul {
+
+/// True when `count` of `whole` is more than the limit allows.
+bool exceeds(const Limit& limit, std::uint64_t count, std::uint64_t whole) noexcept;
+/// The limit for what leaves the remote that `count` of `stored` files exceed: the profile's max_delete, or
+/// else more than 50 % or more than 1000, and only over 10.
+std::optional<Limit> exceeded_deletion_limit(const std::optional<Limit>& max_delete, std::uint64_t count,
+                                             std::uint64_t stored);
+
+std::string grouped(std::uint64_t value);     ///< "10,412"
+std::string_view files(std::uint64_t count);  ///< "file" or "files"
+/// "12 of 40 files (30 %)".
+std::string share_in_words(std::uint64_t count, std::uint64_t whole);
+/// The part of the limit that was exceeded: "20 %", "1,000 files".
+std::string limit_in_words(const Limit& limit, std::uint64_t count, std::uint64_t whole);
+
+}  // namespace outhaul
