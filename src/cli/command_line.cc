@@ -28,7 +28,7 @@ struct Line {
   RestoreOptions restore;
   VerifyWords verify;
   std::vector<std::string> profiles;
-  std::string profile, job, path, at = "latest", max_age = "26h";
+  std::string profile, job, path, at = "latest", max_age = "26h", adopt_compare = "mtime";
   std::size_t newest = 20;
   bool long_form = false;
   std::string init_file, init_name = "my-backup", init_source = "/srv/data",
@@ -284,6 +284,27 @@ void add_verify(CLI::App& app, Line& line, const CancelToken& cancel) {
   });
 }
 
+void add_adopt(CLI::App& app, Line& line, const CancelToken& cancel) {
+  CLI::App* adopt = app.add_subcommand(
+      "adopt", "take over files that are on the remote already, without sending them again");
+  adopt->add_option("PROFILE", line.profile, "profile file")->required();
+  adopt->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
+  adopt
+      ->add_option(
+          "--compare", line.adopt_compare,
+          "beside its size, what makes a file the same: nothing more, its time, the server's digest, or "
+          "its content")
+      ->check(CLI::IsMember({"size", "mtime", "hash", "read"}))
+      ->capture_default_str();
+  adopt->add_flag("--dry-run", line.run.dry_run, "look and compare, record nothing");
+  add_json(*adopt, line);
+  adopt->callback([&line, &cancel] {
+    line.command = [&] {
+      return cli::adopt(line.common, line.run, line.adopt_compare, line.profile, cancel);
+    };
+  });
+}
+
 void add_profile_commands(CLI::App& app, Line& line) {
   CLI::App* check = app.add_subcommand("check", "validate profiles; no network");
   add_profiles(*check, line);
@@ -342,6 +363,7 @@ int main(int argc, char** argv) noexcept {
     add_restore(app, line, cancel);
     add_queries(app, line);
     add_verify(app, line, cancel);
+    add_adopt(app, line, cancel);
     add_doctor(app, line, cancel);
     add_recover(app, line, cancel);
     add_profile_commands(app, line);

@@ -37,6 +37,9 @@ ExitCode recover(const Common& common, const std::string& profile, const CancelT
 ExitCode verify(const Common& common, const RunChoices& choices, const VerifyWords& words,
                 const std::string& profile, const CancelToken& cancel);
 
+ExitCode adopt(const Common& common, const RunChoices& choices, const std::string& compare,
+               const std::string& profile, const CancelToken& cancel);
+
 ExitCode check(const Common& common, const std::vector<std::string>& profiles);
 ExitCode init(const std::string& file, const std::string& name, const std::string& source,
               const std::string& url, bool overwrite);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "report/adopt.h"
 #include "report/json.h"
 #include "samples.h"
 #include "support/catch.h"
@@ -155,10 +156,32 @@ std::vector<std::string> verify_documents() {
   return {verify_json(full), verify_json(empty)};
 }
 
+std::vector<std::string> adopt_documents() {
+  AdoptReport full;
+  full.profile = "web01";
+  full.remote = "ftp://ftp.example.net";
+  full.run = RunId{3};
+  full.outcome = ExitCode::remote_unusable;
+  full.message = "stopped";
+  full.advice = "look";
+  full.jobs.push_back({"www", "/srv/\xE9", "", 1, 2, 3, 4, 1, 1, {}});
+  full.jobs[0].findings = {{AdoptFinding::Kind::differs, RemotePath::parse("www/\xE9"), "has 3 bytes"},
+                           {AdoptFinding::Kind::foreign, RemotePath::parse("www/a"), "strange"}};
+  std::vector<std::string> documents{adopt_json(full)};
+  for (const AdoptCompare compare : {AdoptCompare::size, AdoptCompare::hash, AdoptCompare::read}) {
+    AdoptReport empty;
+    empty.profile = "web01";
+    empty.compare = compare;
+    empty.dry_run = true;
+    documents.push_back(adopt_json(empty));
+  }
+  return documents;
+}
+
 const std::map<std::string, std::vector<std::string> (*)()> kDocuments = {
-    {"plan", plan_documents},    {"run", run_documents},         {"status", status_documents},
-    {"runs", runs_documents},    {"history", history_documents}, {"ls", ls_documents},
-    {"verify", verify_documents}};
+    {"plan", plan_documents},     {"run", run_documents},         {"status", status_documents},
+    {"runs", runs_documents},     {"history", history_documents}, {"ls", ls_documents},
+    {"verify", verify_documents}, {"adopt", adopt_documents}};
 
 /// Follows a schema along documents and notes which members were there and which were not.
 class Coverage {

@@ -1,0 +1,167 @@
+#include "job/adopt.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "adopt/adopter.h"
+#include "filter/patterns.h"
+#include "job/chosen_jobs.h"
+#include "job/known_server.h"
+#include "job/lazy_remote.h"
+#include "job/name_rules.h"
+#include "job/remote_identity.h"
+#include "scan/scanner.h"
+#include "state/lock.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::string_view kFact = "adopt";
+constexpr std::string_view kUnderWay = "under way";
+
+std::string scope_of(const Job& job) {
+  return "job " + job.name;
+}
+
+class ProfileAdoption {
+ public:
+  ProfileAdoption(const Profile& profile, const AdoptChoices& choices, const Environment& environment)
+      : profile_(profile),
+        choices_(choices),
+        environment_(environment),
+        jobs_(chosen_jobs(profile, choices.jobs)),
+        lock_(StateLock::take(environment.state_dir(profile), "adopt " + profile.name)),
+        state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)),
+        known_(recall_server(state_, profile.remote)),
+        memory_(without_old_limits(known_, environment.clock.now_ns())),
+        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
+
+  AdoptReport run() {
+    check_remote(state_, profile_.remote);
+    for (const Job* job : jobs_) refuse_known_job(*job);
+    report_.profile = profile_.name;
+    report_.remote = profile_.remote.url;
+    report_.compare = choices_.compare;
+    report_.dry_run = choices_.dry_run;
+    report_.started_ns = environment_.clock.now_ns();
+    if (!choices_.dry_run) begin();
+    for (const Job* job : jobs_)
+      if (report_.message.empty()) adopt_safely(*job);
+    finish();
+    return std::move(report_);
+  }
+
+ private:
+  bool under_way(const Job& job) const { return state_.server_fact(scope_of(job), kFact) == kUnderWay; }
+
+  void refuse_known_job(const Job& job) const {
+    const auto id = state_.find_job(job.name, job.target);
+    if (!id || under_way(job)) return;
+    Entry any;
+    if (!state_.entries(*id)->next(any)) return;
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("job \"{}\" has been run already: its state knows what is on the remote", job.name),
+        "Let `outhaul run` send what differs. To take a tree over that others made at this target, give the "
+        "job a new name, or move the state away.");
+  }
+
+  void begin() {
+    remember_remote(state_, profile_.remote);
+    for (const Job* job : jobs_) remember_name_rules(state_, *job);
+    report_.run = state_.begin_run(report_.started_ns);
+  }
+
+  void adopt_safely(const Job& job) {
+    try {
+      environment_.events.on(JobStarted{job.name, job.source.native(), job.target.wire()});
+      adopt(job);
+    } catch (const RemoteError& error) {
+      report_.message = error.what();
+      report_.advice = error.advice();
+      report_.outcome =
+          error.failure() == FailureClass::cancelled ? ExitCode::interrupted : ExitCode::remote_unusable;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::state || error.kind() == ErrorKind::local_io) throw;
+      report_.message = error.what();
+      report_.advice = error.advice();
+      report_.outcome =
+          error.kind() == ErrorKind::cancelled ? ExitCode::interrupted : exit_code_for(error.kind());
+    }
+  }
+
+  void adopt(const Job& job) {
+    const Filter filter(job.exclude);
+    const auto scanned = scan({job.source, job.one_file_system, environment_.state_dir(profile_)}, filter,
+                              environment_.cancel);
+    JobId id{};
+    if (!choices_.dry_run) {
+      id = state_.job(job.name, job.target);
+      state_.set_server_fact(scope_of(job), kFact, kUnderWay);
+    }
+    const RetryPolicy retry{profile_.remote.retries, environment_.retry.first, environment_.retry.longest};
+    std::optional<Throttle> throttle;
+    if (!profile_.remote.bandwidth.empty())
+      throttle.emplace(profile_.remote.bandwidth, environment_.clock, environment_.events);
+    const AdoptContext context{
+        choices_.dry_run ? nullptr : &state_,
+        remote_,
+        environment_.events,
+        environment_.clock,
+        environment_.cancel,
+        connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns()),
+        retry,
+        throttle ? &*throttle : nullptr};
+    report_.jobs.push_back(Adopter(context, job, choices_.compare, times()).adopt(*scanned, id, report_.run));
+    if (!choices_.dry_run) state_.forget_server_fact(scope_of(job), kFact);
+  }
+
+  /// Only MLSD and a mounted disk tell seconds in UTC. Which of MLSD and LIST a server has shows with its
+  /// first listing; what earlier runs learned is not trusted for this.
+  TimesAre times() {
+    if (profile_.remote.scheme == Scheme::file) return TimesAre::seconds;
+    if (profile_.remote.scheme == Scheme::sftp || choices_.compare != AdoptCompare::mtime)
+      return TimesAre::text;
+    try {
+      remote_.open_lane(environment_.cancel)->list(jobs_.front()->target);
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::skip_file) throw;
+    }
+    return remote_.memory().mlsd.value_or(false) ? TimesAre::seconds : TimesAre::text;
+  }
+
+  void finish() {
+    if (report_.outcome == ExitCode::interrupted &&
+        (environment_.cancel.reason() == SIGTERM || environment_.cancel.reason() == SIGHUP))
+      report_.outcome = ExitCode::terminated;
+    memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
+    report_.finished_ns = environment_.clock.now_ns();
+    if (choices_.dry_run) return;
+    remember_server(state_, profile_.remote, known_, memory_);
+    std::uint64_t files = 0;
+    for (const JobAdoption& job : report_.jobs) files += job.files;
+    state_.finish_run(
+        report_.run, report_.finished_ns, report_.outcome, {}, 0,
+        report_.message.empty() ? fmt::format("adopt: {} files were taken over", files) : report_.message);
+  }
+
+  const Profile& profile_;
+  const AdoptChoices& choices_;
+  const Environment& environment_;
+  std::vector<const Job*> jobs_;
+  StateLock lock_;
+  State state_;
+  ServerMemory known_, memory_;
+  LazyRemote remote_;
+  AdoptReport report_;
+};
+
+}  // namespace
+
+AdoptReport adopt_profile(const Profile& profile, const AdoptChoices& choices,
+                          const Environment& environment) {
+  return ProfileAdoption(profile, choices, environment).run();
+}
+
+}  // namespace outhaul
