@@ -154,7 +154,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, kJob, R"(, "hooks": {})",
        "/hooks: the key \"hooks\", which this version does not support yet; expected one of $schema, "
        "profile, "
-       "description, remote, defaults, jobs, safety, until, catalog, verify; remove it; this version would not do "
+       "description, remote, defaults, jobs, safety, until, catalog, verify; remove it; this version would "
+       "not do "
        "what it "
        "says"},
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "versions": {"within": "30 days"}})", "",
@@ -167,7 +168,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "daily": 7})", "",
        "/jobs/0/daily: the unknown key \"daily\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, versions, compare, proof, one_file_system; it belongs into \"versions\": {…}, in "
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime; it belongs into "
+       "\"versions\": {…}, in "
        "\"defaults\" or in a job"},
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "one_file_system": "yes"})", "",
        "/jobs/0/one_file_system: the string \"yes\"; expected true or false; write it without quotes"},

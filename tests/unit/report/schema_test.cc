@@ -145,7 +145,7 @@ std::vector<std::string> verify_documents() {
   full.message = "stopped";
   full.advice = "look";
   full.approval = "0123456789ab";
-  full.refusals = {{Guard::mass_loss, "too much", "approve", true}};
+  full.refusals = {{Guard::mass_loss, "too much", "approve", true}, {Guard::mass_loss, "too much", "", true}};
   full.finding_count = 7;
   for (int kind = 0; kind <= static_cast<int>(VerifyFinding::Kind::foreign); ++kind)
     full.findings.push_back({static_cast<VerifyFinding::Kind>(kind), kind == 0 ? "" : "www",
