@@ -1,5 +1,6 @@
 #include "support/walk.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -10,7 +11,10 @@
 #include <system_error>
 
 #include "base/digest.h"
+#include "base/xattr.h"
+#include "outhaul/entry.h"
 #include "outhaul/paths.h"
+#include "outhaul/xattrs.h"
 
 namespace outhaul::test {
 namespace fs = std::filesystem;
@@ -28,7 +32,17 @@ std::string digest_of(const fs::path& file) {
   return to_hex(hash.finish()).substr(0, 16);
 }
 
-std::string line_for(const fs::path& path, const std::string& name, std::map<Inode, std::string>& names) {
+std::string attributes_of(const fs::path& path) {
+  std::string all;
+  read_xattrs({AT_FDCWD, path.c_str()}, is_kept_xattr,
+              [&](std::string&& name, int error, std::string&& value) {
+                all += fmt::format(" {}={}", printable(name), error == 0 ? printable(value) : "(unreadable)");
+              });
+  return all;
+}
+
+std::string line_for(const fs::path& path, const std::string& name, std::map<Inode, std::string>& names,
+                     const WalkOptions& options) {
   struct stat st {};
   if (::lstat(path.c_str(), &st) != 0) throw std::system_error(errno, std::generic_category(), path.string());
   const char kind = S_ISREG(st.st_mode) ? 'f' : S_ISDIR(st.st_mode) ? 'd' : S_ISLNK(st.st_mode) ? 'l' : '?';
@@ -39,8 +53,12 @@ std::string line_for(const fs::path& path, const std::string& name, std::map<Ino
     if (!is_new) same = first->second;
   }
   if (kind == 'l') what = fs::read_symlink(path).native();
-  return fmt::format("{} {:o} {} {} {}.{:09} {} {} {}", kind, st.st_mode & 07777, st.st_uid, st.st_gid,
-                     st.st_mtim.tv_sec, st.st_mtim.tv_nsec, printable(what), printable(same),
+  std::string more = options.xattrs ? attributes_of(path) : std::string();
+  if (options.holes && kind == 'f' &&
+      has_holes(static_cast<std::uint64_t>(st.st_size), static_cast<std::uint64_t>(st.st_blocks)))
+    more += " sparse";
+  return fmt::format("{} {:o} {} {} {}.{:09} {} {}{} {}", kind, st.st_mode & 07777, st.st_uid, st.st_gid,
+                     st.st_mtim.tv_sec, st.st_mtim.tv_nsec, printable(what), printable(same), more,
                      printable(name));
 }
 
@@ -54,13 +72,18 @@ std::vector<std::string> walk(const fs::path& dir, const WalkOptions& options) {
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> lines;
   std::map<Inode, std::string> names;
-  if (options.top) lines.push_back(line_for(dir, ".", names));
-  for (const std::string& path : paths) lines.push_back(line_for(dir / path, path, names));
+  if (options.top) lines.push_back(line_for(dir, ".", names, options));
+  for (const std::string& path : paths) lines.push_back(line_for(dir / path, path, names, options));
   return lines;
 }
 
-std::vector<std::string> walk_differences(const fs::path& expected, const fs::path& found) {
-  std::vector<std::string> a = walk(expected), b = walk(found), differences, only;
+std::vector<std::string> walk_differences(const fs::path& expected, const fs::path& found,
+                                          const WalkOptions& options) {
+  return line_differences(walk(expected, options), walk(found, options));
+}
+
+std::vector<std::string> line_differences(std::vector<std::string> a, std::vector<std::string> b) {
+  std::vector<std::string> differences, only;
   std::sort(a.begin(), a.end());
   std::sort(b.begin(), b.end());
   std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only));

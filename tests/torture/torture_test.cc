@@ -9,8 +9,8 @@
 
 #include "e2e/site.h"
 #include "moment.h"
-#include "mutator.h"
 #include "support/catch.h"
+#include "support/mutator.h"
 #include "support/tree.h"
 #include "witness.h"
 

@@ -1,4 +1,5 @@
-// Somebody who works in the source while it is saved: makes, edits, moves, deletes, puts things back.
+// Somebody who works in the source while it is saved: makes, edits, moves, deletes, puts things back, and
+// changes what belongs to files beside their content.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +31,8 @@ class Mutator {
   bool one_in(std::size_t n) { return below(n) == 0; }
   const Path& any_of(const std::vector<Path>& some);
   Path any_dir(const Tree& tree);
-  /// A name from a small set, so that files, directories and symlinks meet under the same one.
+  Path any_place(const Tree& tree);
+  /// Mostly from a small set, so that files, directories and symlinks meet under the same one.
   std::string any_name();
   std::string any_content();
 
@@ -47,6 +49,13 @@ class Mutator {
   void swap_kind(const Tree& tree);
   void make_symlink(const Tree& tree);
   void touch(const Tree& tree);
+  void edit_unnoticed(const Tree& tree);
+  void link(const Tree& tree);
+  void make_hole(const Tree& tree);
+  void set_time(const Tree& tree);
+  void set_mode_of_dir(const Tree& tree);
+  void set_attribute(const Tree& tree);
+  void give_away(const Tree& tree);
   void park(const Tree& tree);
   void put_back();
 

@@ -1,7 +1,8 @@
-#include "mutator.h"
+#include "support/mutator.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "support/temp_dir.h"
+#include "support/tree.h"
 
 namespace outhaul::test {
 namespace {
@@ -20,6 +22,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kVillage = 40;
 /// More files than this, and deletions become as likely as creations.
 constexpr std::size_t kCrowd = 90;
+/// Larger files grow no more.
+constexpr std::uintmax_t kLarge = 1 << 20;
 constexpr std::array kNames{"a", "b", "c", "d e", "x*y", "Z", "ü", "100%25", "-q", ".h", "log", "data"};
 
 }  // namespace
@@ -56,8 +60,14 @@ Mutator::Path Mutator::any_dir(const Tree& tree) {
   return tree.dirs.empty() || one_in(4) ? source_ : any_of(tree.dirs);
 }
 
+Mutator::Path Mutator::any_place(const Tree& tree) {
+  return tree.dirs.empty() || one_in(2) ? any_of(tree.files) : any_of(tree.dirs);
+}
+
 std::string Mutator::any_name() {
-  return kNames[below(kNames.size())];
+  if (!one_in(6)) return kNames[below(kNames.size())];
+  static const std::vector<std::string> nasty = nasty_names();
+  return nasty[below(nasty.size())];
 }
 
 std::string Mutator::any_content() {
@@ -155,10 +165,67 @@ void Mutator::make_symlink(const Tree& tree) {
 void Mutator::touch(const Tree& tree) {
   const Path& file = any_of(tree.files);
   if (fs::is_symlink(file)) return;
+  constexpr std::array<mode_t, 4> kModes{0600, 0644, 0755, 04711};
   if (one_in(2))
-    fs::permissions(file, one_in(2) ? fs::perms{0600} : fs::perms{0644});
+    ::chmod(file.c_str(), kModes[below(kModes.size())]);
   else
     ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
+}
+
+/// Other bytes, and the size and the time that it had.
+void Mutator::edit_unnoticed(const Tree& tree) {
+  const Path& file = any_of(tree.files);
+  struct stat before {};
+  if (fs::is_symlink(file) || ::stat(file.c_str(), &before) != 0 || before.st_size == 0) return;
+  std::string content = any_content();
+  content.resize(static_cast<std::size_t>(before.st_size), 'u');
+  write_file(file, content);
+  const timespec times[2] = {before.st_atim, before.st_mtim};
+  ::utimensat(AT_FDCWD, file.c_str(), times, 0);
+}
+
+void Mutator::link(const Tree& tree) {
+  const Path& file = any_of(tree.files);
+  std::error_code impossible;  // something is there
+  if (!fs::is_symlink(file)) fs::create_hard_link(file, any_dir(tree) / any_name(), impossible);
+}
+
+/// In the middle of a file, or all of it.
+void Mutator::make_hole(const Tree& tree) {
+  const Path& file = any_of(tree.files);
+  if (fs::is_symlink(file) || fs::file_size(file) > kLarge) return;
+  if (one_in(3)) fs::resize_file(file, 0);
+  fs::resize_file(file, fs::file_size(file) + 5000 + below(500'000));
+  if (one_in(2)) std::ofstream(file, std::ios::app | std::ios::binary) << "behind the hole";
+}
+
+/// Before 1970 and after 2038, too.
+void Mutator::set_time(const Tree& tree) {
+  const auto seconds = static_cast<std::int64_t>(below(5'000'000'000)) - 500'000'000;
+  const timespec times[2] = {{0, UTIME_OMIT}, {seconds, static_cast<long>(below(1'000'000'000))}};
+  ::utimensat(AT_FDCWD, any_place(tree).c_str(), times, AT_SYMLINK_NOFOLLOW);
+}
+
+void Mutator::set_mode_of_dir(const Tree& tree) {
+  constexpr std::array<mode_t, 4> kModes{0700, 0755, 01777, 02750};
+  if (!tree.dirs.empty()) ::chmod(any_of(tree.dirs).c_str(), kModes[below(kModes.size())]);
+}
+
+/// Where the file system has none, nothing happens.
+void Mutator::set_attribute(const Tree& tree) {
+  const Path place = any_place(tree);
+  const std::string name = one_in(2) ? "user.outhaul.one" : "user.two";
+  const std::string value = std::to_string(++count_);
+  if (one_in(4))
+    ::lremovexattr(place.c_str(), name.c_str());
+  else
+    ::lsetxattr(place.c_str(), name.c_str(), value.data(), value.size(), 0);
+}
+
+/// Only root can.
+void Mutator::give_away(const Tree& tree) {
+  const auto id = static_cast<uid_t>(4242 + below(3));
+  if (::lchown(any_place(tree).c_str(), id, id + 10) != 0) return;
 }
 
 /// Takes something out of the source, to put it back later, exactly as it was.
@@ -186,12 +253,16 @@ void Mutator::step() {
   if (tree.files.size() < 12 || (tree.files.size() < kVillage && one_in(2))) return create(tree);
   const bool crowded = tree.files.size() > kCrowd;
   using Change = void (Mutator::*)(const Tree&);
-  static constexpr std::array<Change, 18> kChanges{
-      &Mutator::create,      &Mutator::create,     &Mutator::create,       &Mutator::create,
-      &Mutator::edit,        &Mutator::append,     &Mutator::truncate,     &Mutator::replace,
-      &Mutator::rename_file, &Mutator::rename_dir, &Mutator::remove_file,  &Mutator::make_dir,
-      &Mutator::make_dir,    &Mutator::swap_kind,  &Mutator::make_symlink, &Mutator::touch,
-      &Mutator::park,        &Mutator::remove_dir};
+  static constexpr std::array<Change, 26> kChanges{
+      &Mutator::create,          &Mutator::create,         &Mutator::create,
+      &Mutator::create,          &Mutator::edit,           &Mutator::append,
+      &Mutator::truncate,        &Mutator::replace,        &Mutator::rename_file,
+      &Mutator::rename_dir,      &Mutator::remove_file,    &Mutator::make_dir,
+      &Mutator::make_dir,        &Mutator::swap_kind,      &Mutator::make_symlink,
+      &Mutator::touch,           &Mutator::park,           &Mutator::remove_dir,
+      &Mutator::create,          &Mutator::edit_unnoticed, &Mutator::link,
+      &Mutator::make_hole,       &Mutator::set_time,       &Mutator::set_attribute,
+      &Mutator::set_mode_of_dir, &Mutator::give_away};
   const std::size_t choice = below(kChanges.size() + 2);
   if (choice >= kChanges.size()) return put_back();
   if (crowded && kChanges[choice] == &Mutator::create) return remove_file(tree);
