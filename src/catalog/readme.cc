@@ -13,7 +13,8 @@ You can get everything back without outhaul.
 
 The files as of the last run
   They lie beside this directory under their own names. Any FTP client fetches them, for example
-    lftp -e "mirror . restored; quit" ftp://USER@HOST/DIRECTORY
+    lftp -e "set ftp:list-options -a; mirror . restored; quit" ftp://USER@HOST/DIRECTORY
+  (the option brings the files whose names begin with a dot, which some servers hide).
   A byte that FTP can't hold stands as %XX in a name (two upper-case hexadecimal digits; %0A is a newline).
 
 Older versions

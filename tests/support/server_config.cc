@@ -130,15 +130,15 @@ ExtendedLog {} {} commands
 
 std::string vsftpd_config(const ServerFacts& facts) {
   const auto yes = [](bool value) { return value ? "YES" : "NO"; };
-  std::string text =
-      fmt::format(R"({}
+  std::string text = fmt::format(
+      R"({}
 background=NO
 listen_port={}
 local_enable=YES
 anonymous_enable={}
 write_enable=YES
 mdtm_write={}
-force_dot_files=YES
+force_dot_files={}
 local_umask=022
 isolate=NO
 isolate_network=NO
@@ -155,11 +155,11 @@ xferlog_std_format=NO
 log_ftp_protocol={}
 vsftpd_log_file={}
 )",
-                  facts.options.ipv6 ? "listen=NO\nlisten_ipv6=YES\nlisten_address6=::1"
-                                     : "listen=YES\nlisten_address=127.0.0.1",
-                  facts.port, yes(facts.options.anonymous), yes(facts.options.set_mtime), TestServer::kUser,
-                  (facts.dir / "empty").string(), clients(facts), facts.options.idle_timeout.count(),
-                  yes(facts.options.log_commands), yes(facts.options.log_commands), facts.log.string());
+      facts.options.ipv6 ? "listen=NO\nlisten_ipv6=YES\nlisten_address6=::1"
+                         : "listen=YES\nlisten_address=127.0.0.1",
+      facts.port, yes(facts.options.anonymous), yes(facts.options.set_mtime), yes(facts.options.dot_files),
+      TestServer::kUser, (facts.dir / "empty").string(), clients(facts), facts.options.idle_timeout.count(),
+      yes(facts.options.log_commands), yes(facts.options.log_commands), facts.log.string());
   if (!facts.options.size) text += "cmds_denied=SIZE\n";
   if (facts.options.anonymous)
     text += fmt::format(R"(ftp_username={}

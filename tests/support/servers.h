@@ -51,6 +51,7 @@ struct ServerOptions {
   bool limited_space = false;         ///< set_free_space() works
   bool size = true;                   ///< false: SIZE is refused (not Pure-FTPd)
   bool facts = true;                  ///< false: MLST and MLSD are refused (ProFTPD; vsftpd never has them)
+  bool dot_files = true;              ///< false: listings show those only when asked with -a (vsftpd)
   bool hashes = false;                ///< ProFTPD offers HASH, XSHA256, XMD5 and XCRC
   bool hash_command = true;           ///< false: HASH is offered, but refused (ProFTPD)
   bool ipv6 = false;                  ///< serves on ::1 instead (vsftpd)
