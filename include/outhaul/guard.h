@@ -10,7 +10,14 @@
 
 namespace outhaul {
 
-enum class Guard : std::uint8_t { missing_source, empty_source, missing_marker, mass_deletion, mass_loss };
+enum class Guard : std::uint8_t {
+  missing_source,
+  empty_source,
+  missing_marker,
+  mass_deletion,
+  mass_loss,
+  mass_change
+};
 std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
 
 /// What was seen of the source, gathered by the job before the plan is judged.
@@ -27,10 +34,10 @@ struct GuardRefusal {
   bool approvable = false;
 };
 
-/// Every guard that refuses, gravest first (missing_source, missing_marker, empty_source, mass_deletion);
-/// empty when the plan may be carried out. `approved` holds the plan ids given with --approve; an id lets
-/// mass_deletion and empty_source through for exactly that plan, never missing_source or missing_marker.
-/// Pure.
+/// Every guard that refuses, gravest first (missing_source, missing_marker, empty_source, mass_deletion,
+/// mass_change); empty when the plan may be carried out. `approved` holds the plan ids given with --approve;
+/// an id lets mass_deletion, mass_change and empty_source through for exactly that plan, never missing_source
+/// or missing_marker. Pure.
 ///
 /// mass_deletion counts the files whose copies would leave the tree on the remote (ActionKind::remove and
 /// retire) against PlanCounts::stored_files. Versions are counted alike: a source that lost its files is just
@@ -38,7 +45,15 @@ struct GuardRefusal {
 /// move is no removal, and neither is what `keep` forgets. Without GuardPolicy::max_delete: more than 50 % or
 /// more than 1000, and only when more than 10 would go. A limit that the profile sets is taken at its word,
 /// without that floor: "0%" and 0 mean that nothing may go unasked. On a small tree a percentage says little;
-/// a count serves better there. empty_source: the scan saw no entry at all while the state holds files; with
+/// a count serves better there.
+///
+/// mass_change counts the stored files whose content is about to be replaced (PlanCounts::replaces) against
+/// stored_files: an upload that follows a new size or time. A compare doesn't count, because ctime and inode
+/// move for a chmod or a restored tree too, and neither does what is sent again because it was lost. Without
+/// GuardPolicy::max_change: more than 60 %, and only when more than 100 files changed, because a directory of
+/// nightly dumps is new every night. A limit of the profile is taken at its word.
+///
+/// empty_source: the scan saw no entry at all while the state holds files; with
 /// `keep` too, because the state would forget them all. missing_source silences both: without a source, they
 /// would only repeat it.
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,

@@ -61,6 +61,7 @@ struct Action {
 struct PlanCounts {
   std::uint64_t make_dirs = 0, uploads = 0, compares = 0, moves = 0, removes = 0, remove_dirs = 0,
                 records = 0, forgets = 0, withheld = 0, retires = 0;
+  std::uint64_t replaces = 0;      ///< of uploads: the content of a stored file changed
   std::uint64_t upload_bytes = 0;  ///< of uploads; compares are not counted
   std::uint64_t compare_bytes = 0;
   std::uint64_t remove_bytes = 0, retire_bytes = 0;

@@ -71,6 +71,8 @@ struct GuardPolicy {
   std::optional<Limit> max_delete;
   /// Markers that must exist before a run, as absolute local paths.
   std::vector<std::string> require;
+  /// Unset: more than 60 % of the stored files changed content, only when over 100 did.
+  std::optional<Limit> max_change{};
 };
 
 }  // namespace outhaul

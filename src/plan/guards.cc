@@ -74,6 +74,23 @@ std::optional<GuardRefusal> mass_deletion(const Plan& plan, const SourceFacts& f
                       approval(plan, "check that nothing is missing from the source"), true};
 }
 
+/// Ransomware rewrites what it finds; so does a slip with sed.
+std::optional<GuardRefusal> mass_change(const Plan& plan, const SourceFacts& facts,
+                                        const GuardPolicy& policy) {
+  const std::uint64_t changed = plan.counts.replaces, stored = plan.counts.stored_files;
+  const std::optional<Limit> limit =
+      facts.exists ? exceeded_change_limit(policy.max_change, changed, stored) : std::nullopt;
+  if (!limit) return std::nullopt;
+  return GuardRefusal{
+      Guard::mass_change,
+      fmt::format("{} changed content since the last run; the limit is {}", share_in_words(changed, stored),
+                  limit_in_words(*limit, changed, stored)),
+      approval(plan,
+               "open some of them: if they can't be read any more, something has rewritten or encrypted "
+               "them, so save what the remote holds first (`outhaul restore`)"),
+      true};
+}
+
 }  // namespace
 
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,
@@ -82,7 +99,7 @@ std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, cons
       !plan.id.empty() && std::find(approved.begin(), approved.end(), plan.id) != approved.end();
   std::vector<GuardRefusal> refusals;
   for (auto& refusal : {missing_source(facts), missing_marker(facts), empty_source(plan, facts),
-                        mass_deletion(plan, facts, policy)})
+                        mass_deletion(plan, facts, policy), mass_change(plan, facts, policy)})
     if (refusal && !(refusal->approvable && plan_approved)) refusals.push_back(*refusal);
   return refusals;
 }

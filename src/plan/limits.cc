@@ -8,9 +8,15 @@ namespace {
 constexpr Limit kDefaultShare{50.0, std::nullopt};
 constexpr Limit kDefaultCount{std::nullopt, 1000};
 constexpr std::uint64_t kDefaultFloor = 10;
+constexpr Limit kDefaultChange{60.0, std::nullopt};
+constexpr std::uint64_t kChangeFloor = 100;
 
 double share_of(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 100.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+bool says_something(const std::optional<Limit>& limit) noexcept {
+  return limit && (limit->percent || limit->count);
 }
 
 /// One decimal, except where that would hide by how much ("50.0 % of 50 %").
@@ -52,12 +58,18 @@ std::string limit_in_words(const Limit& limit, std::uint64_t count, std::uint64_
 
 std::optional<Limit> exceeded_deletion_limit(const std::optional<Limit>& max_delete, std::uint64_t count,
                                              std::uint64_t stored) {
-  if (max_delete && (max_delete->percent || max_delete->count))
-    return exceeds(*max_delete, count, stored) ? max_delete : std::nullopt;
+  if (says_something(max_delete)) return exceeds(*max_delete, count, stored) ? max_delete : std::nullopt;
   if (count <= kDefaultFloor) return std::nullopt;
   for (const Limit& limit : {kDefaultShare, kDefaultCount})
     if (exceeds(limit, count, stored)) return limit;
   return std::nullopt;
+}
+
+std::optional<Limit> exceeded_change_limit(const std::optional<Limit>& max_change, std::uint64_t count,
+                                           std::uint64_t stored) {
+  if (says_something(max_change)) return exceeds(*max_change, count, stored) ? max_change : std::nullopt;
+  const bool over = count > kChangeFloor && exceeds(kDefaultChange, count, stored);
+  return over ? std::optional(kDefaultChange) : std::nullopt;
 }
 
 }  // namespace outhaul

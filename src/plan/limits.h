@@ -17,6 +17,11 @@ bool exceeds(const Limit& limit, std::uint64_t count, std::uint64_t whole) noexc
 std::optional<Limit> exceeded_deletion_limit(const std::optional<Limit>& max_delete, std::uint64_t count,
                                              std::uint64_t stored);
 
+/// The same for files whose content changed: the profile's max_change, or else more than 60 %, and only over
+/// 100.
+std::optional<Limit> exceeded_change_limit(const std::optional<Limit>& max_change, std::uint64_t count,
+                                           std::uint64_t stored);
+
 std::string grouped(std::uint64_t value);     ///< "10,412"
 std::string_view files(std::uint64_t count);  ///< "file" or "files"
 /// "12 of 40 files (30 %)".

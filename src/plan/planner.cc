@@ -35,6 +35,7 @@ void count(const Action& action, PlanCounts& counts) {
     case ActionKind::upload:
       ++counts.uploads;
       counts.upload_bytes += action.entry.size;
+      counts.replaces += action.entry.object != kNoObject ? 1 : 0;
       break;
     case ActionKind::compare:
       ++counts.compares;

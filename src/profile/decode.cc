@@ -26,6 +26,7 @@ GuardPolicy read_safety(const Node& node) {
   if (!node.object(safety_keys(), "an object")) return policy;
   if (const auto description = node.find("description")) description->string("a string");
   if (const auto limit = node.find("max_delete")) policy.max_delete = read_limit(*limit);
+  if (const auto limit = node.find("max_change")) policy.max_change = read_limit(*limit);
   if (const auto require = node.find("require"))
     for (const Node& item : require->items("an array of absolute paths that must exist before a run"))
       if (auto path = read_absolute_path(item)) policy.require.push_back(std::move(*path));

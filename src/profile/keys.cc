@@ -10,8 +10,8 @@ namespace {
 
 using Word = std::string_view;
 
-constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "remote", "defaults",
-                                       "jobs",    "safety",  "until",       "catalog", "verify"};
+constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "remote",  "defaults",
+                                        "jobs",    "safety",  "until",       "catalog", "verify"};
 constexpr std::array<Word, 6> kProfileLater{"hooks", "notify", "metrics", "quota", "append_only", "foreign"};
 constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
@@ -41,8 +41,8 @@ constexpr std::array<Word, 5> kJobLater{"layout", "encryption", "compression", "
 constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
                                         "monthly", "yearly", "within", "max_bytes"};
 
-constexpr std::array<Word, 3> kSafety{"description", "max_delete", "require"};
-constexpr std::array<Word, 3> kSafetyLater{"max_change", "foreign", "quota"};
+constexpr std::array<Word, 4> kSafety{"description", "max_delete", "max_change", "require"};
+constexpr std::array<Word, 2> kSafetyLater{"foreign", "quota"};
 
 bool has(const Keys& keys, std::string_view key) {
   return std::ranges::find(keys.known, key) != keys.known.end();

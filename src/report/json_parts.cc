@@ -28,6 +28,7 @@ void write_counts(JsonWriter& json, const PlanCounts& counts) {
   json.member("forgets", counts.forgets);
   json.member("withheld", counts.withheld);
   json.member("retires", counts.retires);
+  json.member("replaces", counts.replaces);
   json.member("upload_bytes", counts.upload_bytes);
   json.member("compare_bytes", counts.compare_bytes);
   json.member("remove_bytes", counts.remove_bytes);

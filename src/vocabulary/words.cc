@@ -155,6 +155,8 @@ std::string_view to_string(Guard guard) noexcept {
       return "mass_deletion";
     case Guard::mass_loss:
       return "mass_loss";
+    case Guard::mass_change:
+      return "mass_change";
   }
   return "unknown";
 }

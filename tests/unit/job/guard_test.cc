@@ -83,6 +83,32 @@ TEST_CASE("a mass deletion is refused and exactly that plan can be approved") {
   CHECK(night.stored() == night.expected());
 }
 
+TEST_CASE("a night in which nearly everything was rewritten is refused before its first byte") {
+  Nightly night;
+  fill(night, 120);
+  const auto before = night.stored();
+  for (int i = 0; i < 120; ++i) night.write("d/f" + std::to_string(i), "encrypted " + std::to_string(i));
+  night.write("d/READ_ME_TO_DECRYPT", "pay");
+  const RunReport refused = night.run();
+  REQUIRE(refused.outcome == ExitCode::guard_refused);
+  REQUIRE(refused.jobs.at(0).refusals.at(0).guard == Guard::mass_change);
+  CHECK(refused.jobs.at(0).planned.replaces == 120);
+  CHECK(night.server.calls().empty());
+  CHECK(night.stored() == before);
+
+  RunOptions approved;
+  approved.approve = {refused.jobs.at(0).plan_id};
+  CHECK(night.run(approved).outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a night of new files only is no mass change") {
+  Nightly night;
+  fill(night, 3);
+  for (int i = 0; i < 200; ++i) night.write("new/f" + std::to_string(i), "new");
+  CHECK(night.run().outcome == ExitCode::done);
+}
+
 TEST_CASE("a refused job does not keep the next one from running") {
   Nightly night;
   Job other = night.profile.jobs[0];

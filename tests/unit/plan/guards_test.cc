@@ -35,6 +35,14 @@ bool refused(std::uint64_t removes, std::uint64_t stored, const GuardPolicy& pol
   return !judge(plan_that_removes(removes, stored), source(), policy, {}).empty();
 }
 
+bool change_refused(std::uint64_t changed, std::uint64_t stored, std::optional<Limit> limit = std::nullopt) {
+  Plan plan = plan_that_removes(0, stored);
+  plan.counts.uploads = plan.counts.replaces = changed;
+  GuardPolicy policy;
+  policy.max_change = limit;
+  return !judge(plan, source(), policy, {}).empty();
+}
+
 bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -204,6 +212,53 @@ TEST_CASE("every guard that refuses is told with the gravest first") {
   facts.exists = false;
   CHECK(guards(judge(plan, facts, {}, {})) ==
         std::vector<Guard>{Guard::missing_source, Guard::missing_marker});
+}
+
+TEST_CASE("without max_change more than sixty percent are refused and never a hundred files or fewer") {
+  const auto [changed, stored, refuses] = GENERATE(table<std::uint64_t, std::uint64_t, bool>({
+      {0, 0, false},
+      {1, 1, false},
+      {100, 100, false},
+      {101, 101, true},
+      {101, 168, true},
+      {101, 169, false},
+      {600, 1000, false},
+      {601, 1000, true},
+      {600000, 1000000, false},
+      {600001, 1000000, true},
+  }));
+  INFO(changed << " of " << stored);
+  CHECK(change_refused(changed, stored) == refuses);
+}
+
+TEST_CASE("max_change is taken at its word without a floor") {
+  CHECK(change_refused(3, 4, Limit{60, {}}));
+  CHECK_FALSE(change_refused(6, 10, Limit{60, {}}));
+  CHECK_FALSE(change_refused(1000, 1000, Limit{100, {}}));
+  CHECK_FALSE(change_refused(50, 50, Limit{{}, 50}));
+  CHECK(change_refused(51, 100000, Limit{{}, 50}));
+  CHECK(change_refused(1, 10, Limit{{}, 0}));
+  CHECK_FALSE(change_refused(0, 10, Limit{{}, 0}));
+}
+
+TEST_CASE("a mass change is told in numbers with what to look at and the way out") {
+  Plan plan = plan_that_removes(0, 2000);
+  plan.counts.replaces = 1999;
+  const auto refusals = judge(plan, source(), {}, {});
+  REQUIRE(guards(refusals) == std::vector<Guard>{Guard::mass_change});
+  CHECK(refusals[0].message ==
+        "1,999 of 2,000 files (99.950 %) changed content since the last run; the limit is 60 %");
+  CHECK(holds(refusals[0].advice, "encrypted"));
+  CHECK(holds(refusals[0].advice, "--approve 0123456789ab"));
+  CHECK(refusals[0].approvable);
+  CHECK(judge(plan, source(), {}, {kId}).empty());
+}
+
+TEST_CASE("new files and comparisons and what is sent again are no changes") {
+  Plan plan = plan_that_removes(0, 1000);
+  plan.counts.uploads = 5000;
+  plan.counts.compares = 1000;
+  CHECK(judge(plan, source(), {}, {}).empty());
 }
 
 TEST_CASE("an approval lets exactly its own plan through") {

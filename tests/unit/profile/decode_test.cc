@@ -90,6 +90,9 @@ TEST_CASE("limits and markers of safety") {
   };
   CHECK(safety("\"20%\"").max_delete == Limit{20.0, std::nullopt});
   CHECK(safety("7").max_delete == Limit{std::nullopt, 7});
+  CHECK(safety("7").max_change == std::nullopt);
+  CHECK(safety(R"("20%", "max_change": "60 %")").max_change == Limit{60.0, std::nullopt});
+  CHECK(safety(R"("20%", "max_change": 5000)").max_change == Limit{std::nullopt, 5000});
   CHECK(safety("7").require == std::vector<std::string>{"/m"});
 }
 
