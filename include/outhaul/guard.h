@@ -16,15 +16,31 @@ enum class Guard : std::uint8_t {
   missing_marker,
   mass_deletion,
   mass_loss,
-  mass_change
+  mass_change,
+  other_mount
 };
 std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
+
+/// What a source lies on: the mount that its directory belongs to.
+struct SourceMount {
+  std::string point;  ///< where it is mounted
+  std::string type;   ///< "ext4"
+  std::uint64_t fsid = 0;
+  friend bool operator==(const SourceMount&, const SourceMount&) = default;
+};
+
+struct SeenMount {
+  SourceMount mount;
+  std::vector<std::string> points;  ///< wherever something is mounted now
+};
 
 /// What was seen of the source, gathered by the job before the plan is judged.
 struct SourceFacts {
   std::string source;  ///< as the profile names it, for messages
   bool exists = true;
-  std::vector<std::string> missing_markers;  ///< of GuardPolicy::require
+  std::vector<std::string> missing_markers;   ///< of GuardPolicy::require
+  std::optional<SeenMount> mount{};           ///< unset: nobody knows, and other_mount is silent
+  std::optional<SourceMount> mount_before{};  ///< in the last run that was let through
 };
 
 struct GuardRefusal {
@@ -34,10 +50,10 @@ struct GuardRefusal {
   bool approvable = false;
 };
 
-/// Every guard that refuses, gravest first (missing_source, missing_marker, empty_source, mass_deletion,
-/// mass_change); empty when the plan may be carried out. `approved` holds the plan ids given with --approve;
-/// an id lets mass_deletion, mass_change and empty_source through for exactly that plan, never missing_source
-/// or missing_marker. Pure.
+/// Every guard that refuses, gravest first (missing_source, missing_marker, other_mount, empty_source,
+/// mass_deletion, mass_change); empty when the plan may be carried out. `approved` holds the plan ids given
+/// with --approve; an id lets mass_deletion, mass_change, empty_source and other_mount through for exactly
+/// that plan, never missing_source or missing_marker. Pure.
 ///
 /// mass_deletion counts the files whose copies would leave the tree on the remote (ActionKind::remove and
 /// retire) against PlanCounts::stored_files. Versions are counted alike: a source that lost its files is just

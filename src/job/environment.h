@@ -10,10 +10,13 @@
 #include "lanes/backoff.h"
 #include "lanes/connection_policy.h"
 #include "outhaul/events.h"
+#include "outhaul/guard.h"
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"
 
 namespace outhaul {
+
+std::optional<SeenMount> see_mount(const std::filesystem::path& source);  // job/source_mount.h
 
 struct Environment {
   /// Below it, one directory per profile.
@@ -26,6 +29,8 @@ struct Environment {
   std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
   RetryPolicy retry{};  ///< `retries` comes from the profile
   ConnectionPolicy connections{};
+  /// What a source lies on; empty when nobody can tell.
+  std::function<std::optional<SeenMount>(const std::filesystem::path&)> see_mount = outhaul::see_mount;
 
   std::filesystem::path state_dir(const Profile& profile) const { return state_root / profile.name; }
 };

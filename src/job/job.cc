@@ -16,6 +16,7 @@
 #include "job/name_rules.h"
 #include "job/remote_identity.h"
 #include "job/retain.h"
+#include "job/source_mount.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
@@ -30,34 +31,49 @@ class NoEntries final : public EntryStream {
   bool next(Entry&) override { return false; }
 };
 
-SourceFacts look_at(const Job& job, const GuardPolicy& safety) {
+SourceFacts look_at(const Job& job, const GuardPolicy& safety, std::optional<SourceMount> mount_before,
+                    const Environment& environment) {
   SourceFacts facts;
   facts.source = job.source.native();
+  facts.mount_before = std::move(mount_before);
   std::error_code fault;
   // Any other error than "not there" is for the scan to name.
   facts.exists = std::filesystem::status(job.source, fault).type() != std::filesystem::file_type::not_found;
   for (const std::string& marker : safety.require)
     if (!std::filesystem::exists(marker, fault)) facts.missing_markers.push_back(marker);
+  if (facts.exists) facts.mount = environment.see_mount(job.source);
   return facts;
 }
 
 struct Judged {
   Plan plan;
   std::vector<GuardRefusal> refusals;
+  std::optional<SeenMount> mount;
 };
 
-/// scan → diff → plan → guard. `stored` may be null: nothing is known yet.
-Judged plan_job(const Profile& profile, const Job& job, std::unique_ptr<EntryStream> stored,
-                const std::vector<std::string>& approve, const Environment& environment) {
-  const SourceFacts facts = look_at(job, profile.safety);
+/// What the state knows of a job; nothing when it never ran.
+struct Known {
+  std::unique_ptr<EntryStream> stored;
+  std::optional<SourceMount> mount;
+};
+
+Known known_of(const State& state, JobId id, const Job& job) {
+  return {state.entries(id), recall_mount(state, job)};
+}
+
+/// scan → diff → plan → guard.
+Judged plan_job(const Profile& profile, const Job& job, Known known, const std::vector<std::string>& approve,
+                const Environment& environment) {
+  const SourceFacts facts = look_at(job, profile.safety, std::move(known.mount), environment);
   Judged judged;
+  judged.mount = facts.mount;
   if (facts.exists && facts.missing_markers.empty()) {
     const Filter filter(job.exclude);
     const auto scanned = scan({job.source, job.one_file_system, environment.state_dir(profile), job.xattrs},
                               filter, environment.cancel);
-    if (!stored) stored = std::make_unique<NoEntries>();
+    if (!known.stored) known.stored = std::make_unique<NoEntries>();
     const PlanPolicy policy{job.on_removal, job.compare, job.target, job.names};
-    judged.plan = make_plan(*scanned, *stored, policy, [&](const DiffCounts& counts) {
+    judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });
   }
@@ -197,14 +213,16 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
     if (report.outcome != ExitCode::done) return;
   }
   CancelToken& cancel = cancel_;
-  const Environment here{environment_.state_root,  environment_.events, environment_.clock,      cancel,
-                         environment_.open_remote, environment_.retry,  environment_.connections};
-  const Judged judged = plan_job(profile_, job, state_.entries(id), options_.approve, here);
+  const Environment here{
+      environment_.state_root,  environment_.events, environment_.clock,       cancel,
+      environment_.open_remote, environment_.retry,  environment_.connections, environment_.see_mount};
+  const Judged judged = plan_job(profile_, job, known_of(state_, id, job), options_.approve, here);
   report.plan_id = judged.plan.id;
   report.planned = judged.plan.counts;
   environment_.events.on(PlanReady{&judged.plan});
   tell_scan_problems(judged.plan, report);
   if (!judged.refusals.empty()) return refuse(judged.refusals, report);
+  remember_mount(state_, job, judged.mount);
   {
     std::vector<Doubt> doubts;
     for (const ScanProblem& seen : judged.plan.problems)
@@ -375,18 +393,21 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
     environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
     PlannedJob planned;
     planned.job = job;
-    const std::optional<JobId> id = state ? state->find_job(job->name, job->target) : std::nullopt;
-    if (id) {
-      for (const Part& part : state->parts(*id)) planned.unsettled += part.stage != Part::Stage::sending;
-      planned.unsettled += state->intents(*id).size();
+    const std::optional<JobId> found = state ? state->find_job(job->name, job->target) : std::nullopt;
+    const JobId id = found.value_or(JobId{});
+    Known known;
+    if (found) {
+      for (const Part& part : state->parts(id)) planned.unsettled += part.stage != Part::Stage::sending;
+      planned.unsettled += state->intents(id).size();
+      known = known_of(*state, id, *job);
     }
-    Judged judged = plan_job(profile, *job, id ? state->entries(*id) : nullptr, options.approve, environment);
+    Judged judged = plan_job(profile, *job, std::move(known), options.approve, environment);
     planned.plan = std::move(judged.plan);
     planned.refusals = std::move(judged.refusals);
-    if (id) {
+    if (found) {
       const std::vector<RunRow> newest = state->runs(1);
       const RunId tonight{newest.empty() ? 1 : static_cast<std::int64_t>(newest.front().run) + 1};
-      planned.retention = retention_of(*state, *id, *job, {tonight, environment.clock.now_ns(), false});
+      planned.retention = retention_of(*state, id, *job, {tonight, environment.clock.now_ns(), false});
     }
     each(std::move(planned));
   }

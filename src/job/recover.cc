@@ -6,6 +6,7 @@
 
 #include "catalog/recover.h"
 #include "job/remote_identity.h"
+#include "job/source_mount.h"
 #include "outhaul/error.h"
 #include "state/lock.h"
 #include "state/state.h"
@@ -15,10 +16,11 @@ namespace {
 
 void refuse_a_state(const std::filesystem::path& dir) {
   if (!has_state(dir)) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("{}: there is a state of this profile already", printable((dir / "state.db").string())),
-              "Recovering is for a lost state. If this one is damaged, move its directory away first; \"outhaul "
-              "status\" says what it holds.");
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{}: there is a state of this profile already", printable((dir / "state.db").string())),
+      "Recovering is for a lost state. If this one is damaged, move its directory away first; \"outhaul "
+      "status\" says what it holds.");
 }
 
 void describe(const State& state, RunId run, RecoverReport& report) {
@@ -36,11 +38,18 @@ void compare_jobs(const State& state, const Profile& profile, RecoverReport& rep
   const std::vector<std::string> known = state.job_names();
   for (const Job& job : profile.jobs)
     if (std::find(known.begin(), known.end(), job.name) == known.end())
-      report.problems.push_back({Problem::Severity::note, job.name, {}, "the catalog knows no job of that name",
+      report.problems.push_back({Problem::Severity::note,
+                                 job.name,
+                                 {},
+                                 "the catalog knows no job of that name",
                                  "The next run treats it as new."});
   for (const std::string& name : known)
-    if (std::none_of(profile.jobs.begin(), profile.jobs.end(), [&](const Job& job) { return job.name == name; }))
-      report.problems.push_back({Problem::Severity::warning, name, {}, "the profile has no job of that name",
+    if (std::none_of(profile.jobs.begin(), profile.jobs.end(),
+                     [&](const Job& job) { return job.name == name; }))
+      report.problems.push_back({Problem::Severity::warning,
+                                 name,
+                                 {},
+                                 "the profile has no job of that name",
                                  "Add it, with the source and target that it had, to restore from it."});
 }
 
@@ -70,6 +79,7 @@ RecoverReport recover_profile(const Profile& profile, const Environment& environ
   }
   State state = State::open(dir, profile.name, State::Open::must_exist);
   remember_remote(state, profile.remote);
+  for (const std::string& job : state.job_names()) forget_mount(state, job);
   describe(state, report.run, report);
   compare_jobs(state, profile, report);
   for (const Problem& problem : report.problems)

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "plan/limits.h"
+#include "plan/source_mount.h"
 
 namespace outhaul {
 namespace {
@@ -44,6 +45,32 @@ std::optional<GuardRefusal> missing_marker(const SourceFacts& facts) {
       "mount what should hold it, or create it if the source is complete; a plan can't be approved "
       "past this guard",
       false};
+}
+
+/// The disk isn't mounted, and the empty mount point or a stale copy below it is seen.
+std::optional<GuardRefusal> other_mount(const Plan& plan, const SourceFacts& facts) {
+  if (!facts.exists || !facts.mount || !facts.mount_before) return std::nullopt;
+  const SourceMount &now = facts.mount->mount, &before = *facts.mount_before;
+  const MountChange change = mount_change(before, *facts.mount);
+  if (change == MountChange::none) return std::nullopt;
+  const std::string source = printable(facts.source), was = printable(before.point);
+  const std::string message =
+      change == MountChange::gone
+          ? fmt::format(
+                "the source {} lay on the {} file system mounted at {}; nothing is mounted there now, "
+                "and what is seen lies on the one mounted at {} ({})",
+                source, printable(before.type), was, printable(now.point), printable(now.type))
+          : fmt::format(
+                "the source {} lies on another file system than last time: at {} there was {}, and now "
+                "there is {}",
+                source, was, printable(before.type),
+                before.type == now.type ? "another " + printable(now.type) : printable(now.type));
+  return GuardRefusal{
+      Guard::other_mount, message,
+      approval(plan,
+               "mount what belongs there; if the source has moved to this file system for good, that is "
+               "remembered once it is approved"),
+      true};
 }
 
 std::optional<GuardRefusal> empty_source(const Plan& plan, const SourceFacts& facts) {
@@ -98,8 +125,9 @@ std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, cons
   const bool plan_approved =
       !plan.id.empty() && std::find(approved.begin(), approved.end(), plan.id) != approved.end();
   std::vector<GuardRefusal> refusals;
-  for (auto& refusal : {missing_source(facts), missing_marker(facts), empty_source(plan, facts),
-                        mass_deletion(plan, facts, policy), mass_change(plan, facts, policy)})
+  for (auto& refusal :
+       {missing_source(facts), missing_marker(facts), other_mount(plan, facts), empty_source(plan, facts),
+        mass_deletion(plan, facts, policy), mass_change(plan, facts, policy)})
     if (refusal && !(refusal->approvable && plan_approved)) refusals.push_back(*refusal);
   return refusals;
 }

@@ -157,6 +157,8 @@ std::string_view to_string(Guard guard) noexcept {
       return "mass_loss";
     case Guard::mass_change:
       return "mass_change";
+    case Guard::other_mount:
+      return "other_mount";
   }
   return "unknown";
 }

@@ -50,7 +50,7 @@ class Torture {
     site_.choices.retries = 1;
     site_.choices.on_removal = seed % 2 == 0 ? "retire" : "delete";
     if (seed % 2 == 0) site_.choices.job_extra = R"("versions": {"last": 3})";
-    site_.choices.top_extra = R"("safety": {"max_delete": "100%"})";
+    site_.choices.top_extra = R"("safety": {"max_delete": "100%", "max_change": "100%"})";
     for (int i = 0; i < 60; ++i) mutator_.step();
   }
 

@@ -109,6 +109,52 @@ TEST_CASE("a night of new files only is no mass change") {
   CHECK(night.run().outcome == ExitCode::done);
 }
 
+TEST_CASE("pain 1: a source that is not mounted tonight is refused until it is or that is approved") {
+  Nightly night;
+  const SeenMount disk{{"/mnt/disk", "ext4", 7}, {"/", "/mnt/disk"}}, bare{{"/", "ext4", 1}, {"/"}};
+  night.mount = disk;
+  fill(night, 5);
+  night.mount = bare;
+  night.write("d/f0", "a stale copy");
+  const RunReport refused = night.run();
+  REQUIRE(refused.outcome == ExitCode::guard_refused);
+  REQUIRE(refused.jobs.at(0).refusals.at(0).guard == Guard::other_mount);
+  CHECK(night.server.calls().empty());
+  bool planned_so = false;
+  plan_profile(night.profile, {}, night.environment(), [&](PlannedJob&& planned) {
+    planned_so = planned.refusals.at(0).guard == Guard::other_mount;
+  });
+  CHECK(planned_so);
+
+  night.mount = disk;
+  CHECK(night.run().outcome == ExitCode::done);
+  night.mount = bare;
+  RunOptions approved;
+  approved.approve = {night.run().jobs.at(0).plan_id};
+  CHECK(night.run(approved).outcome == ExitCode::done);
+  CHECK(night.run().outcome == ExitCode::done);  // it is remembered
+}
+
+TEST_CASE("where nobody can tell what a source lies on nothing is refused and nothing forgotten") {
+  Nightly night;
+  night.mount = SeenMount{{"/mnt/disk", "ext4", 7}, {"/", "/mnt/disk"}};
+  fill(night, 5);
+  night.mount.reset();
+  CHECK(night.run().outcome == ExitCode::done);
+  night.mount = SeenMount{{"/", "ext4", 1}, {"/"}};
+  CHECK(night.run().outcome == ExitCode::guard_refused);
+}
+
+TEST_CASE("a source that the profile changes may lie on another file system") {
+  Nightly night;
+  night.mount = SeenMount{{"/mnt/disk", "ext4", 7}, {"/", "/mnt/disk"}};
+  fill(night, 5);
+  std::filesystem::rename(night.source(), night.beside("moved"));
+  night.profile.jobs[0].source = night.beside("moved");
+  night.mount = SeenMount{{"/", "ext4", 1}, {"/"}};
+  CHECK(night.run().outcome == ExitCode::done);
+}
+
 TEST_CASE("a refused job does not keep the next one from running") {
   Nightly night;
   Job other = night.profile.jobs[0];

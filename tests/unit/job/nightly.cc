@@ -68,7 +68,7 @@ void Nightly::rename(const std::string& from, const std::string& to) {
 }
 
 Environment Nightly::environment() {
-  return {state_root(), events, clock, cancel, open_remote, {}, connections};
+  return {state_root(), events, clock, cancel, open_remote, {}, connections, [this](const fs::path&) { return mount; }};
 }
 
 RunReport Nightly::run(const RunOptions& options) {

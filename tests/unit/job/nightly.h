@@ -87,6 +87,8 @@ class Nightly {
   ImpatientClock clock;
   CancelToken cancel;
   ConnectionPolicy connections;
+  /// What the source seems to lie on; unset: nobody can tell.
+  std::optional<SeenMount> mount;
   int remotes_opened = 0;
   std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
 

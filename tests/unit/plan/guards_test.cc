@@ -201,6 +201,28 @@ TEST_CASE("a missing marker is named and can't be approved") {
               "/1, /2, /3, /4, /5 and 2 more must exist"));
 }
 
+TEST_CASE("pain 1: a source whose disk is not mounted is refused and can be approved") {
+  SourceFacts facts = source();
+  facts.mount_before = SourceMount{"/srv/www", "ext4", 7};
+  facts.mount = SeenMount{{"/", "xfs", 8}, {"/", "/proc"}};
+  const auto refusals = judge(plan_that_removes(0, 5), facts, {}, {});
+  REQUIRE(guards(refusals) == std::vector<Guard>{Guard::other_mount});
+  CHECK(refusals[0].message ==
+        "the source /srv/www lay on the ext4 file system mounted at /srv/www; nothing is mounted there now, "
+        "and "
+        "what is seen lies on the one mounted at / (xfs)");
+  CHECK(holds(refusals[0].advice, "--approve 0123456789ab"));
+  CHECK(refusals[0].approvable);
+  CHECK(judge(plan_that_removes(0, 5), facts, {}, {kId}).empty());
+
+  facts.mount = SeenMount{{"/srv/www", "ext4", 9}, {"/", "/srv/www"}};
+  CHECK(judge(plan_that_removes(0, 5), facts, {}, {}).at(0).message ==
+        "the source /srv/www lies on another file system than last time: at /srv/www there was ext4, and now "
+        "there is another ext4");
+  facts.mount.reset();
+  CHECK(judge(plan_that_removes(0, 5), facts, {}, {}).empty());
+}
+
 TEST_CASE("every guard that refuses is told with the gravest first") {
   Plan plan = plan_that_removes(100, 100);
   plan.counts.scanned_files = 0;
