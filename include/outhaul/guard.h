@@ -17,7 +17,8 @@ enum class Guard : std::uint8_t {
   mass_deletion,
   mass_loss,
   mass_change,
-  other_mount
+  other_mount,
+  no_space
 };
 std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,8 @@ struct RemoteSettings {
   DataMode mode = DataMode::passive;
   std::string account;  ///< ACCT (RFC 959 §4.1.1); empty = none
   NameRules names;
+  std::optional<std::uint64_t> quota{};  ///< bytes that everything of this profile may take there
+  bool watch_space = true;               ///< what the server says it has left is gone by
   std::vector<BandwidthRule> bandwidth;  ///< the first rule that holds at a time counts; empty = no limit
 };
 

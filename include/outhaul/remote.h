@@ -83,21 +83,27 @@ struct RemoveFile {
 struct RemoveDir {
   RemotePath path;
 };  ///< RMD; only if empty
-using Command = std::variant<SizeOf, HashOf, Rename, SetMtime, MakeDir, RemoveFile, RemoveDir>;
+struct FreeSpace {
+  RemotePath dir;
+};  ///< how many bytes more the account may store there: AVBL
+    ///< (draft-peterson-streamlined-ftp-command-extensions) where FEAT offers it, statvfs; a server without
+    ///< it isn't asked
+using Command = std::variant<SizeOf, HashOf, Rename, SetMtime, MakeDir, RemoveFile, RemoveDir, FreeSpace>;
 
 struct CommandResult {
   enum class Status : std::uint8_t {
     done,  ///< carried out, or its goal was there already (MakeDir: exists as a directory; Remove*: is gone)
     missing,      ///< the path (Rename: `from`) isn't there
     refused,      ///< the server said no; `failure` says what follows
-    unsupported,  ///< the server has no such command (SetMtime, SizeOf, HashOf), or doesn't say (SizeOf)
+    unsupported,  ///< the server has no such command (SetMtime, SizeOf, HashOf, FreeSpace), or doesn't say
+                  ///< (SizeOf, FreeSpace)
     unanswered,   ///< the connection died before the answer: it may or may not have been carried out
   };
   Status status = Status::unanswered;
   FailureClass failure = FailureClass::none;  ///< class of a refusal or of what killed the connection
   int reply_code = 0;
   std::string reply_text;  ///< for people, already printable
-  std::uint64_t size = 0;  ///< SizeOf only
+  std::uint64_t size = 0;  ///< SizeOf; FreeSpace: bytes
   /// HashOf only: which digest was asked for, whatever came of it; none when the server offers none.
   /// `unsupported` with one set: it doesn't work although it is offered; ask again for the next best.
   std::optional<DigestKind> digest_kind{};
@@ -163,8 +169,9 @@ class Lane : public CommandRunner {
   /// RemoteError (classified) or what the source threw. The connection is kept for the next call where it
   /// survived.
   virtual void put(const Put& put) = 0;
-  /// Fetches from `offset` to the end (or until the sink returns false). Returning says that the server called
-  /// the transfer complete, not that the file is as long as it should be: that is for the caller to look at.
+  /// Fetches from `offset` to the end (or until the sink returns false). Returning says that the server
+  /// called the transfer complete, not that the file is as long as it should be: that is for the caller to
+  /// look at.
   virtual void get(const RemotePath& path, std::uint64_t offset, const ByteSink& sink) = 0;
   /// Throws RemoteError{skip_file} with reply_code 550 when the directory does not exist.
   virtual Listing list(const RemotePath& dir) = 0;

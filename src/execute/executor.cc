@@ -46,6 +46,7 @@ class Execution {
     const CancelToken& cancel;
     const CaseGuard& cases;
     Retirer& retirer;
+    const Executor::SpaceGuard& space_guard;
   };
   Execution(const Setting& setting, const Plan& plan, const SourceTree& source)
       : s_(setting),
@@ -54,7 +55,15 @@ class Execution {
             {s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes, s_.retirer},
             source) {}
 
-  void run() {
+  /// A refusal is all that came of it then.
+  std::optional<GuardRefusal> run() {
+    if (auto refusal = ask_for_space()) return refusal;
+    carry_out();
+    return std::nullopt;
+  }
+
+ private:
+  void carry_out() {
     tell_withheld();
     for (const Action& action : plan_.actions)
       if (action.kind == ActionKind::upload) s_.tally.expect(action.entry.size);
@@ -66,7 +75,6 @@ class Execution {
     if (go_on()) transfers_.clean_up();
   }
 
- private:
   using Actions = std::vector<const Action*>;
 
   bool go_on() const { return !s_.tally.stopped() && !s_.cancel.cancelled(); }
@@ -86,6 +94,7 @@ class Execution {
   Actions now(ActionKind kind) const { return select(kind, false); }
   Actions later(ActionKind kind) const { return select(kind, true); }
 
+  std::optional<GuardRefusal> ask_for_space();
   void tell_withheld();
   void tell_too_long(const RelPath& path);
   void make_dirs(const Actions& actions);
@@ -105,6 +114,16 @@ class Execution {
   Transfers transfers_;
   Actions moves_for_later_;
 };
+
+/// Of the directory for parts, because that is there for sure. Any other answer than a number says nothing.
+std::optional<GuardRefusal> Execution::ask_for_space() {
+  if (!s_.space_guard || plan_.counts.upload_bytes == 0 || !go_on()) return std::nullopt;
+  transfers_.prepare_remote();
+  if (!go_on()) return std::nullopt;
+  const CommandResult answer = s_.connections.commands().run_one(FreeSpace{RemotePath::parse(kPartsDir)});
+  if (answer.status != CommandResult::Status::done) return std::nullopt;
+  return s_.space_guard(answer.size);
+}
 
 void Execution::tell_withheld() {
   std::uint64_t doubtful = 0;
@@ -344,9 +363,10 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   Retirer retirer(run);
   try {
     adapted = cases.adapt(plan);
-    Execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer},
-              adapted ? *adapted : plan, source)
-        .run();
+    Execution execution(
+        {job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer, space_guard_},
+        adapted ? *adapted : plan, source);
+    if (auto refusal = execution.run()) report.refusals.push_back(std::move(*refusal));
   } catch (const RemoteError& error) {
     cancel_lanes.cancel();
     tally.stop(error.failure(), error.what(), error.advice());

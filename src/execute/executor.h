@@ -1,7 +1,9 @@
 // Carries a plan out over lanes and the command channel.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/cancel.h"
@@ -10,6 +12,7 @@
 #include "lanes/connection_policy.h"
 #include "lanes/throttle.h"
 #include "outhaul/events.h"
+#include "outhaul/guard.h"
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"
 #include "outhaul/report.h"
@@ -43,6 +46,11 @@ class Executor {
   /// deleted is tried again by the next run.
   JobReport expire(const Job& job, JobId job_id, RunId run);
 
+  /// Asked by execute() before the first byte of a plan that uploads, where the server says how many bytes it
+  /// has left. A refusal ends the job there, and is in the report.
+  using SpaceGuard = std::function<std::optional<GuardRefusal>(std::uint64_t free)>;
+  void set_space_guard(SpaceGuard guard) { space_guard_ = std::move(guard); }
+
   /// Whether the server tells "A" from "a": what is known before execute(), and what is known after it.
   void set_case_sensitive(std::optional<bool> known) noexcept { case_sensitive_ = known; }
   std::optional<bool> case_sensitive() const noexcept { return case_sensitive_; }
@@ -61,6 +69,7 @@ class Executor {
   ConnectionPolicy connection_policy_;
   ConnectionUse connections_seen_;
   std::optional<bool> case_sensitive_;
+  SpaceGuard space_guard_;
   std::optional<Throttle> throttle_;
 };
 

@@ -17,6 +17,7 @@
 #include "job/remote_identity.h"
 #include "job/retain.h"
 #include "job/source_mount.h"
+#include "job/space.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
@@ -130,6 +131,10 @@ class ProfileRun {
   void carry_out(const Job& job, JobReport& report);
   void tell_scan_problems(const Plan& plan, JobReport& report);
   void execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
+  void execute_once(const Job& job, JobId id, const Plan& plan, JobReport& report);
+  bool fits_in_quota(const Job& job, JobId id, const Plan& plan, JobReport& report);
+  bool make_room(const Job& job, JobId id, const Plan& plan, JobReport& report,
+                 const std::function<bool(std::uint64_t)>& enough);
   void retain(const Job& job, JobId id, JobReport& report);
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
@@ -151,6 +156,7 @@ class ProfileRun {
   ServerMemory memory_;  ///< as the run goes by it
   LazyRemote remote_;
   bool remote_lost_ = false;
+  std::uint64_t free_ = 0;  ///< what the remote said last that it has left
   RunReport report_;
   std::vector<JobId> snapshots_;  ///< of the jobs that were carried out to their end
 };
@@ -160,6 +166,7 @@ JobReport joined(JobReport&& before, JobReport&& after) {
   after.outcome = worst_of(after.outcome, before.outcome);
   after.problem_count += before.problem_count;
   after.problems.insert(after.problems.begin(), before.problems.begin(), before.problems.end());
+  after.refusals.insert(after.refusals.begin(), before.refusals.begin(), before.refusals.end());
   after.problems.resize(std::min(after.problems.size(), JobReport::kMaxProblems));
   add_to(after.done, before.done);
   return std::move(after);
@@ -233,12 +240,72 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
       transaction.commit();
     }
   }
+  if (!fits_in_quota(job, id, judged.plan, report)) return;
   if (!judged.plan.empty() || !parts.empty()) execute(job, id, judged.plan, report);
   retain(job, id, report);
 }
 
+bool ProfileRun::fits_in_quota(const Job& job, JobId id, const Plan& plan, JobReport& report) {
+  if (!profile_.remote.quota || plan.counts.upload_bytes == 0) return true;
+  const SpaceNeed need = space_need(&state_, id, job, plan);
+  const auto too_much = [&](std::uint64_t room) {
+    return over_quota(space_use(&state_), need, *profile_.remote.quota + room, plan.id, options_.approve);
+  };
+  std::optional<GuardRefusal> refusal = too_much(0);
+  if (refusal && make_room(job, id, plan, report, [&](std::uint64_t room) { return !too_much(room); }))
+    refusal = too_much(0);
+  if (refusal) refuse({*refusal}, report);
+  return !refusal;
+}
+
+/// Retention's turn comes after the uploads. When they don't fit because of what it would delete then, that
+/// goes first; not in a run with doubts, and not the newest tree that can be restored.
+bool ProfileRun::make_room(const Job& job, JobId id, const Plan& plan, JobReport& report,
+                           const std::function<bool(std::uint64_t)>& enough) {
+  const bool doubtful = std::ranges::any_of(plan.problems, casts_doubt) || report.outcome != ExitCode::done;
+  if (doubtful || cancel_.cancelled()) return false;
+  const auto retention = retention_of(state_, id, job, {report_.run, report_.started_ns, false});
+  const std::uint64_t room = may_go_first(retention);
+  if (room == 0 || !enough(room)) return false;
+  problem(report,
+          {Problem::Severity::note,
+           job.name,
+           {},
+           fmt::format("{} versions that are not kept beyond this run are deleted before its uploads, "
+                       "which don't fit beside them",
+                       retention->garbage.objects),
+           {}});
+  forget_before(state_, id, report_.run, *retention);
+  JobReport expired = executor().expire(job, id, report_.run);
+  expired.plan_id = report.plan_id;
+  expired.planned = report.planned;
+  report = joined(std::move(report), std::move(expired));
+  return report.outcome == ExitCode::done;
+}
+
+/// Twice at most: when it doesn't fit, and retention can make room.
 void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& report) {
+  execute_once(job, id, plan, report);
+  if (report.refusals.empty()) return;
+  const auto enough = [&](std::uint64_t room) {
+    const SpaceNeed need = space_need(&state_, id, job, plan);
+    return !over_free_space(free_ + room, need, plan.id, options_.approve);
+  };
+  const std::vector<GuardRefusal> refusals = std::exchange(report.refusals, {});
+  if (make_room(job, id, plan, report, enough))
+    execute_once(job, id, plan, report);
+  else
+    report.refusals = refusals;
+  if (!report.refusals.empty()) refuse(std::exchange(report.refusals, {}), report);
+}
+
+void ProfileRun::execute_once(const Job& job, JobId id, const Plan& plan, JobReport& report) {
   Executor executor = this->executor();
+  if (profile_.remote.watch_space)
+    executor.set_space_guard([&](std::uint64_t free) {
+      free_ = free;
+      return over_free_space(free, space_need(&state_, id, job, plan), plan.id, options_.approve);
+    });
   executor.set_case_sensitive(memory_.case_sensitive);
   JobReport executed = executor.execute(job, id, report_.run, plan);
   memory_ = with_connections(memory_, executor.connections_seen(), environment_.clock.now_ns());
@@ -376,6 +443,17 @@ std::optional<Problem> ProfileRun::update_catalog() {
   return store_catalog(state_, remote_, profile_, environment_, report_.run, window);
 }
 
+/// As a run would: what one job adds is there when the next one's turn comes.
+void judge_quota(const RemoteSettings& remote, const SpaceNeed& need, SpaceUse& use,
+                 const std::vector<std::string>& approve, PlannedJob& planned) {
+  if (!remote.quota || !planned.refusals.empty()) return;
+  const std::uint64_t room = may_go_first(planned.retention);
+  if (auto refusal = over_quota(use, need, *remote.quota + room, planned.plan.id, approve))
+    planned.refusals.push_back(std::move(*refusal));
+  else
+    use.tree += static_cast<std::uint64_t>(std::max<std::int64_t>(need.in_the_end(), 0));
+}
+
 }  // namespace
 
 RunReport run_profile(const Profile& profile, const RunOptions& options, const Environment& environment) {
@@ -388,6 +466,7 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
   std::optional<State> state;
   if (has_state(dir)) state = State::open(dir, profile.name, State::Open::read_only);
   if (state && !options.remote_moved) check_remote(*state, profile.remote);
+  SpaceUse use = space_use(state ? &*state : nullptr);
   for (const Job* job : chosen_jobs(profile, options.jobs)) {
     if (state) check_name_rules(*state, *job);
     environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
@@ -409,6 +488,8 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
       const RunId tonight{newest.empty() ? 1 : static_cast<std::int64_t>(newest.front().run) + 1};
       planned.retention = retention_of(*state, id, *job, {tonight, environment.clock.now_ns(), false});
     }
+    judge_quota(profile.remote, space_need(state ? &*state : nullptr, found, *job, planned.plan), use,
+                options.approve, planned);
     each(std::move(planned));
   }
 }

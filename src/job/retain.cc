@@ -50,6 +50,13 @@ void forget(State& state, JobId id, RunId tonight, const Retention& retention) {
   transaction.commit();
 }
 
+void forget_before(State& state, JobId id, RunId tonight, const Retention& retention) {
+  if (retention.forgotten.empty()) return;
+  Transaction transaction = state.begin();
+  state.forget_snapshots(id, tonight, retention.forgotten);
+  transaction.commit();
+}
+
 std::optional<Problem> warning_about(const Retention& retention, const Job& job) {
   Problem problem{Problem::Severity::warning, job.name, {}, {}, {}};
   if (retention.over_by > 0) {

@@ -21,6 +21,9 @@ std::optional<Retention> retention_of(const State& state, JobId id, const Job& j
 /// is garbage. Commits by itself; nothing when nothing is let go.
 void forget(State& state, JobId id, RunId tonight, const Retention& retention);
 
+/// The same before the run's own tree is there: `tonight` is no snapshot yet, and is none if the run fails.
+void forget_before(State& state, JobId id, RunId tonight, const Retention& retention);
+
 /// What an operator should know of it: that several older runs go at once, or that `max_bytes` can't be kept.
 std::optional<Problem> warning_about(const Retention& retention, const Job& job);
 

@@ -96,6 +96,16 @@ void read_encoding(const Node& node, NameRules& names) {
     names.encoding = *text;
 }
 
+void read_quota(const Node& node, RemoteSettings& remote) {
+  constexpr const char* kQuota = "\"off\", or a size such as \"100 GB\" or \"50 GiB\"";
+  const auto text = node.string(kQuota);
+  if (!text) return;
+  remote.watch_space = *text != "off";
+  if (!remote.watch_space) return;
+  remote.quota = parse_bytes(*text);
+  if (!remote.quota) node.fault(kQuota, bytes_hint(*text));
+}
+
 void read_ways(const Node& node, const std::filesystem::path& folder, RemoteSettings& remote) {
   constexpr std::array<std::string_view, 2> kModes{"passive", "active"}, kNames{"unix", "windows"};
   if (const auto mode = node.find("mode"))
@@ -121,6 +131,7 @@ RemoteSettings read_remote(const Node& node, const std::filesystem::path& folder
   if (const auto tls = node.find("tls")) remote.tls = read_tls(*tls, folder);
   if (const auto ssh = node.find("ssh")) remote.ssh = read_ssh(*ssh, folder);
   read_ways(node, folder, remote);
+  if (const auto quota = node.find("quota")) read_quota(*quota, remote);
   read_numbers(node, remote);
   if (parsed) check_remote_settings(node, remote);
   return remote;

@@ -12,13 +12,13 @@ using Word = std::string_view;
 
 constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "remote",  "defaults",
                                         "jobs",    "safety",  "until",       "catalog", "verify"};
-constexpr std::array<Word, 6> kProfileLater{"hooks", "notify", "metrics", "quota", "append_only", "foreign"};
+constexpr std::array<Word, 5> kProfileLater{"hooks", "notify", "metrics", "append_only", "foreign"};
 constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
-constexpr std::array<Word, 14> kRemote{"description", "url",   "password", "connections", "tls",
+constexpr std::array<Word, 15> kRemote{"description", "url",   "password", "connections", "tls",
                                        "ssh",         "mode",  "proxy",    "account",     "bandwidth",
-                                       "encoding",    "names", "timeouts", "retries"};
-constexpr std::array<Word, 2> kRemoteLater{"quota", "append_only"};
+                                       "encoding",    "names", "timeouts", "retries",     "quota"};
+constexpr std::array<Word, 1> kRemoteLater{"append_only"};
 
 constexpr std::array<Word, 5> kPassword{"env", "file", "command", "credential", "netrc"};
 
@@ -42,7 +42,7 @@ constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
                                         "monthly", "yearly", "within", "max_bytes"};
 
 constexpr std::array<Word, 4> kSafety{"description", "max_delete", "max_change", "require"};
-constexpr std::array<Word, 2> kSafetyLater{"foreign", "quota"};
+constexpr std::array<Word, 1> kSafetyLater{"foreign"};
 
 bool has(const Keys& keys, std::string_view key) {
   return std::ranges::find(keys.known, key) != keys.known.end();

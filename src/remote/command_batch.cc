@@ -53,6 +53,7 @@ class Batch {
     return !learned_.features() &&
            std::any_of(commands_.begin(), commands_.end(), [&](const Command& command) {
              return std::holds_alternative<SetMtime>(command) || std::holds_alternative<HashOf>(command) ||
+                    std::holds_alternative<FreeSpace>(command) ||
                     (std::holds_alternative<SizeOf>(command) && learned_.size == Learned::Known::no);
            });
   }
@@ -74,7 +75,10 @@ class Batch {
                      [&](const SetMtime& c) { add_mtime_line(c); },
                      [&](const MakeDir& c) { add_make_dir_lines(c); },
                      [&](const RemoveFile& c) { lines_.push_back("DELE " + argument(c.path)); },
-                     [&](const RemoveDir& c) { lines_.push_back("RMD " + argument(c.path)); }},
+                     [&](const RemoveDir& c) { lines_.push_back("RMD " + argument(c.path)); },
+                     [&](const FreeSpace& c) {
+                       if (features_.avbl) lines_.push_back("AVBL " + argument(c.dir));
+                     }},
           command);
     }
     first_line_.push_back(lines_.size());
@@ -139,7 +143,8 @@ class Batch {
                           [&](const SetMtime& c) { judge_mtime(i, c, reply); },
                           [&](const MakeDir& c) { judge_goal(i, c.path, replies[to - 1]); },
                           [&](const RemoveFile& c) { judge_goal(i, c.path, reply); },
-                          [&](const RemoveDir& c) { judge_goal(i, c.path, reply); }},
+                          [&](const RemoveDir& c) { judge_goal(i, c.path, reply); },
+                          [&](const FreeSpace&) { results_[i] = space_in(reply); }},
                commands_[i]);
   }
 
@@ -285,7 +290,8 @@ class Batch {
                               mark_missing(result);
                           },
                           [&](const SetMtime&) { settle_mtime(result, seen); },
-                          [&](const SizeOf&) { settle_size(result, replies[0]); }, [](const HashOf&) {}},
+                          [&](const SizeOf&) { settle_size(result, replies[0]); }, [](const HashOf&) {},
+                          [](const FreeSpace&) {}},
                commands_[doubt.command]);
     return features_.mlst || !can_change_directory() || replies.back().positive();
   }

@@ -58,6 +58,11 @@ CommandResult size_in(const Reply& reply) {
   return error == std::errc{} ? result : refused(reply);
 }
 
+CommandResult space_in(const Reply& reply) {
+  const CommandResult result = size_in(reply);
+  return result.status == Status::done ? result : with_status(Status::unsupported, reply);
+}
+
 CommandResult size_by_facts(const Reply& reply) {
   if (says_nothing_there(reply)) return with_status(Status::missing, reply);
   const auto entry = facts_in(reply);

@@ -22,6 +22,8 @@ void mark_missing(CommandResult& result);
 
 /// The answer to SIZE; 550 is taken for "no such file".
 CommandResult size_in(const Reply& reply);
+/// The answer to AVBL; whatever isn't a number of bytes is none.
+CommandResult space_in(const Reply& reply);
 /// What MLST's answer says about a file's size.
 CommandResult size_by_facts(const Reply& reply);
 Presence presence_by_facts(const Reply& reply);

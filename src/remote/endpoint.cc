@@ -92,6 +92,7 @@ Features Features::from(const Reply& feat) {
     features.mlst |= word == "MLST";
     features.mfmt |= word == "MFMT";
     features.utf8 |= word == "UTF8";
+    features.avbl |= word == "AVBL";
     features.digests |= digest_ways_in(line);
   }
   return features;

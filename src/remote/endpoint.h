@@ -23,6 +23,7 @@ struct Features {
   bool mlst = false;
   bool mfmt = false;  ///< draft-somers-ftp-mfxx
   bool utf8 = false;  ///< RFC 2640
+  bool avbl = false;  ///< draft-peterson-streamlined-ftp-command-extensions
   DigestWays digests = 0;
   /// From FEAT's reply; a negative one offers nothing.
   static Features from(const Reply& feat);

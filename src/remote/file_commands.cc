@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,6 +59,7 @@ class Batch {
   CommandResult apply(const MakeDir& c);
   CommandResult apply(const RemoveFile& c);
   CommandResult apply(const RemoveDir& c);
+  CommandResult apply(const FreeSpace& c);
   CommandResult remove(const RemotePath& path, int flags);
   CommandResult changed(const RemotePath& path, Fd dir);
   void touch(const RemotePath& dir, Fd fd);
@@ -144,6 +146,18 @@ CommandResult Batch::apply(const RemoveFile& c) {
 }
 CommandResult Batch::apply(const RemoveDir& c) {
   return remove(c.path, AT_REMOVEDIR);
+}
+
+/// What root may fill beyond the others is root's. A file system that tells no size at all tells no free
+/// space.
+CommandResult Batch::apply(const FreeSpace& c) {
+  const Fd dir = disk_.open_dir(c.dir);
+  struct statvfs facts {};
+  if (!dir || ::fstatvfs(dir.get(), &facts) != 0 || facts.f_blocks == 0)
+    return {.status = Status::unsupported, .reply_code = 502, .reply_text = "it doesn't tell"};
+  CommandResult result = done();
+  result.size = std::uint64_t{::geteuid() == 0 ? facts.f_bfree : facts.f_bavail} * facts.f_frsize;
+  return result;
 }
 
 CommandResult Batch::remove(const RemotePath& path, int flags) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <ctime>
 #include <limits>
 #include <optional>
@@ -59,7 +60,8 @@ class Runner {
                                  [&](const SetMtime& c) { return set_mtime(c); },
                                  [&](const MakeDir& c) { return make_dir(c.path); },
                                  [&](const RemoveFile& c) { return remove_file(c.path); },
-                                 [&](const RemoveDir& c) { return remove_dir(c.path); }},
+                                 [&](const RemoveDir& c) { return remove_dir(c.path); },
+                                 [&](const FreeSpace& c) { return free_space(c.dir); }},
                       command);
   }
 
@@ -76,6 +78,7 @@ class Runner {
   CommandResult make_one(const std::string& quoted, const RemotePath& path);
   CommandResult remove_file(const RemotePath& path);
   CommandResult remove_dir(const RemotePath& path);
+  CommandResult free_space(const RemotePath& dir);
   bool is_directory(const RemotePath& path, Answer& broken);
   There look(const RemotePath& path, Answer& answer);
 
@@ -227,6 +230,17 @@ CommandResult Runner::remove_dir(const RemotePath& path) {
   return there == There::nothing ? done() : not_done(answer);
 }
 
+/// statvfs@openssh.com, where the server has it.
+CommandResult Runner::free_space(const RemotePath& dir) {
+  const Answer answer = wire_.command("statvfs " + paths_.quoted(dir));
+  if (answer.broken != FailureClass::none) return not_done(answer);
+  const auto bytes = answer.ok() ? free_bytes_in(answer.told) : std::nullopt;
+  if (!bytes) return with(Status::unsupported, answer);
+  CommandResult result = done();
+  result.size = *bytes;
+  return result;
+}
+
 /// How many of the first commands ask for sizes in one and the same directory.
 std::size_t sizes_in_one_directory(std::span<const Command> commands) {
   const auto* first = std::get_if<SizeOf>(&commands.front());
@@ -275,6 +289,23 @@ std::vector<CommandResult> run_sftp_commands(SftpWire& wire, const SftpPath& pat
   }
   results.resize(results.size() + commands.size(), unsent);
   return results;
+}
+
+std::optional<std::uint64_t> free_bytes_in(std::string_view statvfs) {
+  const auto value = [&](std::string_view name) -> std::uint64_t {
+    std::size_t at = statvfs.find(name);
+    if (at == std::string_view::npos) return 0;
+    at = statvfs.find_first_not_of(' ', at + name.size());
+    std::uint64_t number = 0;
+    if (at != std::string_view::npos)
+      std::from_chars(statvfs.data() + at, statvfs.data() + statvfs.size(), number);
+    return number;
+  };
+  const std::uint64_t unit = value("f_frsize:");
+  if (unit == 0 || value("f_blocks:") == 0) return std::nullopt;
+  const std::uint64_t blocks = value("f_bavail:");
+  return blocks > std::numeric_limits<std::uint64_t>::max() / unit ? std::numeric_limits<std::uint64_t>::max()
+                                                                   : blocks * unit;
 }
 
 std::string sftp_time(std::int64_t seconds) {

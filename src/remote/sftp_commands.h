@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "outhaul/remote.h"
@@ -25,6 +27,7 @@ class SftpWire {
     int reply_code = 0;
     std::string words;
     std::uint64_t size = 0;  ///< of measure()
+    std::string told{};      ///< what libcurl says of a command that was carried out
     bool ok() const noexcept { return status == SftpStatus::none && broken == FailureClass::none; }
   };
   /// One of libcurl's commands: `rename "a" "b"`.
@@ -39,6 +42,10 @@ class SftpWire {
 /// command only when it ends the transfer, so each is one of its own.
 std::vector<CommandResult> run_sftp_commands(SftpWire& wire, const SftpPath& paths,
                                              std::span<const Command> commands);
+
+/// The bytes that are free for everybody in what libcurl says after "statvfs"; none where the server doesn't
+/// know.
+std::optional<std::uint64_t> free_bytes_in(std::string_view statvfs);
 
 /// `20200102 03:04:05` in UTC, as libcurl's date parser takes it; empty when SFTP's 32 bits can't hold the
 /// time.

@@ -205,7 +205,9 @@ SftpWire::Answer SftpLane::command(const std::string& line) {
   Transfer transfer;
   const CURLcode code = attempt(transfer);
   set_option(easy, CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
-  return answer_of(code, transfer);
+  Answer answer = answer_of(code, transfer);
+  answer.told = std::move(transfer.headers);
+  return answer;
 }
 
 /// libcurl has no command for this. A download from beyond the end opens the file, asks for its size, and

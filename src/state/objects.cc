@@ -89,12 +89,18 @@ std::optional<StoredObject> State::object(ObjectId id) const {
 State::Totals State::totals() const {
   sqlite::Query live(impl_->db(), "SELECT count(*), sum(size) FROM object WHERE status = 'live'");
   sqlite::Query retired(impl_->db(), "SELECT count(*), sum(size) FROM object WHERE status = 'retired'");
+  sqlite::Query kept(impl_->db(), "SELECT sum(size) FROM object WHERE status = 'kept'");
+  sqlite::Query catalog(impl_->db(), "SELECT sum(size) FROM catalog_file WHERE stored");
   live.next();
   retired.next();
+  kept.next();
+  catalog.next();
   return {.files = live.row().get<std::uint64_t>(0),
           .bytes = live.row().get<std::uint64_t>(1),
           .versions = retired.row().get<std::uint64_t>(0),
-          .version_bytes = retired.row().get<std::uint64_t>(1)};
+          .version_bytes = retired.row().get<std::uint64_t>(1),
+          .kept_bytes = kept.row().get<std::uint64_t>(0),
+          .catalog_bytes = catalog.row().get<std::uint64_t>(0)};
 }
 
 void State::retire_object(ObjectId object, RunId run, Fate fate) {

@@ -163,6 +163,9 @@ class State {
   struct Totals {
     std::uint64_t files = 0, bytes = 0;             ///< of the current trees
     std::uint64_t versions = 0, version_bytes = 0;  ///< retired objects
+    std::uint64_t kept_bytes = 0;                   ///< left in their places by on_removal
+    std::uint64_t catalog_bytes = 0;                ///< of the catalog's files
+    std::uint64_t all_bytes() const noexcept { return bytes + version_bytes + kept_bytes + catalog_bytes; }
   };
   Totals totals() const;
 

@@ -159,6 +159,8 @@ std::string_view to_string(Guard guard) noexcept {
       return "mass_change";
     case Guard::other_mount:
       return "other_mount";
+    case Guard::no_space:
+      return "no_space";
   }
   return "unknown";
 }

@@ -24,6 +24,20 @@ void size_of(Subject& subject) {
   });
 }
 
+/// None of these FTP servers offers AVBL; OpenSSH and disks know. Whoever doesn't tell does no harm.
+void free_space(Subject& subject) {
+  subject.make_dir("d");
+  subject.put_file("f", "12345");
+  with_each_runner(subject, [&](CommandRunner& runner) {
+    const CommandResult told = run_one(runner, FreeSpace{wire("d")});
+    const bool knows = subject.traits().is_sftp || subject.traits().name == "a mounted disk";
+    CAPTURE(told.size, told.reply_text);
+    CHECK(told.status == (knows ? Status::done : Status::unsupported));
+    CHECK((told.size > 0) == knows);
+    CHECK(run_one(runner, SizeOf{wire("f")}).size == 5);
+  });
+}
+
 void make_dir(Subject& subject) {
   int round = 0;
   subject.put_file("file", "x");
@@ -259,6 +273,7 @@ void commands_between_transfers(Subject& subject) {
 
 constexpr ContractCase kCases[] = {
     {"the size of a file is told and its absence too", size_of},
+    {"free space is told or not known and nothing else is meant by it", free_space},
     {"a directory is made once and being there already is success", make_dir},
     {"directories in directories are made in one batch", make_dirs_in_one_batch},
     {"a removed file is gone and being gone already is success", remove_file},

@@ -32,6 +32,7 @@ std::string describe(const Command& command) {
         if constexpr (std::is_same_v<C, MakeDir>) return "MKD " + c.path.wire();
         if constexpr (std::is_same_v<C, RemoveFile>) return "DELE " + c.path.wire();
         if constexpr (std::is_same_v<C, RemoveDir>) return "RMD " + c.path.wire();
+        if constexpr (std::is_same_v<C, FreeSpace>) return "AVBL " + c.dir.wire();
       },
       command);
 }
@@ -92,6 +93,7 @@ class FakeLane final : public Lane {
   CommandResult apply(const MakeDir& c);
   CommandResult apply(const RemoveFile& c);
   CommandResult apply(const RemoveDir& c);
+  CommandResult apply(const FreeSpace& c);
   bool is_dir(const std::string& path) const;
   bool has_children(const std::string& dir) const;
   Tree& nodes() { return server_.nodes_; }
@@ -306,6 +308,11 @@ std::vector<CommandResult> FakeLane::run(std::span<const Command> commands) {
       results.push_back(result_of(Status::unanswered, dead->failure));
       continue;
     }
+    // As a server whose FEAT doesn't offer it: nobody asks.
+    if (std::holds_alternative<FreeSpace>(command) && !server_.options_.tells_space) {
+      results.push_back(result_of(Status::unsupported));
+      continue;
+    }
     const auto fault = pass(FakePoint::command, describe(command));
     if (!fault) {
       results.push_back(execute(command));
@@ -351,6 +358,12 @@ CommandResult FakeLane::apply(const HashOf& c) {
     digester.update(std::as_bytes(std::span(at->second.content)));
     result.digest = digester.finish();
   }
+  return result;
+}
+
+CommandResult FakeLane::apply(const FreeSpace&) {
+  CommandResult result = done();
+  result.size = server_.options_.capacity - std::min(server_.options_.capacity, server_.used_);
   return result;
 }
 

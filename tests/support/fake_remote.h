@@ -24,7 +24,8 @@ struct FakeOptions {
   int max_connections = 0;              ///< 0 = any number; one more is answered with 421 (lower_cap)
   bool ghosts = false;                  ///< connections that a fault killed still count
   std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
-  std::string listing_untrusted;        ///< what Listing::untrusted says
+  bool tells_space = false;  ///< false: FreeSpace is unsupported, and no call; true: what `capacity` leaves
+  std::string listing_untrusted;  ///< what Listing::untrusted says
 };
 
 /// The moments at which a fault can strike. A put passes put_start, put_middle and put_reply, every other

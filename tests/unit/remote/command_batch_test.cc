@@ -109,6 +109,26 @@ TEST_CASE("without SIZE and MLST a size is not to be had here and nothing more i
   CHECK(server.wire.asked.size() == 1);
 }
 
+TEST_CASE("free space is asked for by AVBL where FEAT offers it and not at all elsewhere") {
+  Server server({.avbl = true});
+  server.says("AVBL d", 213, {"123456789012"});
+  server.says("AVBL odd", 213, {"plenty"});
+  server.says("AVBL off", 502);
+  CHECK(server.run(FreeSpace{at("d")}).status == Status::done);
+  CHECK(server.run(FreeSpace{at("d")}).size == 123'456'789'012);
+  CHECK(server.run(FreeSpace{at("odd")}).status == Status::unsupported);
+  CHECK(server.run(FreeSpace{at("off")}).status == Status::unsupported);
+  CHECK(server.run(FreeSpace{at("gone")}).status == Status::unsupported);
+  server.says("AVBL .", 213, {"7"});
+  CHECK(server.run(FreeSpace{}).size == 7);
+
+  Server other;
+  CHECK(other.run(FreeSpace{at("d")}).status == Status::unsupported);
+  CHECK(other.wire.asked.empty());
+  const Reply feat{211, {"Extensions:", " MLST type*;", " AVBL", "End"}};
+  CHECK(Features::from(feat).avbl);
+}
+
 TEST_CASE("digests are asked for in one batch and HASH is told once which") {
   Server server({.digests = digest_ways_in("HASH SHA-1*;MD5")});
   server.says("OPTS HASH SHA-1", 200, {"SHA-1"});
