@@ -20,9 +20,9 @@ constexpr const char* kObjectsByDir =
     "SELECT parent_of(remote_name) AS dir, remote_name, id, size, sha256, status, job FROM object "
     "WHERE " OUTHAUL_ON_THE_REMOTE " ORDER BY dir, remote_name";
 
-KnownObject::Standing standing_of(std::string_view status) {
-  if (status == "kept") return KnownObject::Standing::kept;
-  return status == "retired" ? KnownObject::Standing::retired : KnownObject::Standing::live;
+ObjectStatus status_in(std::string_view status) {
+  if (status == "kept") return ObjectStatus::kept;
+  return status == "retired" ? ObjectStatus::retired : ObjectStatus::live;
 }
 
 /// The directories in a table of the connection's own, and the objects in their order beside it.
@@ -76,7 +76,7 @@ class StoredInventory final : public Inventory {
     object.id = objects_.get<ObjectId>(2);
     object.size = objects_.get<std::uint64_t>(3);
     object.sha256 = stored_digest(objects_, 4);
-    object.standing = standing_of(objects_.bytes(5));
+    object.status = status_in(objects_.bytes(5));
     object.job = objects_.get<JobId>(6);
     return object;
   }

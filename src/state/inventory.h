@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "outhaul/entry.h"
 #include "outhaul/names.h"
+#include "state/object_status.h"
 
 namespace outhaul {
 
@@ -24,17 +25,12 @@ struct JobScope {
 
 /// A stored file by the name that it has in its directory.
 struct KnownObject {
-  enum class Standing : std::uint8_t {
-    live,     ///< an entry's content
-    kept,     ///< its entry left the source, and on_removal is "keep"
-    retired,  ///< a version
-  };
   ObjectId id = kNoObject;
   std::string name;  ///< wire bytes of one segment
   std::uint64_t size = 0;
   std::optional<Sha256Digest> sha256;
-  Standing standing = Standing::live;
-  JobId job{};  ///< 0: of a time when objects had none
+  ObjectStatus status = ObjectStatus::live;  ///< or kept, or retired
+  JobId job{};                               ///< 0: of a time when objects had none
 };
 
 /// One directory of the remote.

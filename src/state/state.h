@@ -22,6 +22,7 @@
 #include "outhaul/versions.h"
 #include "state/catalog.h"
 #include "state/inventory.h"
+#include "state/object_status.h"
 
 namespace outhaul {
 
@@ -60,14 +61,7 @@ struct Intent {
 };
 
 struct StoredObject {
-  /// What the remote holds of it: whole under its remote_name in all but `uploading` and `gone`.
-  enum class Status : std::uint8_t {
-    uploading,
-    live,
-    kept,     ///< left in its place by on_removal
-    retired,  ///< a version: remote_name is its place below .outhaul/
-    gone,     ///< its bytes are no more, or something else took its name
-  };
+  using Status = ObjectStatus;
   ObjectId id = kNoObject;
   RemotePath remote_name;
   std::uint64_t size = 0;

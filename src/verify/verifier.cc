@@ -26,7 +26,7 @@ const RemotePath& versions_dir() {
 }
 
 bool is_version(const KnownObject& object) {
-  return object.standing != KnownObject::Standing::live;
+  return object.status != ObjectStatus::live;
 }
 
 }  // namespace
