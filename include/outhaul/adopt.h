@@ -25,7 +25,7 @@ std::string_view to_string(AdoptCompare) noexcept;  ///< "size", "mtime", "hash"
 struct AdoptFinding {
   enum class Kind : std::uint8_t {
     differs,  ///< the remote has something else under the name: the next run sends the file
-    foreign,  ///< the remote has it, the source doesn't: it is left alone
+    foreign,  ///< the remote has it, the source doesn't: left alone, unless the job's "foreign" is "delete"
   };
   Kind kind{};
   RemotePath path;
@@ -39,6 +39,9 @@ struct JobAdoption {
   std::uint64_t directories = 0;       ///< taken over
   std::uint64_t missing = 0;  ///< files of the source that the remote hasn't got: the next run sends them
   std::uint64_t differing = 0, foreign = 0;
+  std::uint64_t deleted = 0;           ///< foreign files
+  std::vector<GuardRefusal> refusals;  ///< why foreign files that should be deleted were not
+  std::vector<Problem> problems;       ///< likewise: doubts, and what the server refused
   std::vector<AdoptFinding> findings;  ///< at most kMaxFindings
   static constexpr std::size_t kMaxFindings = 1000;
 };

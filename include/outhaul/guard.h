@@ -82,4 +82,10 @@ std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, cons
 std::optional<GuardRefusal> judge_loss(std::uint64_t lost, std::uint64_t stored, const GuardPolicy& policy,
                                        const std::string& approval, const std::vector<std::string>& approved);
 
+/// mass_deletion of what an adoption finds foreign: `count` of `there` files below the target would go.
+/// `approval` identifies them. Pure.
+std::optional<GuardRefusal> judge_foreign(std::uint64_t count, std::uint64_t there, const GuardPolicy& policy,
+                                          const std::string& approval,
+                                          const std::vector<std::string>& approved);
+
 }  // namespace outhaul

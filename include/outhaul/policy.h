@@ -52,6 +52,12 @@ enum class Proof : std::uint8_t {
   read_back,  ///< the part is fetched again and its SHA-256 compared
 };
 
+/// What `adopt` does with what the remote has and the source hasn't.
+enum class OnForeign : std::uint8_t {
+  keep,    ///< it is told
+  remove,  ///< it is deleted, within max_delete
+};
+
 struct PlanPolicy {
   OnRemoval on_removal = OnRemoval::retire;
   Compare compare = Compare::stat;

@@ -100,6 +100,7 @@ struct Job {
   bool one_file_system = false;
   OnRemoval on_removal = OnRemoval::retire;
   VersionPolicy versions;
+  OnForeign foreign = OnForeign::keep;
   Compare compare = Compare::stat;
   Proof proof = Proof::size;
   bool xattrs = true;          ///< extended attributes and ACLs belong to an entry

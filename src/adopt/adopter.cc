@@ -46,6 +46,7 @@ JobAdoption Adopter::adopt(ScanStream& scanned, JobId id, RunId run) {
   list_all(lanes);
   record_entries();
   compare_all(lanes);
+  remove_foreign(lanes);
   for (const auto& [dir, entries] : children_)
     for (const Entry& entry : entries) report_.missing += entry.kind == EntryKind::file ? 1 : 0;
   return std::move(report_);
@@ -55,6 +56,9 @@ void Adopter::read_source(ScanStream& scanned) {
   for (ScanItem item; scanned.next(item);)
     if (auto* entry = std::get_if<Entry>(&item))
       children_[std::string(entry->path.parent())].push_back(std::move(*entry));
+    else
+      foreign_.scanned(std::get<ScanProblem>(item));
+  if (children_.empty()) foreign_.doubt("the source is empty");
 }
 
 void Adopter::submit(const RelPath& path, const RemotePath& dir, VerifyLanes& lanes) {
@@ -69,13 +73,17 @@ void Adopter::list_all(VerifyLanes& lanes) {
   while (lanes.open() > 0)
     for (const std::unique_ptr<LaneTask>& task : lanes.wait()) {
       const auto& listed = static_cast<const ListTask&>(*task);
-      if (!listed.failure)
+      if (!listed.failure && foreign_listings_.contains(listed.number))
+        take_foreign_listing(listed, lanes);
+      else if (!listed.failure)
         take_listing(listed, lanes);
       else if (listed.failure->failure() != FailureClass::skip_file)
         throw RemoteError(*listed.failure);
-      else if (!listed.not_there() || !listed.known.dir.empty())
+      else if (!listed.not_there() || !listed.known.dir.empty()) {
+        foreign_.doubt(fmt::format("\"{}\" can't be listed", printable(listed.known.dir.wire())));
         context_.events.on(Notice{fmt::format("\"{}\" can't be listed: {}",
                                               printable(listed.known.dir.wire()), listed.failure->what())});
+      }
       under_way_.erase(listed.number);
     }
 }
@@ -116,21 +124,73 @@ void Adopter::take_listing(const ListTask& task, VerifyLanes& lanes) {
     }
   }
   if (!absent.empty()) children_[path.bytes()] = std::move(absent);
-  tell_foreign(dir, task.listing, known);
+  tell_foreign(dir, task.listing, known, lanes);
 }
 
 void Adopter::tell_foreign(const RemotePath& dir, const Listing& listing,
-                           const std::unordered_set<std::string>& known) {
+                           const std::unordered_set<std::string>& known, VerifyLanes& lanes) {
+  foreign_.listed(dir, listing);
   for (const RemoteEntry& entry : listing.entries) {
     if (known.contains(entry.name) || (dir.empty() && entry.name == kControlDir)) continue;
     ++report_.foreign;
     try {
-      find(Kind::foreign, name_in(dir, entry.name),
+      const RemotePath path = name_in(dir, entry.name);
+      find(Kind::foreign, path,
            entry.kind == RemoteEntry::Kind::directory ? "a directory that the source hasn't got"
                                                       : "the source hasn't got it");
+      take_foreign(path, entry.kind, lanes);
     } catch (const Error&) {
-      // A name that no command can hold can't be shown as a path, either.
+      // A name that no command can hold can't be shown as a path, either, nor deleted.
     }
+  }
+}
+
+/// What will be deleted must be known to the last file.
+void Adopter::take_foreign(const RemotePath& path, RemoteEntry::Kind kind, VerifyLanes& lanes) {
+  if (job_.foreign != OnForeign::remove) return;
+  if (kind != RemoteEntry::Kind::directory) return foreign_.add_file(path);
+  foreign_.add_dir(path);
+  foreign_listings_.insert(next_);
+  submit({}, path, lanes);
+}
+
+void Adopter::take_foreign_listing(const ListTask& task, VerifyLanes& lanes) {
+  const RemotePath& dir = task.known.dir;
+  foreign_.listed(dir, task.listing);
+  for (const RemoteEntry& entry : task.listing.entries) {
+    try {
+      take_foreign(name_in(dir, entry.name), entry.kind, lanes);
+    } catch (const Error&) {
+      foreign_.doubt(fmt::format("\"{}\" holds a name that no command can hold", printable(dir.wire())));
+    }
+  }
+}
+
+/// Last, when all that is ours is known and recorded.
+void Adopter::remove_foreign(VerifyLanes& lanes) {
+  if (job_.foreign != OnForeign::remove || foreign_.empty()) return;
+  Problem problem;
+  problem.job = job_.name;
+  if (!foreign_.why_not().empty()) {
+    problem.message = fmt::format("nothing foreign is deleted, because {}", foreign_.why_not());
+    problem.advice = "Mend that, and adopt again; what was taken over stays.";
+    report_.problems.push_back(std::move(problem));
+    return;
+  }
+  if (context_.state != nullptr) foreign_.spare(*context_.state, id_);
+  const std::uint64_t there = foreign_.count() + report_.files + report_.differing;
+  const auto refusal =
+      judge_foreign(foreign_.count(), there, context_.safety, foreign_.id(), context_.approve);
+  if (refusal) report_.refusals.push_back(*refusal);
+  if (refusal || context_.state == nullptr) return;
+  const Foreign::Outcome outcome = foreign_.remove(lanes.commands());
+  report_.deleted = outcome.files;
+  for (const auto& [path, why] : outcome.failed) {
+    if (report_.problems.size() == JobAdoption::kMaxFindings) break;
+    problem.path = printable(path.wire());
+    problem.message = fmt::format("the source hasn't got it, but it can't be deleted: {}", why);
+    problem.advice = "Check the account's permissions there, or delete it by hand.";
+    report_.problems.push_back(problem);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "adopt/foreign.h"
 #include "adopt/match.h"
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -30,6 +31,8 @@ struct AdoptContext {
   int connections = 1;
   RetryPolicy retry;
   Throttle* throttle = nullptr;  ///< for what is fetched
+  GuardPolicy safety{};          ///< its max_delete bounds what is deleted unasked
+  std::vector<std::string> approve{};
 };
 
 class Adopter {
@@ -37,10 +40,12 @@ class Adopter {
   Adopter(const AdoptContext& context, const Job& job, AdoptCompare compare, TimesAre text_or_seconds);
 
   /// `scanned` is the source; memory grows with it, as with a first run's plan. Lists the target and every
-  /// directory in it that the source has, too; what is not in the source is told and left alone. A file whose
-  /// size (and time, or content) is the same is hashed here and recorded with its object, in batches, under
-  /// `id` and `run`; so is every directory that is there. What an earlier, interrupted adoption recorded
-  /// stays. Throws RemoteError when the remote is lost, Error{source} and Error{state} as they come.
+  /// directory in it that the source has, too; what is not in the source is told, and left alone or deleted
+  /// as the job says (a dry run deletes nothing; nor does one with doubts of the source or of a listing). A
+  /// file whose size (and time, or content) is the same is hashed here and recorded with its object, in
+  /// batches, under `id` and `run`; so is every directory that is there. What an earlier, interrupted
+  /// adoption recorded stays. Throws RemoteError when the remote is lost, Error{source} and Error{state} as
+  /// they come.
   JobAdoption adopt(ScanStream& scanned, JobId id, RunId run);
 
  private:
@@ -58,7 +63,10 @@ class Adopter {
   void take_file(const Entry& entry, const RemotePath& dir, const Listing& listing,
                  std::unordered_set<std::string>& known);
   void tell_foreign(const RemotePath& dir, const Listing& listing,
-                    const std::unordered_set<std::string>& known);
+                    const std::unordered_set<std::string>& known, VerifyLanes& lanes);
+  void take_foreign_listing(const ListTask& task, VerifyLanes& lanes);
+  void take_foreign(const RemotePath& path, RemoteEntry::Kind kind, VerifyLanes& lanes);
+  void remove_foreign(VerifyLanes& lanes);
   void submit(const RelPath& path, const RemotePath& dir, VerifyLanes& lanes);
   void compare_all(VerifyLanes& lanes);
   bool hash_here(Candidate& candidate);
@@ -81,6 +89,8 @@ class Adopter {
   std::map<std::string, std::vector<Entry>, std::less<>> children_;  ///< of the source, by directory
   std::map<std::uint64_t, RelPath> under_way_;                       ///< directories being listed
   std::uint64_t next_ = 0;
+  std::unordered_set<std::uint64_t> foreign_listings_;  ///< of directories that the source hasn't got
+  Foreign foreign_;
   std::vector<Entry> entries_;  ///< directories and symlinks to be recorded
   std::deque<Candidate> candidates_;
 };

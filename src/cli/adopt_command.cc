@@ -21,7 +21,7 @@ AdoptCompare compare_for(const std::string& word) {
 ExitCode adopt(const Common& common, const RunChoices& choices, const std::string& compare,
                const std::string& file, const CancelToken& cancel) {
   const Profile profile = load_profile(file);
-  const AdoptChoices what{choices.jobs, compare_for(compare), choices.dry_run};
+  const AdoptChoices what{choices.jobs, compare_for(compare), choices.dry_run, choices.approve};
   const std::unique_ptr<Progress> display = display_for(common);
   EventLog events(*display);
   SystemClock clock;

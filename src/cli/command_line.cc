@@ -297,6 +297,10 @@ void add_adopt(CLI::App& app, Line& line, const CancelToken& cancel) {
       ->check(CLI::IsMember({"size", "mtime", "hash", "read"}))
       ->capture_default_str();
   adopt->add_flag("--dry-run", line.run.dry_run, "look and compare, record nothing");
+  adopt
+      ->add_option("--approve", line.run.approve,
+                   "delete foreign files although they are more than max_delete (repeatable)")
+      ->allow_extra_args(false);
   add_json(*adopt, line);
   adopt->callback([&line, &cancel] {
     line.command = [&] {

@@ -31,14 +31,16 @@ class ProfileAdoption {
         choices_(choices),
         environment_(environment),
         jobs_(chosen_jobs(profile, choices.jobs)),
-        lock_(StateLock::take(environment.state_dir(profile), "adopt " + profile.name)),
-        state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)),
-        known_(recall_server(state_, profile.remote)),
+        lock_(choices.dry_run
+                  ? std::nullopt
+                  : std::optional(StateLock::take(environment.state_dir(profile), "adopt " + profile.name))),
+        state_(open_state()),
+        known_(state_ ? recall_server(*state_, profile.remote) : ServerMemory{}),
         memory_(without_old_limits(known_, environment.clock.now_ns())),
         remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
 
   AdoptReport run() {
-    check_remote(state_, profile_.remote);
+    if (state_) check_remote(*state_, profile_.remote);
     for (const Job* job : jobs_) refuse_known_job(*job);
     report_.profile = profile_.name;
     report_.remote = profile_.remote.url;
@@ -53,13 +55,21 @@ class ProfileAdoption {
   }
 
  private:
-  bool under_way(const Job& job) const { return state_.server_fact(scope_of(job), kFact) == kUnderWay; }
+  /// A dry run makes none.
+  std::optional<State> open_state() const {
+    const std::filesystem::path dir = environment_.state_dir(profile_);
+    if (!choices_.dry_run) return State::open(dir, profile_.name, State::Open::create_if_missing);
+    if (!has_state(dir)) return std::nullopt;
+    return State::open(dir, profile_.name, State::Open::read_only);
+  }
+
+  bool under_way(const Job& job) const { return state_->server_fact(scope_of(job), kFact) == kUnderWay; }
 
   void refuse_known_job(const Job& job) const {
-    const auto id = state_.find_job(job.name, job.target);
+    const auto id = state_ ? state_->find_job(job.name, job.target) : std::nullopt;
     if (!id || under_way(job)) return;
     Entry any;
-    if (!state_.entries(*id)->next(any)) return;
+    if (!state_->entries(*id)->next(any)) return;
     throw Error(
         ErrorKind::usage,
         fmt::format("job \"{}\" has been run already: its state knows what is on the remote", job.name),
@@ -68,9 +78,9 @@ class ProfileAdoption {
   }
 
   void begin() {
-    remember_remote(state_, profile_.remote);
-    for (const Job* job : jobs_) remember_name_rules(state_, *job);
-    report_.run = state_.begin_run(report_.started_ns);
+    remember_remote(*state_, profile_.remote);
+    for (const Job* job : jobs_) remember_name_rules(*state_, *job);
+    report_.run = state_->begin_run(report_.started_ns);
   }
 
   void adopt_safely(const Job& job) {
@@ -97,24 +107,31 @@ class ProfileAdoption {
                               environment_.cancel);
     JobId id{};
     if (!choices_.dry_run) {
-      id = state_.job(job.name, job.target);
-      state_.set_server_fact(scope_of(job), kFact, kUnderWay);
+      id = state_->job(job.name, job.target);
+      state_->set_server_fact(scope_of(job), kFact, kUnderWay);
     }
     const RetryPolicy retry{profile_.remote.retries, environment_.retry.first, environment_.retry.longest};
     std::optional<Throttle> throttle;
     if (!profile_.remote.bandwidth.empty())
       throttle.emplace(profile_.remote.bandwidth, environment_.clock, environment_.events);
     const AdoptContext context{
-        choices_.dry_run ? nullptr : &state_,
+        choices_.dry_run ? nullptr : &*state_,
         remote_,
         environment_.events,
         environment_.clock,
         environment_.cancel,
         connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns()),
         retry,
-        throttle ? &*throttle : nullptr};
+        throttle ? &*throttle : nullptr,
+        profile_.safety,
+        choices_.approve};
     report_.jobs.push_back(Adopter(context, job, choices_.compare, times()).adopt(*scanned, id, report_.run));
-    if (!choices_.dry_run) state_.forget_server_fact(scope_of(job), kFact);
+    const JobAdoption& done = report_.jobs.back();
+    if (!done.refusals.empty()) report_.outcome = worst_of(report_.outcome, ExitCode::guard_refused);
+    if (!done.problems.empty()) report_.outcome = worst_of(report_.outcome, ExitCode::incomplete);
+    // With foreign files that are still to be deleted it may be called again.
+    const bool ended = done.refusals.empty() && done.problems.empty();
+    if (!choices_.dry_run && ended) state_->forget_server_fact(scope_of(job), kFact);
   }
 
   /// Only MLSD and a mounted disk tell seconds in UTC. Which of MLSD and LIST a server has shows with its
@@ -138,10 +155,10 @@ class ProfileAdoption {
     memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
     report_.finished_ns = environment_.clock.now_ns();
     if (choices_.dry_run) return;
-    remember_server(state_, profile_.remote, known_, memory_);
+    remember_server(*state_, profile_.remote, known_, memory_);
     std::uint64_t files = 0;
     for (const JobAdoption& job : report_.jobs) files += job.files;
-    state_.finish_run(
+    state_->finish_run(
         report_.run, report_.finished_ns, report_.outcome, {}, 0,
         report_.message.empty() ? fmt::format("adopt: {} files were taken over", files) : report_.message);
   }
@@ -150,8 +167,8 @@ class ProfileAdoption {
   const AdoptChoices& choices_;
   const Environment& environment_;
   std::vector<const Job*> jobs_;
-  StateLock lock_;
-  State state_;
+  std::optional<StateLock> lock_;
+  std::optional<State> state_;  ///< none: a dry run of a profile that never ran
   ServerMemory known_, memory_;
   LazyRemote remote_;
   AdoptReport report_;

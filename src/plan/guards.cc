@@ -147,4 +147,20 @@ std::optional<GuardRefusal> judge_loss(std::uint64_t lost, std::uint64_t stored,
       true};
 }
 
+std::optional<GuardRefusal> judge_foreign(std::uint64_t count, std::uint64_t there, const GuardPolicy& policy,
+                                          const std::string& approval,
+                                          const std::vector<std::string>& approved) {
+  const std::optional<Limit> limit = exceeded_deletion_limit(policy.max_delete, count, there);
+  if (!limit || std::find(approved.begin(), approved.end(), approval) != approved.end()) return std::nullopt;
+  return GuardRefusal{
+      Guard::mass_deletion,
+      fmt::format("{} on the remote are not in the source and would be deleted; the limit is {}",
+                  share_in_words(count, there), limit_in_words(*limit, count, there)),
+      fmt::format(
+          "look at `outhaul adopt PROFILE --dry-run`; if they may go, delete exactly these with `outhaul "
+          "adopt PROFILE --approve {}`, or set \"foreign\" to \"keep\"",
+          approval),
+      true};
+}
+
 }  // namespace outhaul

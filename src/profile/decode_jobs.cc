@@ -16,6 +16,7 @@ namespace outhaul {
 namespace {
 
 constexpr std::array<std::string_view, 3> kOnRemoval{"retire", "keep", "delete"};
+constexpr std::array<std::string_view, 2> kForeign{"keep", "delete"};
 constexpr std::array<std::string_view, 3> kCompare{"stat", "mtime", "hash"};
 constexpr std::array<std::string_view, 3> kProof{"size", "hash", "read_back"};
 
@@ -41,6 +42,9 @@ void read_choices(const Node& node, Job& job) {
   if (const auto removal = node.find("on_removal"))
     if (const auto word = removal->word(kOnRemoval))
       job.on_removal = std::array{OnRemoval::retire, OnRemoval::keep, OnRemoval::remove}[*word];
+  if (const auto foreign = node.find("foreign"))
+    if (const auto word = foreign->word(kForeign))
+      job.foreign = *word == 1 ? OnForeign::remove : OnForeign::keep;
   if (const auto versions = node.find("versions")) job.versions = read_versions(*versions);
   if (const auto compare = node.find("compare"))
     if (const auto word = compare->word(kCompare))

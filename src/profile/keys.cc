@@ -12,7 +12,7 @@ using Word = std::string_view;
 
 constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "remote",  "defaults",
                                         "jobs",    "safety",  "until",       "catalog", "verify"};
-constexpr std::array<Word, 5> kProfileLater{"hooks", "notify", "metrics", "append_only", "foreign"};
+constexpr std::array<Word, 4> kProfileLater{"hooks", "notify", "metrics", "append_only"};
 constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
 constexpr std::array<Word, 15> kRemote{"description", "url",   "password", "connections", "tls",
@@ -30,19 +30,18 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 9> kDefaults{"description",     "exclude", "on_removal",
-                                        "versions",        "compare", "proof",
-                                        "one_file_system", "xattrs",  "preserve_mtime"};
-constexpr std::array<Word, 12> kJob{"name",    "description",     "source",   "target",
-                                    "exclude", "on_removal",      "versions", "compare",
-                                    "proof",   "one_file_system", "xattrs",   "preserve_mtime"};
+constexpr std::array<Word, 10> kDefaults{"description",    "exclude", "on_removal",      "versions",
+                                         "compare",        "proof",   "one_file_system", "xattrs",
+                                         "preserve_mtime", "foreign"};
+constexpr std::array<Word, 13> kJob{"name",       "description",    "source",  "target", "exclude",
+                                    "on_removal", "versions",       "compare", "proof",  "one_file_system",
+                                    "xattrs",     "preserve_mtime", "foreign"};
 constexpr std::array<Word, 5> kJobLater{"layout", "encryption", "compression", "append_only", "verify"};
 
 constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
                                         "monthly", "yearly", "within", "max_bytes"};
 
 constexpr std::array<Word, 4> kSafety{"description", "max_delete", "max_change", "require"};
-constexpr std::array<Word, 1> kSafetyLater{"foreign"};
 
 bool has(const Keys& keys, std::string_view key) {
   return std::ranges::find(keys.known, key) != keys.known.end();
@@ -90,7 +89,7 @@ Keys job_keys() {
   return {kJob, kJobLater};
 }
 Keys safety_keys() {
-  return {kSafety, kSafetyLater};
+  return {kSafety, {}};
 }
 
 std::string key_belongs_elsewhere(std::string_view key) {

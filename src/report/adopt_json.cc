@@ -16,6 +16,13 @@ void write_job(JsonWriter& json, const JobAdoption& job) {
   json.member("missing", job.missing);
   json.member("differing", job.differing);
   json.member("foreign", job.foreign);
+  json.member("deleted", job.deleted);
+  json.key("refusals");
+  write_refusals(json, job.refusals);
+  json.key("problems");
+  json.begin_array(true);
+  for (const Problem& problem : job.problems) write_problem(json, problem);
+  json.end_array();
   json.key("findings");
   json.begin_array(true);
   for (const AdoptFinding& finding : job.findings) {

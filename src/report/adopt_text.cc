@@ -35,9 +35,19 @@ std::string job_lines(const JobAdoption& job, bool dry_run) {
     text += fmt::format("  {} differently there:\n{}", counted(job.differing, "file is", "files are"),
                         listed(job, AdoptFinding::Kind::differs, job.differing));
   if (job.foreign != 0)
-    text += fmt::format("  {} not in the source, and left alone:\n{}",
-                        counted(job.foreign, "name is", "names are"),
+    text += fmt::format("  {} not in the source, and {}:\n{}", counted(job.foreign, "name is", "names are"),
+                        job.deleted == 0
+                            ? "left alone"
+                            : fmt::format("{} deleted", counted(job.deleted, "file was", "files were")),
                         listed(job, AdoptFinding::Kind::foreign, job.foreign));
+  for (const GuardRefusal& refusal : job.refusals)
+    text += fmt::format("  refused ({}): {}\n    {}\n", to_string(refusal.guard),
+                        shown_lines(refusal.message, "    "), shown_lines(refusal.advice, "    "));
+  for (const Problem& problem : job.problems) {
+    if (!problem.path.empty()) text += fmt::format("  {}: ", problem.path);
+    text += fmt::format("{}{}\n    {}\n", problem.path.empty() ? "  " : "",
+                        shown_lines(problem.message, "    "), shown_lines(problem.advice, "    "));
+  }
   return text;
 }
 

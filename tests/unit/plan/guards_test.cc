@@ -223,6 +223,20 @@ TEST_CASE("pain 1: a source whose disk is not mounted is refused and can be appr
   CHECK(judge(plan_that_removes(0, 5), facts, {}, {}).empty());
 }
 
+TEST_CASE("foreign files beyond the limit for deletions are refused until exactly they are approved") {
+  CHECK_FALSE(judge_foreign(10, 10, {}, kId, {}));
+  CHECK_FALSE(judge_foreign(50, 100, {}, kId, {}));
+  const auto refusal = judge_foreign(51, 100, {}, kId, {"ffffffffffff"});
+  REQUIRE(refusal);
+  CHECK(refusal->guard == Guard::mass_deletion);
+  CHECK(
+      refusal->message ==
+      "51 of 100 files (51.0 %) on the remote are not in the source and would be deleted; the limit is 50 %");
+  CHECK(holds(refusal->advice, "`outhaul adopt PROFILE --approve 0123456789ab`"));
+  CHECK_FALSE(judge_foreign(51, 100, {}, kId, {kId}));
+  CHECK(judge_foreign(1, 100, limit(0, {}), kId, {}));
+}
+
 TEST_CASE("every guard that refuses is told with the gravest first") {
   Plan plan = plan_that_removes(100, 100);
   plan.counts.scanned_files = 0;
