@@ -53,6 +53,7 @@ struct AdoptReport {
   RunId run = kNoRun;
   std::int64_t started_ns = 0, finished_ns = 0;
   std::vector<JobAdoption> jobs;
+  std::string taken_over_from;  ///< whose the remote was until now, in words; empty: nobody's else
   ExitCode outcome = ExitCode::done;
   std::string message, advice;  ///< why it ended early; empty otherwise
 };

@@ -18,7 +18,8 @@ enum class Guard : std::uint8_t {
   mass_loss,
   mass_change,
   other_mount,
-  no_space
+  no_space,
+  foreign_remote
 };
 std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
 
@@ -76,6 +77,8 @@ struct GuardRefusal {
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,
                                 const std::vector<std::string>& approved);
 
+/// foreign_remote comes from the remote, not from a plan: see catalog/owner.h.
+///
 /// mass_loss: what a verification found missing or damaged would make the next run send it again. More of it
 /// than max_delete allows (its defaults too) is not recorded unasked: a server whose disk isn't mounted looks
 /// like one that lost everything. `approval` identifies what was found. Pure.

@@ -117,7 +117,8 @@ struct Profile {
   RemoteSettings remote;
   std::vector<Job> jobs;
   GuardPolicy safety;
-  bool catalog = true;  ///< the remote gets a copy of the state after each run that changed something
+  bool claims_remote = true;  ///< its state becomes the remote's owner; mirror's doesn't
+  bool catalog = true;        ///< the remote gets a copy of the state after each run that changed something
   /// Everything on the remote is to be read back and compared within this time, a share each time; 0 = nobody
   /// asks for that.
   std::chrono::seconds read_all_within{0};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <functional>
 
 #include "adopt/adopter.h"
 #include "filter/patterns.h"
@@ -10,6 +11,7 @@
 #include "job/known_server.h"
 #include "job/lazy_remote.h"
 #include "job/name_rules.h"
+#include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
@@ -47,9 +49,12 @@ class ProfileAdoption {
     report_.compare = choices_.compare;
     report_.dry_run = choices_.dry_run;
     report_.started_ns = environment_.clock.now_ns();
-    if (!choices_.dry_run) begin();
+    if (!choices_.dry_run) {
+      begin();
+      attempt([&] { report_.taken_over_from = take_remote_over(profile_, *state_, remote_, environment_); });
+    }
     for (const Job* job : jobs_)
-      if (report_.message.empty()) adopt_safely(*job);
+      if (report_.message.empty()) attempt([&] { adopt(*job); });
     finish();
     return std::move(report_);
   }
@@ -83,10 +88,10 @@ class ProfileAdoption {
     report_.run = state_->begin_run(report_.started_ns);
   }
 
-  void adopt_safely(const Job& job) {
+  /// What goes wrong ends the adoption, and is told by its report.
+  void attempt(const std::function<void()>& act) {
     try {
-      environment_.events.on(JobStarted{job.name, job.source.native(), job.target.wire()});
-      adopt(job);
+      act();
     } catch (const RemoteError& error) {
       report_.message = error.what();
       report_.advice = error.advice();
@@ -102,6 +107,7 @@ class ProfileAdoption {
   }
 
   void adopt(const Job& job) {
+    environment_.events.on(JobStarted{job.name, job.source.native(), job.target.wire()});
     const Filter filter(job.exclude);
     const auto scanned = scan({job.source, job.one_file_system, environment_.state_dir(profile_)}, filter,
                               environment_.cancel);

@@ -18,9 +18,9 @@ struct AdoptChoices {
 
 /// Takes the profile's lock. A job that has entries already is refused (Error{usage}) before anything is
 /// asked of the remote, unless they are those of an adoption that was cut off, or that left foreign files
-/// which it should have deleted: that one goes on. Nothing is written to the remote; what is foreign is
-/// deleted where the job says so. Throws Error for what stands before all jobs; a remote that is lost is in
-/// the report.
+/// which it should have deleted: that one goes on. Nothing is written to the remote but whose it is from now
+/// on; what is foreign is deleted where the job says so. Throws Error for what stands before all jobs; a
+/// remote that is lost is in the report.
 AdoptReport adopt_profile(const Profile& profile, const AdoptChoices& choices,
                           const Environment& environment);
 

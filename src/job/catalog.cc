@@ -12,24 +12,28 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
   retry.retries = profile.remote.retries;
   try {
     Carrier carrier({remote, retry, environment.clock, environment.cancel, environment.events});
-    const CatalogReport report =
-        publish_catalog(state, carrier,
-                        {.profile = profile.name,
-                         .version = OUTHAUL_VERSION,
-                         .folder = environment.state_dir(profile),
-                         .now_ns = environment.clock.now_ns(),
-                         .run = run,
-                         .may_make_base = !window_ended});
+    const CatalogReport report = publish_catalog(state, carrier,
+                                                 {.profile = profile.name,
+                                                  .version = OUTHAUL_VERSION,
+                                                  .folder = environment.state_dir(profile),
+                                                  .now_ns = environment.clock.now_ns(),
+                                                  .run = run,
+                                                  .may_make_base = !window_ended});
     if (report.stored)
       environment.events.on(Notice{fmt::format("the catalog on the remote is up to date: {} of {} bytes sent",
                                                report.new_base ? "a new base" : "changes", report.bytes)});
     return std::nullopt;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) return std::nullopt;  // the next run does it
-    return Problem{Problem::Severity::error, {}, {},
-                   fmt::format("the files are stored, but the catalog is not: {}", error.what()), error.advice()};
+    return Problem{Problem::Severity::error,
+                   {},
+                   {},
+                   fmt::format("the files are stored, but the catalog is not: {}", error.what()),
+                   error.advice()};
   } catch (const std::exception& error) {
-    return Problem{Problem::Severity::error, {}, {},
+    return Problem{Problem::Severity::error,
+                   {},
+                   {},
                    fmt::format("the files are stored, but the catalog is not: {}", error.what()),
                    "Check the space in the state directory; the next run tries again."};
   }

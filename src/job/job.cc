@@ -14,6 +14,7 @@
 #include "job/known_server.h"
 #include "job/lazy_remote.h"
 #include "job/name_rules.h"
+#include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "job/retain.h"
 #include "job/source_mount.h"
@@ -100,7 +101,9 @@ class ProfileRun {
         state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)),
         known_(recall_server(state_, profile.remote)),
         memory_(without_old_limits(known_, environment.clock.now_ns())),
-        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
+        ownership_(profile, state_, environment, OwnershipGate::Claim::if_free),
+        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url,
+                ownership_.gate()) {}
 
   RunReport run() {
     if (!options_.remote_moved) check_remote(state_, profile_.remote);
@@ -154,6 +157,7 @@ class ProfileRun {
   State state_;
   ServerMemory known_;   ///< as the state has it
   ServerMemory memory_;  ///< as the run goes by it
+  OwnershipGate ownership_;
   LazyRemote remote_;
   bool remote_lost_ = false;
   std::uint64_t free_ = 0;  ///< what the remote said last that it has left
@@ -191,6 +195,11 @@ void ProfileRun::run_job(const Job& job) {
   if (cancel_.cancelled())
     report.outcome = report.outcome == ExitCode::interrupted ? cancelled_outcome()
                                                              : worst_of(report.outcome, cancelled_outcome());
+  if (const auto refusal = ownership_.refusal()) {
+    report.refusals.push_back(*refusal);
+    report.outcome = ExitCode::guard_refused;
+    report.remote_lost = true;
+  }
   if (report.remote_lost) remote_lost_ = true;
   remember_what_was_learned();
   environment_.events.on(JobEnded{report});
@@ -430,7 +439,8 @@ void ProfileRun::finish() {
   if (const std::optional<Problem> trouble = update_catalog()) {
     environment_.events.on(ProblemFound{*trouble});
     ++problems;
-    report_.outcome = worst_of(report_.outcome, ExitCode::incomplete);
+    report_.outcome =
+        worst_of(report_.outcome, ownership_.refusal() ? ExitCode::guard_refused : ExitCode::incomplete);
     if (report_.message.empty()) report_.message = trouble->message, report_.advice = trouble->advice;
     write_down();
   }

@@ -19,6 +19,7 @@ class LazyLane final : public Lane {
  private:
   Lane& lane() {
     if (!lane_) lane_ = remote_.real().open_lane(cancel_);
+    remote_.pass_gate(*lane_);
     return *lane_;
   }
   LazyRemote& remote_;
@@ -31,6 +32,7 @@ class LazyChannel final : public CommandRunner {
   LazyChannel(LazyRemote& remote, const CancelToken& cancel) : remote_(remote), cancel_(cancel) {}
   std::vector<CommandResult> run(std::span<const Command> commands) override {
     if (!channel_) channel_ = remote_.real().open_channel(cancel_);
+    remote_.pass_gate(*channel_);
     return channel_->run(commands);
   }
   void rest() noexcept override {
@@ -45,8 +47,8 @@ class LazyChannel final : public CommandRunner {
 
 }  // namespace
 
-LazyRemote::LazyRemote(std::function<std::unique_ptr<Remote>()> open, std::string name)
-    : open_(std::move(open)), name_(std::move(name)) {}
+LazyRemote::LazyRemote(std::function<std::unique_ptr<Remote>()> open, std::string name, Gate gate)
+    : open_(std::move(open)), name_(std::move(name)), gate_(std::move(gate)), passed_(!gate_) {}
 
 LazyRemote::~LazyRemote() = default;
 
@@ -54,6 +56,14 @@ Remote& LazyRemote::real() {
   const std::lock_guard lock(mutex_);
   if (!real_) real_ = open_();
   return *real_;
+}
+
+void LazyRemote::pass_gate(CommandRunner& runner) {
+  if (passed_) return;
+  const std::lock_guard lock(at_the_gate_);
+  if (passed_) return;
+  gate_(real(), runner);
+  passed_ = true;
 }
 
 ServerMemory LazyRemote::memory() const {

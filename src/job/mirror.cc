@@ -21,6 +21,7 @@ Profile mirror_profile(const std::filesystem::path& source, const RemoteSettings
   Profile profile;
   profile.name = "mirror-" + to_hex(identity.finish()).substr(0, 16);
   profile.remote = settings;
+  profile.claims_remote = false;
   profile.catalog = false;  // one shot into a space that may be public
   Job job;
   job.name = "mirror";

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "catalog/recover.h"
+#include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "job/source_mount.h"
 #include "outhaul/error.h"
@@ -53,6 +54,28 @@ void compare_jobs(const State& state, const Profile& profile, RecoverReport& rep
                                  "Add it, with the source and target that it had, to restore from it."});
 }
 
+/// From now on this machine goes on with the backup.
+void take_over_for(const Profile& profile, const State& state, Remote& remote, const Environment& environment,
+                   RecoverReport& report) {
+  try {
+    const std::string before = take_remote_over(profile, state, remote, environment);
+    if (!before.empty())
+      report.problems.push_back({Problem::Severity::note,
+                                 {},
+                                 {},
+                                 fmt::format("the remote was taken over from {}", before),
+                                 "Its next run there will be refused."});
+  } catch (const Error& error) {
+    report.problems.push_back(
+        {Problem::Severity::error,
+         {},
+         {},
+         fmt::format("the remote still belongs to the lost state, so that a run would be refused: {}",
+                     error.what()),
+         fmt::format("Mend that, move {} away and recover again.", printable(report.state_dir))});
+  }
+}
+
 }  // namespace
 
 RecoverReport recover_profile(const Profile& profile, const Environment& environment) {
@@ -80,6 +103,7 @@ RecoverReport recover_profile(const Profile& profile, const Environment& environ
   State state = State::open(dir, profile.name, State::Open::must_exist);
   remember_remote(state, profile.remote);
   for (const std::string& job : state.job_names()) forget_mount(state, job);
+  take_over_for(profile, state, *remote, environment, report);
   describe(state, report.run, report);
   compare_jobs(state, profile, report);
   for (const Problem& problem : report.problems)

@@ -9,6 +9,7 @@
 #include "job/chosen_jobs.h"
 #include "job/known_server.h"
 #include "job/lazy_remote.h"
+#include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "profile/quantity.h"
 #include "state/lock.h"
@@ -29,7 +30,9 @@ class ProfileVerification {
         state_(State::open(environment.state_dir(profile), profile.name, State::Open::must_exist)),
         known_(recall_server(state_, profile.remote)),
         memory_(without_old_limits(known_, environment.clock.now_ns())),
-        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
+        ownership_(profile, state_, environment, OwnershipGate::Claim::never),
+        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url,
+                ownership_.gate()) {}
 
   VerifyReport run() {
     if (!choices_.remote_moved) check_remote(state_, profile_.remote);
@@ -47,6 +50,10 @@ class ProfileVerification {
     memory_ = with_connections(memory_, seen, environment_.clock.now_ns());
     memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
     remember_server(state_, profile_.remote, known_, memory_);
+    if (const auto refusal = ownership_.refusal()) {
+      report.refusals = {*refusal};
+      report.outcome = ExitCode::guard_refused;
+    }
     report.profile = profile_.name;
     report.remote = profile_.remote.url;
     if (report.outcome == ExitCode::interrupted &&
@@ -118,6 +125,7 @@ class ProfileVerification {
   State state_;
   ServerMemory known_;   ///< as the state has it
   ServerMemory memory_;  ///< as the verification goes by it
+  OwnershipGate ownership_;
   LazyRemote remote_;
   std::vector<VerifyJob> known_jobs_;
 };

@@ -50,6 +50,7 @@ std::string adopt_json(const AdoptReport& report) {
   write_time(json, "started", report.started_ns);
   write_time(json, "finished", report.finished_ns);
   write_outcome(json, report.outcome);
+  json.member_unless_empty("taken_over_from", report.taken_over_from);
   json.member_unless_empty("message", report.message);
   json.member_unless_empty("advice", report.advice);
   json.key("jobs");

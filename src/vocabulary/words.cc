@@ -161,6 +161,8 @@ std::string_view to_string(Guard guard) noexcept {
       return "other_mount";
     case Guard::no_space:
       return "no_space";
+    case Guard::foreign_remote:
+      return "foreign_remote";
   }
   return "unknown";
 }

@@ -16,7 +16,7 @@ namespace {
 class Catalogued : public Nightly {
  public:
   explicit Catalogued(FakeOptions options = {}) : Nightly(options) {
-    profile.catalog = true;
+    profile.catalog = profile.claims_remote = true;
     write("a", "one");
     write("d/b", "two");
   }

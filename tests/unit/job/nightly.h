@@ -69,7 +69,7 @@ class Nightly {
   /// control directory, and with the job's target.
   std::set<std::string> expected_dirs() const;
   std::set<std::string> stored_dirs() const;
-  /// Names below the control directory, versions left out.
+  /// Names below the control directory, versions and the owner's left out.
   std::vector<std::string> leftovers() const;
   /// Versions on the server: name below the versions' directory → content.
   std::map<std::string, std::string> versions() const;

@@ -32,7 +32,7 @@ std::vector<std::string> plan_documents() {
   plan.actions.push_back(action(ActionKind::record, Reason::metadata_changed, ""));
   plan.actions.back().entry.mtime_ns = -1;
   JobPlan refused = job_plan(plan), lost{"db", "/srv/\xE9", "", nullptr, {}};
-  for (int guard = 0; guard <= static_cast<int>(Guard::no_space); ++guard)
+  for (int guard = 0; guard <= static_cast<int>(Guard::foreign_remote); ++guard)
     refused.refusals.push_back(
         {static_cast<Guard>(guard), "why", guard == 0 ? "" : "what to do", guard == 1});
   const Plan empty{{}, {}, {}, "000000000000"};
@@ -160,6 +160,7 @@ std::vector<std::string> adopt_documents() {
   AdoptReport full;
   full.profile = "web01";
   full.remote = "ftp://ftp.example.net";
+  full.taken_over_from = "profile \"web02\"";
   full.run = RunId{3};
   full.outcome = ExitCode::remote_unusable;
   full.message = "stopped";

@@ -1,0 +1,187 @@
+#include "catalog/owner.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "outhaul/error.h"
+#include "outhaul/names.h"
+
+namespace outhaul {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+constexpr std::size_t kMostOwner = 64 * 1024;
+constexpr std::string_view kMarker = "owner-";
+constexpr std::size_t kIdLength = 32;
+
+constexpr const char* kWayOut =
+    "If this machine is to go on with that backup, move its own state away and run \"outhaul recover\" here, "
+    "or "
+    "\"outhaul adopt\" where there is no catalog: they take it over. If both are to run, give this profile a "
+    "directory of its own on the remote.";
+
+RemotePath control_dir() {
+  return RemotePath::parse(kControlDir);
+}
+
+std::string utc(std::int64_t ns) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(ns / kSecond)));
+}
+
+bool is_id(std::string_view id) {
+  return id.size() == kIdLength &&
+         std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::optional<Owner> read_owner(Carrier& carrier) {
+  const auto text = carrier.fetch_text(owner_file(), kMostOwner);
+  return text ? std::optional(parse_owner(*text)) : std::nullopt;
+}
+
+/// State ids of all whose marker stands there but `self`'s.
+std::vector<std::string> others_marked(const Listing& listing, const std::string& self) {
+  std::vector<std::string> others;
+  for (const RemoteEntry& entry : listing.entries)
+    if (const auto id = marked_by(entry.name); id && *id != self) others.push_back(*id);
+  return others;
+}
+
+bool lists_owner_file(const Listing& listing) {
+  return std::ranges::any_of(listing.entries,
+                             [](const RemoteEntry& entry) { return entry.name == owner_file().name(); });
+}
+
+/// What its marker says of it: the same as owner.json would.
+Owner owner_by_marker(Carrier& carrier, const std::string& id) {
+  Owner unknown;
+  unknown.state_id = id;
+  const auto text = carrier.fetch_text(owner_marker(id), kMostOwner);
+  if (!text) return unknown;
+  try {
+    return parse_owner(*text);
+  } catch (const Error&) {
+    return unknown;
+  }
+}
+
+/// First the marker, then the look for others: of two that claim it at once, the later one sees the other.
+void claim(Carrier& carrier, const Owner& self) {
+  carrier.make_dir(control_dir());
+  carrier.store_text(to_json(self), owner_marker(self.state_id));
+  const Listing listing = carrier.list(control_dir());
+  const std::vector<std::string> others = others_marked(listing, self.state_id);
+  std::optional<Owner> other;
+  if (!others.empty()) other = owner_by_marker(carrier, others.front());
+  if (!other && lists_owner_file(listing)) other = read_owner(carrier);
+  if (other && other->state_id != self.state_id) {
+    carrier.remove(owner_marker(self.state_id));
+    throw foreign_remote(*other);
+  }
+  carrier.store_text(to_json(self), owner_file());
+}
+
+}  // namespace
+
+RemotePath owner_file() {
+  return control_dir() / RemotePath::parse("owner.json");
+}
+
+RemotePath owner_marker(const std::string& state_id) {
+  return control_dir() / RemotePath::parse(std::string(kMarker) + state_id);
+}
+
+std::optional<std::string> marked_by(std::string_view name) {
+  if (!name.starts_with(kMarker) || !is_id(name.substr(kMarker.size()))) return std::nullopt;
+  return std::string(name.substr(kMarker.size()));
+}
+
+std::string to_json(const Owner& owner) {
+  nlohmann::ordered_json json{{"format", kFormat},
+                              {"state_id", owner.state_id},
+                              {"profile", owner.profile},
+                              {"host", printable(owner.host)},
+                              {"since", utc(owner.since_ns)},
+                              {"since_ns", owner.since_ns},
+                              {"outhaul", owner.outhaul}};
+  if (!owner.before.empty()) json["before"] = owner.before;
+  return json.dump(1) + "\n";
+}
+
+Owner parse_owner(std::string_view text) {
+  try {
+    const auto json = nlohmann::json::parse(text);
+    Owner owner;
+    owner.state_id = json.at("state_id").get<std::string>();
+    owner.profile = json.value("profile", std::string{});
+    owner.host = json.value("host", std::string{});
+    owner.since_ns = json.value("since_ns", std::int64_t{0});
+    owner.outhaul = json.value("outhaul", std::string{});
+    owner.before = json.value("before", std::string{});
+    if (!is_id(owner.state_id) || (!owner.before.empty() && !is_id(owner.before)))
+      throw Error(ErrorKind::guard, "a state id is no such id");
+    return owner;
+  } catch (const std::exception& error) {
+    throw Error(
+        ErrorKind::guard,
+        fmt::format("{} on the remote can't be read, so nobody knows whose backup this is: {}",
+                    owner_file().wire(), printable(error.what())),
+        "Look at it with any FTP client. If this profile is the only one that uses the directory, remove "
+        "the file there, or run \"outhaul adopt\".");
+  }
+}
+
+std::string in_words(const Owner& owner) {
+  std::string words =
+      owner.profile.empty() ? "an owner" : fmt::format("profile \"{}\"", printable(owner.profile));
+  if (!owner.host.empty()) words += fmt::format(" on {}", printable(owner.host));
+  if (owner.since_ns != 0) words += fmt::format(", since {}", utc(owner.since_ns));
+  return words +
+         (owner.state_id.empty() ? " that nobody can read" : fmt::format(" (state {})", owner.state_id));
+}
+
+Error foreign_remote(const Owner& owner) {
+  return {ErrorKind::guard,
+          fmt::format("the remote directory belongs to another backup: {}", in_words(owner)), kWayOut};
+}
+
+void require_ownership(Carrier& carrier, const Owner& self, bool free) {
+  if (free) return claim(carrier, self);
+  const std::optional<Owner> owner = read_owner(carrier);
+  if (!owner) return claim(carrier, self);
+  if (owner->state_id != self.state_id) throw foreign_remote(*owner);
+  // A takeover that was cut off before its end.
+  if (!owner->before.empty()) carrier.remove(owner_marker(owner->before));
+  carrier.store_text(to_json(*owner), owner_marker(self.state_id));
+}
+
+void refuse_another_owner(Carrier& carrier, const std::string& state_id) {
+  const std::optional<Owner> owner = read_owner(carrier);
+  if (owner && owner->state_id != state_id) throw foreign_remote(*owner);
+}
+
+std::optional<Owner> take_over(Carrier& carrier, Owner self) {
+  std::optional<Owner> before;
+  try {
+    before = read_owner(carrier);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::guard) throw;
+    before.emplace();
+  }
+  if (before && before->state_id == self.state_id) before.reset();
+  carrier.make_dir(control_dir());
+  if (before) self.before = before->state_id;
+  carrier.store_text(to_json(self), owner_file());
+  for (const std::string& other : others_marked(carrier.list(control_dir()), self.state_id)) {
+    if (!before) before = owner_by_marker(carrier, other);
+    carrier.remove(owner_marker(other));
+  }
+  carrier.store_text(to_json(self), owner_marker(self.state_id));
+  return before;
+}
+
+}  // namespace outhaul

@@ -1,0 +1,103 @@
+#include "job/ownership.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace outhaul {
+namespace {
+
+using Status = CommandResult::Status;
+
+RetryPolicy retry_of(const Profile& profile, const Environment& environment) {
+  RetryPolicy retry = environment.retry;
+  retry.retries = profile.remote.retries;
+  return retry;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
+
+/// Throws where the server didn't answer the question.
+void insist_on(const CommandResult& answer) {
+  const bool refused_for_more = answer.status == Status::refused && answer.failure != FailureClass::skip_file;
+  if (answer.status != Status::unanswered && !refused_for_more) return;
+  throw RemoteError(answer.failure == FailureClass::none ? FailureClass::reconnect : answer.failure,
+                    answer.reply_text.empty() ? "the connection broke before the answer" : answer.reply_text,
+                    {}, answer.reply_code, answer.reply_text);
+}
+
+}  // namespace
+
+Owner owner_of(const Profile& profile, const State& state, const Clock& clock) {
+  Owner owner;
+  owner.state_id = state.id();
+  owner.profile = profile.name;
+  owner.host = host_name();
+  owner.since_ns = clock.now_ns();
+  owner.outhaul = OUTHAUL_VERSION;
+  return owner;
+}
+
+OwnershipGate::OwnershipGate(const Profile& profile, const State& state, const Environment& environment,
+                             Claim claim)
+    : self_(owner_of(profile, state, environment.clock)),
+      environment_(environment),
+      retry_(retry_of(profile, environment)),
+      has_marker_(profile.claims_remote),
+      claim_(has_marker_ ? claim : Claim::never) {}
+
+LazyRemote::Gate OwnershipGate::gate() {
+  return [this](Remote& real, CommandRunner& runner) { ask(real, runner); };
+}
+
+std::optional<GuardRefusal> OwnershipGate::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return refusal_;
+}
+
+/// The connection rests while another one asks at length: a server may allow only one.
+/// The connection rests while another one asks at length: a server may allow only one.
+void OwnershipGate::ask(Remote& real, CommandRunner& runner) {
+  const std::array<Command, 2> questions{SizeOf{owner_file()}, SizeOf{owner_marker(self_.state_id)}};
+  const std::vector<CommandResult> answers = runner.run(std::span(questions).first(has_marker_ ? 2 : 1));
+  for (const CommandResult& answer : answers) insist_on(answer);
+  const bool free = answers.front().status == Status::missing;
+  if (has_marker_ ? answers.back().status == Status::done : free) return;
+  runner.rest();
+  try {
+    ask_at_length(real, free);
+  } catch (const RemoteError&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::guard) throw;
+    const std::lock_guard lock(mutex_);
+    refusal_ = GuardRefusal{Guard::foreign_remote, error.what(), error.advice(), false};
+    throw RemoteError(FailureClass::stop_run, error.what(), error.advice());
+  }
+}
+
+void OwnershipGate::ask_at_length(Remote& real, bool free) {
+  Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events});
+  if (claim_ == Claim::if_free)
+    require_ownership(carrier, self_, free);
+  else if (!free)
+    refuse_another_owner(carrier, self_.state_id);
+}
+
+std::string take_remote_over(const Profile& profile, const State& state, Remote& remote,
+                             const Environment& environment) {
+  if (!profile.claims_remote) return {};
+  Carrier carrier(
+      {remote, retry_of(profile, environment), environment.clock, environment.cancel, environment.events});
+  const Owner self = owner_of(profile, state, environment.clock);
+  const std::optional<Owner> before = take_over(carrier, self);
+  const bool lost_one_of_ours = before && before->host == self.host && before->profile == self.profile;
+  return before && !lost_one_of_ours ? in_words(*before) : std::string{};
+}
+
+}  // namespace outhaul

@@ -1,0 +1,50 @@
+// Whether the remote is this state's to write to.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "catalog/owner.h"
+#include "job/environment.h"
+#include "job/lazy_remote.h"
+#include "outhaul/guard.h"
+#include "state/state.h"
+
+namespace outhaul {
+
+/// This machine and this state, as owner.
+Owner owner_of(const Profile& profile, const State& state, const Clock& clock);
+
+/// Asks once per command, before anything else is said to the remote: two SIZEs in one batch where the marker
+/// of this state stands there. Everything that must outlive the LazyRemote it guards is borrowed.
+class OwnershipGate {
+ public:
+  enum class Claim : std::uint8_t {
+    if_free,  ///< a remote without an owner gets this one
+    never,
+  };
+  OwnershipGate(const Profile& profile, const State& state, const Environment& environment, Claim claim);
+  LazyRemote::Gate gate();
+  /// Set once the remote has turned out to be another's: whatever failed then failed for that.
+  std::optional<GuardRefusal> refusal() const;
+
+ private:
+  void ask(Remote& real, CommandRunner& runner);
+  void ask_at_length(Remote& real, bool free);
+
+  Owner self_;
+  const Environment& environment_;
+  RetryPolicy retry_;
+  bool has_marker_;
+  Claim claim_;
+  mutable std::mutex mutex_;
+  std::optional<GuardRefusal> refusal_;
+};
+
+/// For the commands that say who goes on with a backup: adopt and recover. Tells from whom it was taken, in
+/// words; empty: nobody had it but an earlier state of the same profile on the same machine.
+std::string take_remote_over(const Profile& profile, const State& state, Remote& remote,
+                             const Environment& environment);
+
+}  // namespace outhaul
