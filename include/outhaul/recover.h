@@ -19,6 +19,13 @@ struct RecoverReport {
   std::uint64_t changes = 0;      ///< files of changes that were applied to the base
   std::uint64_t runs = 0;         ///< in the state
   std::uint64_t files = 0, bytes = 0;
+  /// What the remote's listings say of it: of `objects` files, versions included, so many are there with their
+  /// sizes, so many are not, of so many nobody can tell, and so many names are unknown to the state.
+  struct Check {
+    bool complete = false;  ///< false: it was cut short
+    std::uint64_t objects = 0, proven = 0, wrong = 0, unproven = 0, foreign = 0;
+  };
+  Check check;
   std::vector<Problem> problems;  ///< what is unknown, lost or unproven
   ExitCode outcome = ExitCode::done;
 };

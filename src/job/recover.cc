@@ -11,6 +11,7 @@
 #include "outhaul/error.h"
 #include "state/lock.h"
 #include "state/state.h"
+#include "verify/verify.h"
 
 namespace outhaul {
 namespace {
@@ -76,6 +77,48 @@ void take_over_for(const Profile& profile, const State& state, Remote& remote, c
   }
 }
 
+constexpr std::size_t kTold = 100;  // of what is wrong, one by one
+
+Problem told(const VerifyFinding& finding) {
+  return {Problem::Severity::error, finding.job, printable(finding.path.wire()),
+          finding.message.empty() ? std::string(to_string(finding.kind)) : finding.message,
+          {}};
+}
+
+/// What a damaged catalog no longer knows, or what has happened to the remote since, shows here.
+void check_against_listings(const Profile& profile, State& state, Remote& remote,
+                            const Environment& environment, RecoverReport& report) {
+  std::vector<VerifyJob> jobs;
+  for (const Job& job : profile.jobs)
+    if (const auto id = state.find_job(job.name, job.target))
+      jobs.push_back({job.name, {*id, job.target, job.names}});
+  RetryPolicy retry = environment.retry;
+  retry.retries = profile.remote.retries;
+  VerifyOptions options;
+  options.record = false;
+  const VerifyReport seen =
+      verify_objects({state, remote, environment.events, environment.clock, environment.cancel,
+                      profile.remote.connections, retry, profile.remote.bandwidth},
+                     jobs, options);
+  const VerifyCounts& counts = seen.counts;
+  report.check = {seen.outcome == ExitCode::done || seen.outcome == ExitCode::incomplete, counts.objects,
+                  counts.listed + counts.asked, counts.wrong(), counts.unproven, counts.foreign};
+  std::size_t listed = 0;
+  for (const VerifyFinding& finding : seen.findings)
+    if (finding.kind != VerifyFinding::Kind::foreign && listed++ < kTold)
+      report.problems.push_back(told(finding));
+  if (counts.wrong() + counts.unproven > 0)
+    report.problems.push_back({Problem::Severity::error, {}, {},
+                               fmt::format("{} of {} files could not be proven on the remote",
+                                           counts.wrong() + counts.unproven, counts.objects),
+                               "\"outhaul verify\" lists them all and has the next run send them again."});
+  if (!report.check.complete)
+    report.problems.push_back(
+        {Problem::Severity::error, {}, {},
+         fmt::format("the remote could not be compared with the state to the end: {}", seen.message),
+         "The state is back all the same; \"outhaul verify\" compares again."});
+}
+
 }  // namespace
 
 RecoverReport recover_profile(const Profile& profile, const Environment& environment) {
@@ -106,6 +149,7 @@ RecoverReport recover_profile(const Profile& profile, const Environment& environ
   take_over_for(profile, state, *remote, environment, report);
   describe(state, report.run, report);
   compare_jobs(state, profile, report);
+  check_against_listings(profile, state, *remote, environment, report);
   for (const Problem& problem : report.problems)
     if (problem.severity == Problem::Severity::error) report.outcome = ExitCode::incomplete;
   return report;

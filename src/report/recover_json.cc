@@ -21,6 +21,15 @@ std::string recover_json(const RecoverReport& report) {
   json.member("runs", report.runs);
   json.member("files", report.files);
   json.member("bytes", report.bytes);
+  json.key("check");
+  json.begin_object();
+  json.member("complete", report.check.complete);
+  json.member("objects", report.check.objects);
+  json.member("proven", report.check.proven);
+  json.member("wrong", report.check.wrong);
+  json.member("unproven", report.check.unproven);
+  json.member("foreign", report.check.foreign);
+  json.end_object();
   json.key("problems");
   json.begin_array(true);
   for (const Problem& problem : report.problems) write_problem(json, problem);

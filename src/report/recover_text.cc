@@ -2,9 +2,23 @@
 #include <fmt/format.h>
 
 #include "report/format.h"
+#include "report/sentences.h"
 #include "report/text.h"
 
 namespace outhaul {
+
+namespace {
+
+std::string check_line(const RecoverReport::Check& check) {
+  std::string text = fmt::format("  proven    {} of {} on the remote, by their sizes", format_count(check.proven),
+                                 counted(check.objects, "file"));
+  if (check.wrong != 0) text += fmt::format("; {} missing or of another size", format_count(check.wrong));
+  if (check.unproven != 0) text += fmt::format("; {} that nobody can tell", format_count(check.unproven));
+  if (check.foreign != 0) text += fmt::format("; {} there that the state doesn't know", counted(check.foreign, "name"));
+  return text + (check.complete ? "\n" : "; not looked at to the end\n");
+}
+
+}  // namespace
 
 std::string recover_text(const RecoverReport& report) {
   std::string text = fmt::format(
@@ -15,6 +29,7 @@ std::string recover_text(const RecoverReport& report) {
   text += fmt::format("  from      generation {} of the catalog at {}, {}, written {} by outhaul {}\n",
                       report.generation, printable(report.remote), counted(report.changes, "file") + " of changes",
                       format_time_local(report.written_ns), printable(report.written_by));
+  text += check_line(report.check);
   text += fmt::format("  state     {}\n", printable(report.state_dir));
   for (const Problem& problem : report.problems) text += problem_text(problem, false);
   text += "Next: \"outhaul restore\" gets files back; \"outhaul run\" goes on backing up, once the source is there "

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "outhaul/error.h"
+#include "restore/destination.h"
 
 namespace outhaul {
 namespace {
@@ -32,7 +33,7 @@ SparseFile::SparseFile(int fd, std::uint64_t offset, bool sparse, std::string na
   if (size < offset)
     throw Error(ErrorKind::local_io,
                 fmt::format("{} holds {} bytes, but {} were written to it before", name_, size, offset),
-                "it was cut short meanwhile; it must be restored from its beginning");
+                "It was cut short meanwhile.");
   if (size > offset && ftruncate(fd_, static_cast<off_t>(offset)) != 0) fail(errno);
 }
 
@@ -40,15 +41,16 @@ void SparseFile::fail(int error) const {
   switch (error) {
     case ENOSPC:
     case EDQUOT:
-      throw errno_error(
-          error, name_ + " can't be written", ErrorKind::local_io,
-          "make room where it is restored to, then run the same restore again: it goes on from here");
-    case EFBIG:
       throw errno_error(error, name_ + " can't be written", ErrorKind::local_io,
-                        "this file system, or a limit (ulimit -f), allows no file of this size");
+                        "Make room where it is restored to.");
+    case EFBIG:
+      throw PathError(
+          error, errno_error(error, name_ + " can't be written").what(),
+          "The file system there, or a limit (ulimit -f), allows no file of this size: restore it "
+          "elsewhere.");
     default:
       throw errno_error(error, name_ + " can't be written", ErrorKind::local_io,
-                        "check the disk that it is restored to, then run the same restore again");
+                        "Check the disk that it is restored to.");
   }
 }
 

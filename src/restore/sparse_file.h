@@ -9,7 +9,8 @@
 namespace outhaul {
 
 /// Writes a file in order, leaving holes for blocks of zeros when `sparse`. Borrows `fd`, which must be open
-/// for writing; its position isn't used. Throws Error{local_io} when the disk is full or fails.
+/// for writing; its position isn't used. Throws PathError when the file
+/// can't be so large there, and any other Error{local_io} when the disk is full or fails.
 class SparseFile {
  public:
   /// Goes on at `offset`: what the file holds behind it is dropped, since zeros that are left out must find

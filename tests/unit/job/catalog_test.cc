@@ -252,6 +252,49 @@ TEST_CASE("the generation before is taken where the newest can not be read") {
   CHECK(night.known() == std::set<std::string>{"a", "d/b"});
 }
 
+TEST_CASE("a recovered state is compared with the remote and what can not be proven is named") {
+  Catalogued night;
+  night.run();
+  night.lose_state();
+  SECTION("everything is there") {
+    const RecoverReport report = night.recover();
+    CHECK(report.outcome == ExitCode::done);
+    CHECK(report.check.complete);
+    CHECK(report.check.objects == 2);
+    CHECK(report.check.proven == 2);
+    CHECK(report.check.foreign == 0);
+  }
+  SECTION("a file is gone and another one has a new size") {
+    night.server.remove("t/a");
+    night.server.put_file("t/d/b", "longer than it was");
+    night.server.put_file("t/strange", "x");
+    const RecoverReport report = night.recover();
+    CHECK(report.outcome == ExitCode::incomplete);
+    CHECK(report.check.complete);
+    CHECK(report.check.wrong == 2);
+    CHECK(report.check.proven == 0);
+    CHECK(report.check.foreign == 1);
+    std::set<std::string> named;
+    for (const Problem& problem : report.problems) named.insert(problem.path);
+    CHECK(named == std::set<std::string>{"", "t/a", "t/d/b"});
+    CHECK(night.known() == std::set<std::string>{"a", "d/b"});  // it is told, not acted on
+    CHECK(night.verify().outcome == ExitCode::incomplete);
+    CHECK(night.run().outcome == ExitCode::done);
+    CHECK(night.server.file("t/a") == "one");
+    CHECK(night.server.file("t/d/b") == "two");
+  }
+  SECTION("the remote is lost meanwhile") {
+    night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+      if (call.what != "LIST t") return std::nullopt;
+      return Fault{Fault::Effect::refused, FailureClass::stop_run, 421};
+    });
+    const RecoverReport report = night.recover();
+    CHECK(report.outcome == ExitCode::incomplete);
+    CHECK_FALSE(report.check.complete);
+    CHECK(night.known() == std::set<std::string>{"a", "d/b"});
+  }
+}
+
 TEST_CASE("recover refuses what it must not touch") {
   Catalogued night;
   SECTION("there is a state") {

@@ -1,16 +1,20 @@
 #include "restore/sparse_file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <random>
 #include <string>
 
 #include "base/fd.h"
 #include "outhaul/error.h"
+#include "restore/destination.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
 
@@ -140,6 +144,28 @@ TEST_CASE("a file that can not be written says which and why") {
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::local_io);
     CHECK(std::string(error.what()) == "big.iso can't be written: No space left on device");
-    CHECK(error.advice().find("make room") != std::string::npos);
+    CHECK(error.advice().find("Make room") != std::string::npos);
   }
+}
+
+TEST_CASE("a file that is too large for its place is a matter of that file alone") {
+  TempDir dir;
+  const Fd fd = open_file(dir / "f");
+  struct rlimit before {};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{8192, before.rlim_max};
+  std::string advice;
+  int errno_value = 0;
+  SparseFile file(fd.get(), 0, false, "big.iso");
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  try {
+    file.write(bytes_of(std::string(10'000, 'x')));
+  } catch (const PathError& error) {
+    advice = error.advice();
+    errno_value = error.errno_value();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  CHECK(errno_value == EFBIG);
+  CHECK(advice.find("no file of this size") != std::string::npos);
 }
