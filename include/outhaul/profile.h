@@ -106,6 +106,9 @@ struct Job {
   bool xattrs = true;          ///< extended attributes and ACLs belong to an entry
   bool preserve_mtime = true;  ///< files get their modification time on the remote, where it can set them
   NameRules names;             ///< the remote's
+  /// The account may neither rename nor delete nor overwrite: every object has a name of its own from its
+  /// upload on (outhaul/increment.h), and what leaves the tree leaves the state's alone.
+  bool append_only = false;
 
   /// What is replaced becomes a version rather than being overwritten.
   bool keeps_versions() const noexcept { return on_removal == OnRemoval::retire || !versions.empty(); }
@@ -123,6 +126,13 @@ struct Profile {
   /// asks for that.
   std::chrono::seconds read_all_within{0};
   std::string until;  ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
+
+  /// One such job is enough: they share one account.
+  bool append_only() const noexcept {
+    for (const Job& job : jobs)
+      if (job.append_only) return true;
+    return false;
+  }
 };
 
 }  // namespace outhaul

@@ -18,6 +18,9 @@ namespace {
 
 using Status = CommandResult::Status;
 
+/// Append-only: how many names a file may use up.
+constexpr int kMostNames = 8;
+
 Error io_error(int errno_value, const std::filesystem::path& file) {
   return errno_error(errno_value, printable(file.string()), ErrorKind::local_io,
                      "Free space in the state directory, or mend its owner and mode.");
@@ -89,31 +92,59 @@ void Carrier::keep_trying(const std::function<bool()>& attempt) {
   }
 }
 
-void Carrier::store(const std::filesystem::path& file, const RemotePath& name, bool resume) {
+RemotePath Carrier::store(const std::filesystem::path& file, const RemotePath& name, bool resume) {
   Source source(file);
-  store_from(source, name, resume);
+  return store_from(source, name, resume);
 }
 
-void Carrier::store_text(std::string_view text, const RemotePath& name) {
+RemotePath Carrier::store_text(std::string_view text, const RemotePath& name) {
   Source source(text);
-  store_from(source, name, false);
+  return store_from(source, name, false);
 }
 
-void Carrier::store_from(Source& source, const RemotePath& name, bool resume) {
+RemotePath Carrier::store_from(Source& source, const RemotePath& name, bool resume) {
+  if (context_.append_only) return store_once(source, name, resume);
   const RemotePath part = with_suffix(name, ".part");
   send(part, source, resume);
   put_in_place(part, name);
+  return name;
+}
+
+RemotePath Carrier::store_once(Source& source, const RemotePath& name, bool resume) {
+  for (int attempt = 1;; ++attempt) {
+    const RemotePath own = attempt == 1 ? name : with_suffix(name, fmt::format(".{}", attempt).c_str());
+    const bool goes_on = resume && attempt == 1;
+    const bool last = attempt == kMostNames;
+    if (!goes_on && exists(own)) {
+      if (!last) continue;
+      throw RemoteError(
+          FailureClass::stop_job,
+          fmt::format("{} and {} more names are taken on the remote", printable(name.wire()), kMostNames - 1),
+          "An append-only remote gets a file under a new name each time it can't be sent whole. "
+          "The next run tries new ones; look at the line if that goes on.");
+    }
+    try {
+      send(own, source, goes_on);
+      return own;
+    } catch (const RemoteError& error) {
+      const bool of_this_name = error.failure() == FailureClass::skip_file || is_passing(error.failure());
+      if (last || !of_this_name || !exists(own)) throw;
+    }
+  }
 }
 
 void Carrier::send(const RemotePath& part, Source& source, bool resume) {
   std::uint64_t reached = 0;
   int losses = 0;
   keep_trying([&] {
-    std::uint64_t offset = 0;
-    if (resume) offset = size_of(part).value_or(0);
+    const std::optional<std::uint64_t> there = resume ? size_of(part) : std::nullopt;
+    std::uint64_t offset = there.value_or(0);
     // More than ever was sent, or all of it after its proof failed: from the start.
     if (offset > source.length() || (losses > 0 && offset == source.length())) offset = 0;
     resume = true;
+    if (context_.append_only && there && offset == 0)
+      throw RemoteError(FailureClass::skip_file,
+                        fmt::format("{}: what was sent of it can't be gone on with", printable(part.wire())));
     try {
       source.go_to(offset);
       if (offset < source.length() || source.length() == 0)

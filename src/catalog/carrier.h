@@ -27,13 +27,17 @@ class Carrier {
     Clock& clock;
     const CancelToken& cancel;
     EventSink& events;
+    bool append_only = false;  ///< nothing can be renamed, removed or overwritten there
   };
   explicit Carrier(const Context& context);
   ~Carrier();
 
-  /// Replaces `name`. `resume`: what is under name.part was sent of the same content.
-  void store(const std::filesystem::path& file, const RemotePath& name, bool resume);
-  void store_text(std::string_view text, const RemotePath& name);
+  /// Replaces `name`, and returns it. `resume`: what is under name.part was sent of the same content.
+  /// Append-only: sent to `name` itself, or, when that is taken by something that can't be gone on with, to
+  /// name.2, name.3, …; returns which. `resume`: what is under `name` was sent of the same content.
+  RemotePath store(const std::filesystem::path& file, const RemotePath& name, bool resume);
+  RemotePath store_text(std::string_view text, const RemotePath& name);
+  bool append_only() const noexcept { return context_.append_only; }
   /// Replaces `to`, which goes on where it ends if it isn't longer than `size`.
   void fetch(const RemotePath& name, const std::filesystem::path& to, std::uint64_t size);
   /// None: there is no such file. Throws Error{state} when it is longer than `most`.
@@ -47,10 +51,11 @@ class Carrier {
  private:
   class Source;
   void send(const RemotePath& part, Source& source, bool resume);
+  RemotePath store_once(Source& source, const RemotePath& name, bool resume);
   void put_in_place(const RemotePath& part, const RemotePath& name);
   std::optional<std::uint64_t> size_of(const RemotePath& name);
   void keep_trying(const std::function<bool()>& attempt);
-  void store_from(Source& source, const RemotePath& name, bool resume);
+  RemotePath store_from(Source& source, const RemotePath& name, bool resume);
 
   Context context_;
   std::unique_ptr<Lane> lane_;

@@ -45,7 +45,7 @@ CatalogFile file_from(const Json& json, std::int64_t generation, std::int64_t nu
   file.raw_size = json.at("raw_size").get<std::uint64_t>();
   file.sha256 = digest_from_hex(json.at("sha256").get<std::string>());
   file.stored = true;
-  if (file.name != catalog_name(generation, number, file.run))
+  if (!is_catalog_name(file.name, generation, number, file.run))
     bad("it names a file that is none of a catalog's");
   return file;
 }

@@ -53,8 +53,16 @@ class Publication {
 
   void prepare_remote() {
     carrier_.make_dir(catalog_dir());
-    if (!carrier_.exists(catalog_readme()))
-      carrier_.store_text(readme_text(settings_.profile), catalog_readme());
+    const bool increments = carrier_.append_only();
+    const RemotePath readme = increments ? catalog_readme_of_increments() : catalog_readme();
+    if (carrier_.exists(readme)) return;
+    carrier_.store_text(
+        increments ? readme_text_of_increments(settings_.profile) : readme_text(settings_.profile), readme);
+  }
+
+  RemotePath name_for(const CatalogFile& file) const {
+    return carrier_.append_only() ? catalog_name(file.generation, file.number, file.run, settings_.now_ns)
+                                  : catalog_name(file.generation, file.number, file.run);
   }
 
   void add_changes(const CatalogLog& log, const PendingChanges& pending, const std::string& compressed) {
@@ -63,7 +71,7 @@ class Publication {
     for (const CatalogFile& known : log.files)
       if (known.generation == log.generation) file.number = std::max(file.number, known.number + 1);
     file.run = settings_.run;
-    file.name = catalog_name(file.generation, file.number, file.run);
+    file.name = name_for(file);
     file.size = compressed.size();
     file.raw_size = pending.changeset.size();
     Sha256 hash;
@@ -71,7 +79,7 @@ class Publication {
     file.sha256 = hash.finish();
     file.stored = true;
     prepare_remote();
-    carrier_.store_text(compressed, file.name);
+    file.name = carrier_.store_text(compressed, file.name);
     Transaction transaction = state_.begin();
     state_.set_catalog_file(file);
     state_.drop_changes(pending.last);
@@ -90,7 +98,7 @@ class Publication {
     const Compressed compressed = compress_file(raw, base_file(file.generation));
     fs::remove(raw);
     file.run = settings_.run;
-    file.name = catalog_name(file.generation, 0, file.run);
+    file.name = name_for(file);
     file.size = compressed.size;
     file.raw_size = compressed.raw_size;
     file.sha256 = compressed.sha256;
@@ -111,7 +119,7 @@ class Publication {
   void send_base(CatalogFile file, bool resume) {
     const fs::path local = base_file(file.generation);
     prepare_remote();
-    carrier_.store(local, file.name, resume);
+    file.name = carrier_.store(local, file.name, resume);
     file.stored = true;
     state_.set_catalog_file(file);
     fs::remove(local);
@@ -125,15 +133,17 @@ class Publication {
     report_.generation = file.generation;
   }
 
-  /// Only then is it the catalog. What no generation of the manifest names goes after that.
+  /// Only then is it the catalog. What no generation of the manifest names goes after that, where it can.
   void announce() {
     const CatalogLog log = state_.catalog();
     Manifest manifest{settings_.version, settings_.profile, state_.id(), settings_.now_ns,
                       stored_generations(log)};
-    carrier_.store_text(to_json(manifest), catalog_manifest());
+    const bool stays = carrier_.append_only();
+    carrier_.store_text(to_json(manifest),
+                        stays ? catalog_manifest(settings_.run, settings_.now_ns) : catalog_manifest());
     const std::int64_t oldest = manifest.generations.back().number;
     for (const CatalogFile& file : log.files)
-      if (file.generation < oldest) carrier_.remove(file.name);
+      if (file.generation < oldest && !stays) carrier_.remove(file.name);
     Transaction transaction = state_.begin();
     state_.drop_catalog_files(oldest);
     state_.set_catalog_announced();

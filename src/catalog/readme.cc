@@ -36,4 +36,34 @@ Don't change anything in .outhaul by hand while the backup is in use. .outhaul/p
       printable(profile));
 }
 
+std::string readme_text_of_increments(const std::string& profile) {
+  return fmt::format(
+      R"(This is a backup made by outhaul, profile "{}", on an account that may only add.
+You can get everything back without outhaul.
+
+The files
+  Each run has stored what was new or changed in a directory of its own: run-NUMBER-TIME, below each job's
+  directory. Nothing in it was ever replaced. run-NUMBER-TIME.2, .3, ... hold what had to be sent again.
+  Copied one over the other in the order of their names, they give the files as of the last one:
+    lftp -e "mirror . increments; quit" ftp://USER@HOST/DIRECTORY
+    for run in increments/run-*; do cp -a "$run/." restored/; done
+  Stop at an earlier run to have the files of that night. What was removed or renamed in the source is still
+  there then, under its old name, and a file that was cut off while it was sent may be there as far as it got:
+  the catalog knows which. A byte that FTP can't hold stands as %XX in a name (two upper-case hexadecimal
+  digits; %0A is a newline).
+
+What FTP can't store, and which files belong to which night
+  Owners, permissions, symbolic links, hard links, exact times, extended attributes, empty directories and the
+  SHA-256 of every file are in the catalog, .outhaul/catalog. The last of its manifest-*.json names its files.
+  The newest generation's base is an SQLite database, compressed with zstd; the changes of later runs are
+  changesets of SQLite's session extension, to be applied in their order:
+    zstd -d base-*.db.zst
+    sqlite3 base-*.db "SELECT CAST(e.path AS TEXT), CAST(o.remote_name AS TEXT), o.size, hex(o.sha256)
+                       FROM entry e JOIN object o ON o.id = e.object ORDER BY e.path"
+  Table past_entry has the entries of earlier runs (from_run up to, not including, to_run), table run the time
+  of each run in nanoseconds since 1970.
+)",
+      printable(profile));
+}
+
 }  // namespace outhaul

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "catalog/compression.h"
@@ -57,12 +59,52 @@ class Recovery {
 
  private:
   Manifest read_manifest() {
-    for (const RemotePath& name : {catalog_manifest(), catalog_manifest_aside()})
-      if (const auto text = carrier_.fetch_text(name, kMostManifest)) return parse_manifest(*text);
+    std::optional<Manifest> newest = read_numbered_manifest();
+    for (const RemotePath& name : {catalog_manifest(), catalog_manifest_aside()}) {
+      const auto text = carrier_.fetch_text(name, kMostManifest);
+      if (!text) continue;
+      if (!newest) return parse_manifest(*text);
+      // A job that was made append-only has left it behind, as it may be.
+      try {
+        Manifest manifest = parse_manifest(*text);
+        if (newest->written_ns < manifest.written_ns) return manifest;
+      } catch (const Error&) {
+      }
+      break;
+    }
+    if (newest) return std::move(*newest);
     throw Error(
         ErrorKind::state, "there is no catalog on the remote",
         "Check the profile's URL. If outhaul never completed a run there, use \"outhaul adopt\" to take over "
         "what is there.");
+  }
+
+  /// Of an append-only remote: the last one that is whole.
+  std::optional<Manifest> read_numbered_manifest() {
+    std::vector<std::string> names;
+    try {
+      for (const RemoteEntry& entry : carrier_.list(catalog_dir()).entries)
+        if (entry.kind == RemoteEntry::Kind::file && is_numbered_manifest(entry.name))
+          names.push_back(entry.name);
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::skip_file) throw;
+    }
+    std::ranges::sort(names, std::greater<>{});
+    for (const std::string& name : names) {
+      try {
+        if (const auto text = carrier_.fetch_text(catalog_dir() / RemotePath::parse(name), kMostManifest))
+          return parse_manifest(*text);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::state && error.kind() != ErrorKind::usage) throw;
+        result_.problems.push_back({Problem::Severity::warning,
+                                    {},
+                                    printable(name),
+                                    error.what(),
+                                    "A run may have been cut off while it was sent; the one before it is "
+                                    "taken."});
+      }
+    }
+    return std::nullopt;
   }
 
   void unusable(const Generation& generation, const Error& error) {

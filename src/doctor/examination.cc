@@ -6,6 +6,7 @@
 
 #include "doctor/advice.h"
 #include "doctor/pattern.h"
+#include "outhaul/increment.h"
 
 namespace outhaul {
 namespace {
@@ -91,6 +92,12 @@ void Examination::need_content(const RemotePath& path, std::uint64_t seed, std::
                   "server that stores in ASCII mode. Don't rely on this remote before that is found."};
 }
 
+/// Append-only: a directory of its own, because nothing in it could be replaced by the next examination.
+RemotePath Examination::place_for(const Profile& profile, const Clock& clock) {
+  const std::string dir(kDoctorDir);
+  return RemotePath::parse(profile.append_only() ? dir + "-" + compact_utc(clock.now_ns()) : dir);
+}
+
 bool Examination::log_in() {
   const auto start = clock_.steady();
   try {
@@ -126,6 +133,7 @@ bool Examination::make_place() {
 void Examination::probe() {
   if (!check("store", "store a file, read it back", Verdict::fails, &Examination::store)) return;
   check("resume", "resume a broken upload", Verdict::degraded, &Examination::resume);
+  if (profile_.append_only()) return probe_what_only_adds();
   check("rename", "rename a file", Verdict::fails, &Examination::rename);
   check("rename_over", "replace a file by renaming", Verdict::degraded, &Examination::rename_over);
   check("mtime", "keep a file's time", Verdict::degraded, &Examination::set_time);
@@ -143,13 +151,31 @@ void Examination::probe() {
   check("connections", "allow all connections", Verdict::degraded, &Examination::connections);
 }
 
+/// What is stored can't be removed: little, and each name once.
+void Examination::probe_what_only_adds() {
+  check("mtime", "keep a file's time", Verdict::degraded, &Examination::set_time);
+  check("digest", "compute digests of files", Verdict::degraded, &Examination::digest);
+  check("list", "list a directory", Verdict::degraded, &Examination::list);
+  check("hidden_files", "list names that begin with a dot", Verdict::degraded, &Examination::hidden_files);
+  check("case", "tell \"A\" from \"a\"", Verdict::degraded, &Examination::cases);
+  check("latency", "answer", Verdict::degraded, &Examination::round_trips);
+  check("pipelining", "take many commands at once", Verdict::degraded, &Examination::pipelining);
+  check("connections", "allow all connections", Verdict::degraded, &Examination::connections);
+}
+
 void Examination::clean_up() {
+  if (profile_.append_only())
+    return add("append_only", "be added to only", Verdict::works,
+               {fmt::format("renaming, replacing and deleting were not tried, because an append-only profile "
+                            "needs none of them; {} small files stay in {}",
+                            files_.size(), printable(place_.wire())),
+                {}});
   check("remove", "delete what was stored", Verdict::fails, &Examination::remove);
 }
 
 void Examination::clean_up_quietly() noexcept {
   try {
-    if (!cancel_.cancelled()) remove();
+    if (!cancel_.cancelled() && !profile_.append_only()) remove();
   } catch (...) {  // what brought us here is the better story
   }
 }

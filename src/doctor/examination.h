@@ -33,14 +33,17 @@ class Examination {
         clock_(clock),
         cancel_(cancel),
         largest_(largest),
-        lane_(remote.open_lane(cancel)) {}
+        lane_(remote.open_lane(cancel)),
+        place_(place_for(profile, clock)) {}
 
   DoctorReport run();
 
  private:
   bool log_in();
   bool make_place();
+  static RemotePath place_for(const Profile& profile, const Clock& clock);
   void probe();
+  void probe_what_only_adds();
   void clean_up();
   std::string remove();
   void clean_up_quietly() noexcept;
@@ -94,7 +97,7 @@ class Examination {
   const CancelToken& cancel_;
   std::uint64_t largest_;
   std::unique_ptr<Lane> lane_;
-  const RemotePath place_ = RemotePath::parse(kDoctorDir);
+  const RemotePath place_;
   std::set<RemotePath> files_;
   ServerMemory found_;
   DoctorReport report_;

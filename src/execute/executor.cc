@@ -9,10 +9,12 @@
 #include "execute/case_guard.h"
 #include "execute/connections.h"
 #include "execute/expiry.h"
+#include "execute/increment_names.h"
 #include "execute/intents.h"
 #include "execute/removals.h"
 #include "execute/tally.h"
 #include "execute/transfers.h"
+#include "outhaul/increment.h"
 #include "outhaul/names.h"
 
 namespace outhaul {
@@ -32,6 +34,12 @@ JobReport report_for(const Job& job, const Plan* plan) {
   return report;
 }
 
+std::int64_t started_ns(const State& state, RunId run) {
+  for (const RunRow& row : state.runs(1))
+    if (row.run == run) return row.started_ns;
+  throw Error(ErrorKind::internal, "an append-only job is carried out by a run that isn't the newest");
+}
+
 /// One job's plan on its way: its phases in their order (docs/architecture.md, "Transfers").
 class Execution {
  public:
@@ -47,13 +55,14 @@ class Execution {
     const CaseGuard& cases;
     Retirer& retirer;
     const Executor::SpaceGuard& space_guard;
+    IncrementNames* names;  ///< null unless the job is append-only
   };
   Execution(const Setting& setting, const Plan& plan, const SourceTree& source)
       : s_(setting),
         plan_(plan),
-        transfers_(
-            {s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes, s_.retirer},
-            source) {}
+        transfers_({s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes,
+                    s_.retirer, s_.names},
+                   source) {}
 
   /// A refusal is all that came of it then.
   std::optional<GuardRefusal> run() {
@@ -102,8 +111,10 @@ class Execution {
   void fill_freed_names();
   bool is_free(const Action& action);
   Actions free_ones(const Actions& actions);
+  void record_dirs(const Actions& actions);
   void move(const Actions& actions);
-  void moved(const Action& action, const RemotePath& to);
+  void move_in_place(const Actions& actions);
+  void moved(const Action& action);
   bool mend_move(const Action& action, const RemotePath& to, const CommandResult& result);
   void transfer();
   void record(const Actions& actions);
@@ -148,7 +159,10 @@ void Execution::tell_withheld() {
 }
 
 void Execution::tell_too_long(const RelPath& path) {
-  if (remote_name(path).wire().size() > kMaxRemotePath)
+  const RemotePath name =
+      s_.names == nullptr ? remote_name(path)
+                          : longest_increment_dir(s_.job.target) / remote_path_for({}, path, s_.job.names);
+  if (name.wire().size() > kMaxRemotePath)
     s_.tally.failed(
         path,
         fmt::format("its path on the remote would be longer than {} bytes, so it is not stored",
@@ -163,6 +177,7 @@ void Execution::tell_too_long(const RelPath& path) {
 
 void Execution::make_dirs(const Actions& actions) {
   if (actions.empty() || !go_on()) return;
+  if (s_.names != nullptr) return record_dirs(actions);
   transfers_.prepare_remote();
   for (std::size_t begin = 0; begin < actions.size() && go_on(); begin += kBatch) {
     const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
@@ -183,6 +198,17 @@ void Execution::make_dirs(const Actions& actions) {
   }
 }
 
+/// An append-only remote gets directories where a run stores something in them.
+void Execution::record_dirs(const Actions& actions) {
+  Transaction transaction = s_.state.begin();
+  for (const Action* action : actions) s_.state.record(s_.job_id, s_.run, action->entry);
+  transaction.commit();
+  for (const Action* action : actions) {
+    ++s_.tally.done().dirs_made;
+    s_.tally.did(ActionKind::make_dir, action->entry.path);
+  }
+}
+
 /// Somebody may have removed the directories above it, which the state takes to be there. Below a directory
 /// that failed everything fails: one message is enough.
 void Execution::mend_dir(const RelPath& path, CommandResult& result) {
@@ -195,7 +221,16 @@ void Execution::mend_dir(const RelPath& path, CommandResult& result) {
                   "Check the account's permissions there, and whether a file stands under that name.");
 }
 
+/// The object keeps the name that it was sent under.
+void Execution::move_in_place(const Actions& actions) {
+  if (actions.empty()) return;
+  Transaction transaction = s_.state.begin();
+  for (const Action* action : actions) moved(*action);
+  transaction.commit();
+}
+
 void Execution::move(const Actions& actions) {
+  if (s_.names != nullptr) return move_in_place(actions);
   for (std::size_t begin = 0; begin < actions.size() && go_on(); begin += kBatch) {
     const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
     std::vector<Command> commands;
@@ -213,7 +248,10 @@ void Execution::move(const Actions& actions) {
           results[i].status == CommandResult::Status::done || mend_move(*batch[i], targets[i], results[i]);
     Transaction transaction = s_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i)
-      if (done[i]) moved(*batch[i], targets[i]);
+      if (done[i]) {
+        s_.state.rename_object(batch[i]->entry.object, targets[i]);
+        moved(*batch[i]);
+      }
     s_.state.clear_intents(s_.job_id);
     transaction.commit();
     for (std::size_t i = 0; i < batch.size(); ++i)
@@ -221,8 +259,8 @@ void Execution::move(const Actions& actions) {
   }
 }
 
-void Execution::moved(const Action& action, const RemotePath& to) {
-  s_.state.rename_object(action.entry.object, to);
+/// In the caller's Transaction.
+void Execution::moved(const Action& action) {
   s_.state.forget(s_.job_id, s_.run, action.from);
   s_.state.record(s_.job_id, s_.run, action.entry);
   ++s_.tally.done().moved;
@@ -361,11 +399,13 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
                            events_, throttle_ ? &*throttle_ : nullptr});
   CaseGuard cases(job, job_id, state_, tally, connections, case_sensitive_);
   Retirer retirer(run);
+  std::optional<IncrementNames> names;
+  if (job.append_only) names.emplace(job, run, started_ns(state_, run), case_sensitive_ == true);
   try {
-    adapted = cases.adapt(plan);
-    Execution execution(
-        {job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer, space_guard_},
-        adapted ? *adapted : plan, source);
+    if (!names) adapted = cases.adapt(plan);  // increments hold such names apart
+    Execution execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer,
+                         space_guard_, names ? &*names : nullptr},
+                        adapted ? *adapted : plan, source);
     if (auto refusal = execution.run()) report.refusals.push_back(std::move(*refusal));
   } catch (const RemoteError& error) {
     cancel_lanes.cancel();

@@ -36,12 +36,20 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   std::vector<Item> items;
   for (Outcome& outcome : sent) {
     RemotePath final_name =
-        remote_path_for(context_.job.target, outcome.task.action->entry.path, context_.job.names);
+        outcome.task.once
+            ? outcome.task.part
+            : remote_path_for(context_.job.target, outcome.task.action->entry.path, context_.job.names);
     items.push_back({std::move(outcome), std::move(final_name), false, {}});
   }
   std::vector<Task> again = prove(items);
   if (items.empty()) return again;
   find_old(items);
+  if (context_.job.append_only) {
+    keep_old_in_place(items);
+    record(items);
+    set_times(items);
+    return again;
+  }
   begin(items);
   retire_old(items);
   rename(items);
@@ -93,6 +101,24 @@ void Publisher::find_old(std::vector<Item>& items) {
                                                 : context_.state.kept_at(item.final_name);
     if (old) item.old = context_.retirer.begin(*old);
   }
+}
+
+void Publisher::keep_old_in_place(std::vector<Item>& items) {
+  for (Item& item : items) {
+    item.published = true;
+    if (!item.old) continue;
+    item.old->version = item.old->object.remote_name;
+    item.old->outcome = Retirement::Outcome::retired;
+  }
+}
+
+/// For a person with a stock client. Where the account may not, it is nothing: the state has every time.
+void Publisher::set_times(const std::vector<Item>& items) {
+  if (!context_.job.preserve_mtime) return;
+  std::vector<Command> commands;
+  for (const Item& item : items)
+    commands.push_back(SetMtime{item.final_name, floor_seconds(item.sent.entry.mtime_ns)});
+  context_.commands.run(commands);
 }
 
 void Publisher::begin(std::vector<Item>& items) {

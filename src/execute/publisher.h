@@ -34,8 +34,10 @@ class Publisher {
   /// Takes uploads whose bytes are all on the server under their part names. Proves each (pain 2;
   /// execute/proof.h), commits the ledger's "publishing", renames, sets the time, and commits the objects as
   /// live. Where the job keeps versions, what they replace is renamed out of their way first, and a file
-  /// whose old copy can't be kept isn't replaced. Returns the tasks whose proof failed and which must be sent
-  /// again. Problems go to the tally. Throws RemoteError when the remote is lost.
+  /// whose old copy can't be kept isn't replaced. An append-only job's stand under their own names already,
+  /// and what they replace stays under its: proof and record are all there is. Returns the tasks whose proof
+  /// failed and which must be sent again. Problems go to the tally. Throws RemoteError when the remote is
+  /// lost.
   std::vector<Task> publish(std::vector<Outcome> sent);
 
   /// Brings every publication that an earlier run began to its end, one way or the other. Needed before a
@@ -65,6 +67,8 @@ class Publisher {
   void retire_old(std::vector<Item>& items);
   void rename(std::vector<Item>& items);
   void restore_old(Item& item);
+  void keep_old_in_place(std::vector<Item>& items);
+  void set_times(const std::vector<Item>& items);
   bool mend_rename(Item& item, CommandResult result);
   bool mend_rename(const Publication& it, CommandResult& result);
   bool rename_by_aside(const Publication& it);

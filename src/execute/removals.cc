@@ -63,7 +63,24 @@ std::vector<const Action*> Removals::without_doubt(const std::vector<const Actio
 }
 
 void Removals::retire_files(const std::vector<const Action*>& actions) {
-  in_batches(without_doubt(actions), [this](std::span<const Action* const> batch) { retire_batch(batch); });
+  in_batches(without_doubt(actions), [this](std::span<const Action* const> batch) {
+    context_.job.append_only ? keep_in_place(batch) : retire_batch(batch);
+  });
+}
+
+/// A version under the name that it always had.
+void Removals::keep_in_place(std::span<const Action* const> batch) {
+  Transaction transaction = context_.state.begin();
+  for (const Action* action : batch) {
+    const std::optional<StoredObject> object = context_.state.object(action->entry.object);
+    if (object) context_.state.retire(object->id, context_.run, object->remote_name);
+    context_.state.forget(context_.job_id, context_.run, action->entry.path);
+  }
+  transaction.commit();
+  for (const Action* action : batch) {
+    ++(action->kind == ActionKind::retire ? context_.tally.done().retired : context_.tally.done().removed);
+    context_.tally.did(action->kind, action->entry.path, action->entry.size);
+  }
 }
 
 void Removals::retire_batch(std::span<const Action* const> batch) {
@@ -117,6 +134,7 @@ void Removals::retired(const Action& action, const Retirement& retirement) {
 void Removals::remove_files(const std::vector<const Action*>& actions) {
   const std::vector<const Action*> safe = without_doubt(actions);
   in_batches(safe, [&](std::span<const Action* const> batch) {
+    if (context_.job.append_only) return keep_in_place(batch);
     std::vector<Command> commands;
     for (const Action* action : batch) {
       const std::optional<StoredObject> object = context_.state.object(action->entry.object);
@@ -152,11 +170,23 @@ bool Removals::holds_something(const RelPath& dir) const {
   return false;
 }
 
+/// They stay on the remote with what lies in them.
+void Removals::end_dirs(std::span<const Action* const> batch) {
+  Transaction transaction = context_.state.begin();
+  for (const Action* action : batch) context_.state.forget(context_.job_id, context_.run, action->entry.path);
+  transaction.commit();
+  for (const Action* action : batch) {
+    ++context_.tally.done().dirs_removed;
+    context_.tally.did(ActionKind::remove_dir, action->entry.path);
+  }
+}
+
 void Removals::remove_dirs(const std::vector<const Action*>& actions) {
   std::vector<const Action*> safe;
   for (const Action* action : actions)
     if (!context_.tally.failed_below(action->entry.path)) safe.push_back(action);
   in_batches(safe, [&](std::span<const Action* const> batch) {
+    if (context_.job.append_only) return end_dirs(batch);
     std::vector<Command> commands;
     for (const Action* action : batch)
       commands.push_back(

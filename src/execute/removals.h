@@ -22,6 +22,8 @@ class Removals {
  private:
   std::vector<const Action*> without_doubt(const std::vector<const Action*>& actions);
   void retire_batch(std::span<const Action* const> batch);
+  void keep_in_place(std::span<const Action* const> batch);
+  void end_dirs(std::span<const Action* const> batch);
   void retired(const Action& action, const Retirement& retirement);
   bool holds_something(const RelPath& dir) const;
   void end(const Action& action, State::Fate fate);

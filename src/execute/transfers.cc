@@ -44,7 +44,8 @@ Transfers::Transfers(const Context& context, const SourceTree& source)
     leftovers_.emplace(std::move(path), std::move(part));
   }
   // Where an upload was cut off, a probe may have been, too.
-  for (int lane = 0; !leftovers_.empty() && lane < context_.connections.cap(); ++lane)
+  for (int lane = 0; context_.names == nullptr && !leftovers_.empty() && lane < context_.connections.cap();
+       ++lane)
     litter_.insert(disk_probe_name(lane));
 }
 
@@ -110,6 +111,7 @@ void Transfers::fill() {
       ready.push_back(start(action));
   }
   transaction.commit();  // before the first byte leaves
+  if (context_.names != nullptr) context_.names->make_dirs(context_.connections.commands(), ready);
   for (Task& task : ready) lanes.submit(std::move(task));
 }
 
@@ -118,51 +120,46 @@ Task Transfers::start(const Action& action) {
   task.action = &action;
   if (digest_ && *digest_ != DigestKind::sha256) task.digest = digest_;  // that one is computed anyhow
   task.read_back = context_.job.proof == Proof::read_back;
-  const Fingerprint source = fingerprint_of(action.entry);
-  const RemotePath name = remote_path_for(context_.job.target, action.entry.path, context_.job.names);
+  task.once = context_.names != nullptr;
   const auto [first, last] = leftovers_.equal_range(action.entry.path.bytes());
-  const auto found = std::find_if(first, last, [&](const auto& left) {
-    if (left.second.source != source) return false;
-    const auto object = context_.state.object(left.second.object);
-    return object && object->remote_name == name;  // the rules for names may have changed since
-  });
+  const auto found =
+      std::find_if(first, last, [&](const auto& left) { return goes_on_with(left.second, action); });
   if (found != last) {
     task.object = found->second.object;
     task.part = found->second.part_name;
-    task.resume = true;
+    task.resume = task.touched = true;
     task.sent = found->second.sent;
     context_.state.set_part_sent(task.object, std::nullopt);  // until somebody says how far this run came
     leftovers_.erase(found);
     return task;
   }
-  task.sent = 0;
-  task.part = RemotePath::parse(fmt::format("{}{}.part", part_prefix_, ++part_count_));
-  task.object =
-      context_.state.begin_object(context_.job_id, context_.run, action.entry.path, name, task.part, source);
+  begin(task);
   return task;
 }
 
 void Transfers::prepare_remote() {
   if (prepared_) return;
   Commands& commands = context_.connections.commands();
-  const RemotePath parts = RemotePath::parse(kPartsDir);
-  for (const RemotePath& dir : {parts, context_.job.target}) {
+  std::vector<RemotePath> dirs{RemotePath::parse(kPartsDir), context_.job.target};
+  if (context_.names != nullptr) dirs = {context_.job.target};  // increments are made as they are needed
+  for (const RemotePath& dir : dirs) {
     const CommandResult made = make_dirs(commands, dir);
     if (made.status == CommandResult::Status::done) continue;
     // Without a place for parts no job can store anything; a target is this job's alone.
-    context_.tally.stop(dir == parts ? FailureClass::stop_run : FailureClass::stop_job,
+    const bool of_all = context_.names == nullptr && dir == dirs.front();
+    context_.tally.stop(of_all ? FailureClass::stop_run : FailureClass::stop_job,
                         fmt::format("can't make the directory \"{}\" on the remote: {}",
                                     printable(dir.wire()), made.reply_text),
                         "Check that the account may write there, and the path in \"remote.url\".");
     return;
   }
-  if (context_.job.proof == Proof::hash) find_digest(commands, parts);
+  if (context_.job.proof == Proof::hash) find_digest(commands, dirs.front());
   prepared_ = true;
 }
 
 /// Before the first byte: nothing could be proven after it.
-void Transfers::find_digest(Commands& commands, const RemotePath& parts) {
-  digest_ = offered_digest(commands, parts);
+void Transfers::find_digest(Commands& commands, const RemotePath& dir) {
+  digest_ = offered_digest(commands, dir);
   if (digest_) return;
   context_.tally.stop(
       FailureClass::stop_job,
@@ -202,6 +199,9 @@ void Transfers::take(Outcome&& outcome) {
     case Outcome::Status::remote_failed:
       note_part(outcome);
       return take_remote_failure(std::move(outcome));
+    case Outcome::Status::name_used:
+      if (give_new_name(outcome.task, outcome.message)) again_.push_back(std::move(outcome.task));
+      return;
     case Outcome::Status::handed_back:
       return hand_back(std::move(outcome));
   }
@@ -245,6 +245,7 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
     prepare_remote();
     ++outcome.task.tries;
     outcome.task.resume = false;  // it may have been the resuming that was refused
+    if (outcome.task.once && !give_new_name(outcome.task, outcome.message)) return;
     again_.push_back(std::move(outcome.task));
     return;
   }
@@ -307,7 +308,9 @@ void Transfers::publish(std::vector<Outcome>& batch) {
     const auto some = std::span(all).subspan(begin, std::min(all.size() - begin, kPublishBatch));
     std::vector<Task> unproven = publisher.publish({some.begin(), some.end()});
     if (!unproven.empty()) context_.connections.upload_was_lost();
-    for (Task& task : unproven) again_.push_back(std::move(task));
+    for (Task& task : unproven)
+      if (!task.once || task.resume || give_new_name(task, "the server had not stored it whole"))
+        again_.push_back(std::move(task));
   }
 }
 
@@ -375,6 +378,7 @@ void Transfers::doubt_what_is_unsent() {
 
 void Transfers::clean_up() {
   if ((leftovers_.empty() && litter_.empty()) || stopped()) return;
+  if (context_.names != nullptr) return abandon_leftovers();
   std::vector<Command> commands;
   for (const auto& [path, part] : leftovers_) commands.push_back(RemoveFile{part.part_name});
   for (const RemotePath& probe : litter_) commands.push_back(RemoveFile{probe});

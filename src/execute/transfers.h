@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "execute/connections.h"
+#include "execute/increment_names.h"
 #include "execute/publisher.h"
 #include "execute/tally.h"
 
@@ -26,6 +27,7 @@ class Transfers {
     Connections& connections;
     CancelToken& cancel_lanes;
     Retirer& retirer;
+    IncrementNames* names;  ///< of an append-only job; null: parts, which are renamed
   };
   Transfers(const Context& context, const SourceTree& source);
 
@@ -49,6 +51,10 @@ class Transfers {
   bool stopped() const;
   void fill();
   Task start(const Action& action);
+  void begin(Task& task);
+  bool goes_on_with(const Part& left, const Action& action) const;
+  bool give_new_name(Task& task, const std::string& why);
+  void abandon_leftovers();
   void collect();
   void take(Outcome&& outcome);
   void take_compare(Outcome&& outcome);
@@ -57,7 +63,7 @@ class Transfers {
   void note_part(const Outcome& outcome);
   void hand_back(Outcome&& outcome);
   void grow_again();
-  void find_digest(Commands& commands, const RemotePath& parts);
+  void find_digest(Commands& commands, const RemotePath& dir);
   void flush(bool all);
   void publish(std::vector<Outcome>& batch);
   void record_same(bool all);

@@ -65,6 +65,12 @@ class Counted final : public ByteSource {
   std::optional<std::uint64_t>& sent_;
 };
 
+/// Task::once, and what is under its name is of no use.
+class NameUsed : public Error {
+ public:
+  explicit NameUsed(const std::string& why) : Error(ErrorKind::remote, why) {}
+};
+
 /// The server takes the upload, but not from the middle.
 bool refuses_to_go_on(const RemoteError& error) {
   return error.failure() == FailureClass::retry && error.reply_code() >= 400 && error.reply_code() != 421;
@@ -94,8 +100,11 @@ Uploader::Uploader(Lane& lane, int lane_number, const Context& context, const Ca
 Outcome Uploader::perform(const Task& task) noexcept {
   Outcome outcome;
   sent_ = task.sent;
+  touched_ = task.touched;
   try {
     task.kind == Task::Kind::compare ? compare(task, outcome) : upload(task, outcome);
+  } catch (const NameUsed& used) {
+    describe(outcome, Outcome::Status::name_used, used);
   } catch (const RemoteError& error) {
     describe(outcome, error);
   } catch (const SourceChanged& error) {
@@ -114,6 +123,7 @@ Outcome Uploader::perform(const Task& task) noexcept {
   }
   outcome.task = task;
   outcome.task.sent = sent_;
+  outcome.task.touched = touched_;
   outcome.lane = number_;
   return outcome;
 }
@@ -146,19 +156,22 @@ void Uploader::compare(const Task& task, Outcome& outcome) {
 
 void Uploader::upload(const Task& task, Outcome& outcome) {
   const std::string& path = task.action->entry.path.bytes();
-  bool look_first = task.resume;
+  bool look_first = task.resume || task.once;
   marks_ = HashMarks{};
-  reread_ = task.tries > 0;
+  reread_ = task.tries > 0 && !task.once;
   trail_ = Trail{};
   std::uint64_t proven = 0, reached = 0;  // by the server; by us
   for (int failures = 0, rereads = 0, refusals = 0, restarts = 0;;) {
     try {
       attempt(task, look_first, outcome);
-      if (!outcome.torn || rereads++ >= kRereads) return;
+      if (!outcome.torn || (task.once ? task.attempt > kRereads : rereads++ >= kRereads)) return;
+      if (task.once) throw NameUsed("it changed while it was read");
       reread_ = true;
       look_first = false;  // it changed while it was read: what is there is of no use
     } catch (const SourceChanged& changed) {
       if (changed.how() != SourceChanged::How::content || rereads++ >= kRereads) throw;
+      if (task.once && task.attempt > kRereads) throw;
+      if (task.once) throw NameUsed("it changed while it was read");
       reread_ = true;
       look_first = false;
     } catch (const RemoteError& error) {
@@ -176,7 +189,7 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
         proven = std::max(proven, offset_);
         reached = std::max(reached, position_);
       }
-      if (failures == std::min(1, context_.policy.retries))
+      if (failures == std::min(1, context_.policy.retries) && !task.once)  // a probe couldn't be removed
         look_for_full_disk(lane_, number_, error, outcome.litter);
       if (failures >= context_.policy.retries) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
@@ -198,9 +211,10 @@ void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   offset_ = position_ = 0;
   SourceFile file = open(task);
   std::uint64_t offset = 0;
-  if (look_first && file.entry().size >= kWorthResuming &&
-      fingerprint_of(file.entry()) == fingerprint_of(task.action->entry))
+  const bool worth_it = task.once ? touched_ : file.entry().size >= kWorthResuming;
+  if (look_first && worth_it && fingerprint_of(file.entry()) == fingerprint_of(task.action->entry))
     offset = find_offset(task, file);
+  if (task.once && touched_ && offset == 0) require_unused(task);
   outcome.entry = file.entry();
   outcome.resumed += offset;
   send(task, file, offset, outcome);
@@ -223,6 +237,17 @@ std::uint64_t Uploader::find_offset(const Task& task, SourceFile& file) {
   reread_ = true;
   file = open(task);
   return 0;
+}
+
+/// Nothing may be sent from its beginning to a name that has something.
+void Uploader::require_unused(const Task& task) {
+  const Command ask = SizeOf{task.part};
+  const CommandResult there = lane_.run(std::span(&ask, 1)).front();
+  if (there.status == CommandResult::Status::unanswered)
+    throw RemoteError(there.failure == FailureClass::none ? FailureClass::reconnect : there.failure,
+                      fmt::format("no answer to SIZE ({})", there.reply_text));
+  if (there.status != CommandResult::Status::missing)
+    throw NameUsed("what was sent of it can't be gone on with");
 }
 
 /// Of what the server gives back of the part. A line that breaks is no verdict: it goes on where it broke.
@@ -355,6 +380,7 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
     context_.events.on(TransferProgress{number_, delta});
   };
   const bool whole = put.length == 0 && offset > 0;  // needs no byte
+  touched_ = touched_ || !whole;
   try {
     if (!whole) lane_.put(put);
   } catch (const RemoteError& error) {

@@ -33,6 +33,10 @@ struct Task {
   /// Upload: a second digest to compute, for the server's to be compared with.
   std::optional<DigestKind> digest{};
   bool read_back = false;  ///< upload: fetch it again when it is there
+  /// Upload of an append-only job: what is under `part` can be gone on with, but not written over.
+  bool once = false;
+  bool touched = false;  ///< with once: something may be under `part`
+  int attempt = 1;       ///< with once: how many names the file has had in this run
 };
 
 struct Outcome {
@@ -41,6 +45,7 @@ struct Outcome {
     vanished,       ///< the file is gone or became something else: the next run will see what it is
     source_failed,  ///< the file can't be read
     remote_failed,  ///< see `failure`
+    name_used,      ///< task.once, and what is under `part` can't be gone on with: it needs another name
     handed_back,    ///< the lane gave up its connection; the task is still to be done
   };
   Task task;
@@ -80,6 +85,7 @@ class Uploader {
   void attempt(const Task& task, bool look_first, Outcome& outcome);
   SourceFile open(const Task& task);
   std::uint64_t find_offset(const Task& task, SourceFile& file);
+  void require_unused(const Task& task);
   std::uint64_t resume_offset(const Task& task, SourceFile& file);
   void hash_up_to(SourceFile& file, std::uint64_t size) const;
   std::uint64_t size_of_part(const Task& task, const SourceFile& file);
@@ -109,7 +115,8 @@ class Uploader {
   std::optional<std::uint64_t> sent_;  ///< like Task::sent, up to now
   Trail trail_;
   HashMarks marks_;
-  bool reread_ = false;  ///< under the part's name may be what was sent of another content
+  bool touched_ = false;  ///< like Task::touched, up to now
+  bool reread_ = false;   ///< under the part's name may be what was sent of another content
 };
 
 }  // namespace outhaul

@@ -7,6 +7,7 @@
 
 #include "adopt/adopter.h"
 #include "filter/patterns.h"
+#include "job/append_only.h"
 #include "job/chosen_jobs.h"
 #include "job/known_server.h"
 #include "job/lazy_remote.h"
@@ -84,7 +85,10 @@ class ProfileAdoption {
 
   void begin() {
     remember_remote(*state_, profile_.remote);
-    for (const Job* job : jobs_) remember_name_rules(*state_, *job);
+    for (const Job* job : jobs_) {
+      remember_name_rules(*state_, *job);
+      remember_append_only(*state_, *job);
+    }
     report_.run = state_->begin_run(report_.started_ns);
   }
 

@@ -11,7 +11,8 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
   RetryPolicy retry = environment.retry;
   retry.retries = profile.remote.retries;
   try {
-    Carrier carrier({remote, retry, environment.clock, environment.cancel, environment.events});
+    Carrier carrier(
+        {remote, retry, environment.clock, environment.cancel, environment.events, profile.append_only()});
     const CatalogReport report = publish_catalog(state, carrier,
                                                  {.profile = profile.name,
                                                   .version = OUTHAUL_VERSION,

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "filter/patterns.h"
+#include "outhaul/increment.h"
 #include "outhaul/names.h"
 #include "state/state.h"
 
@@ -46,6 +47,19 @@ std::string state_line(const Profile& profile, const JobPath& wanted,
   return fmt::format("on the remote: {} byte{}", entry->size, entry->size == 1 ? "" : "s");
 }
 
+/// The longest one of an append-only job, whose runs each have a directory.
+RemotePath remote_path_of(const Job& job, const RelPath& path) {
+  if (!job.append_only) return remote_path_for(job.target, path, job.names);
+  return longest_increment_dir(job.target) / remote_path_for({}, path, job.names);
+}
+
+std::string shown(const Job& job, const RelPath& path) {
+  const RemotePath target = job.append_only ? job.target / RemotePath::parse("run-NUMBER-TIME") : job.target;
+  const RemotePath remote = job.append_only ? target / remote_path_for({}, path, job.names)
+                                            : remote_path_for(target, path, job.names);
+  return remote.empty() ? "(the base directory)" : printable(remote.wire());
+}
+
 }  // namespace
 
 std::string explain_path(const Profile& profile, const JobPath& wanted,
@@ -62,8 +76,8 @@ std::string explain_path(const Profile& profile, const JobPath& wanted,
     text += fmt::format("  filter:  {}\n", rule_line(*wanted.job, wanted.path, there && S_ISDIR(st.st_mode)));
     text += fmt::format("  state:   {}\n", state_line(profile, wanted, state_dir));
   }
-  const RemotePath remote = remote_path_for(wanted.job->target, wanted.path, wanted.job->names);
-  text += fmt::format("  remote:  {}\n", remote.empty() ? "(the base directory)" : printable(remote.wire()));
+  const RemotePath remote = remote_path_of(*wanted.job, wanted.path);
+  text += fmt::format("  remote:  {}\n", shown(*wanted.job, wanted.path));
   if (const auto segment = too_long(remote); !segment.empty())
     text += fmt::format("  warning: the {} on the remote would have {} bytes; at most {} can be stored\n",
                         segment.size() > kMaxRemotePath ? "path" : "name", segment.size(),

@@ -8,6 +8,7 @@
 
 #include "execute/executor.h"
 #include "filter/patterns.h"
+#include "job/append_only.h"
 #include "job/catalog.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
@@ -19,6 +20,7 @@
 #include "job/retain.h"
 #include "job/source_mount.h"
 #include "job/space.h"
+#include "outhaul/increment.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
@@ -74,7 +76,8 @@ Judged plan_job(const Profile& profile, const Job& job, Known known, const std::
     const auto scanned = scan({job.source, job.one_file_system, environment.state_dir(profile), job.xattrs},
                               filter, environment.cancel);
     if (!known.stored) known.stored = std::make_unique<NoEntries>();
-    const PlanPolicy policy{job.on_removal, job.compare, job.target, job.names};
+    const PlanPolicy policy{job.on_removal, job.compare,
+                            job.append_only ? longest_increment_dir(job.target) : job.target, job.names};
     judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });
@@ -108,8 +111,14 @@ class ProfileRun {
   RunReport run() {
     if (!options_.remote_moved) check_remote(state_, profile_.remote);
     remember_remote(state_, profile_.remote);
-    for (const Job* job : jobs_) check_name_rules(state_, *job);
-    for (const Job* job : jobs_) remember_name_rules(state_, *job);
+    for (const Job* job : jobs_) {
+      check_name_rules(state_, *job);
+      check_append_only(state_, *job);
+    }
+    for (const Job* job : jobs_) {
+      remember_name_rules(state_, *job);
+      remember_append_only(state_, *job);
+    }
     std::optional<DeadlineWatch> window;
     if (options_.until_ns && *options_.until_ns <= environment_.clock.now_ns())
       cancel_.cancel(kWindowEnded);
@@ -327,6 +336,7 @@ void ProfileRun::retain(const Job& job, JobId id, JobReport& report) {
   const bool ended = report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete;
   if (!ended || cancel_.cancelled()) return;
   snapshots_.push_back(id);
+  if (job.append_only) return;
   if (report.outcome != ExitCode::done || !state_.doubts(id).empty()) return;
   const auto retention = retention_of(state_, id, job, {report_.run, report_.started_ns, false});
   if (!retention) return;
@@ -479,6 +489,7 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
   SpaceUse use = space_use(state ? &*state : nullptr);
   for (const Job* job : chosen_jobs(profile, options.jobs)) {
     if (state) check_name_rules(*state, *job);
+    if (state) check_append_only(*state, *job);
     environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
     PlannedJob planned;
     planned.job = job;

@@ -71,7 +71,7 @@ class ProfileVerification {
   void find_jobs() {
     for (const Job* job : jobs_)
       if (const auto id = state_.find_job(job->name, job->target))
-        known_jobs_.push_back({job->name, {*id, job->target, job->names}});
+        known_jobs_.push_back({job->name, {*id, job->target, job->names, job->append_only}});
       else
         environment_.events.on(
             Notice{fmt::format("job \"{}\" never ran: there is nothing to verify", job->name)});

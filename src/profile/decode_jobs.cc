@@ -58,6 +58,8 @@ void read_choices(const Node& node, Job& job) {
     if (const auto value = xattrs->boolean()) job.xattrs = *value;
   if (const auto preserve = node.find("preserve_mtime"))
     if (const auto value = preserve->boolean()) job.preserve_mtime = *value;
+  if (const auto append_only = node.find("append_only"))
+    if (const auto value = append_only->boolean()) job.append_only = *value;
 }
 
 bool is_control_dir(std::string_view segment) {

@@ -97,6 +97,26 @@ void check_proof(const ReadJob& read, const RemoteSettings& remote) {
                    "digests are what some FTP servers offer; \"read_back\" fetches every file again instead");
 }
 
+/// Where nothing can be deleted, nothing can be promised to be.
+void check_append_only(const ReadJob& read) {
+  if (!read.job.append_only) return;
+  const auto contradiction = [&](const char* key, std::string what, const char* instead) {
+    const auto own = read.node.find(key);
+    (own ? *own : read.node)
+        .fault_found(
+            std::move(what), instead,
+            "\"append_only\" is for accounts that may neither rename nor delete: everything that was "
+            "ever stored stays, and is a version once it leaves the source");
+  };
+  if (read.job.on_removal == OnRemoval::remove)
+    contradiction("on_removal", "\"on_removal\": \"delete\" together with \"append_only\"", "\"retire\"");
+  if (read.job.on_removal == OnRemoval::keep)
+    contradiction("on_removal", "\"on_removal\": \"keep\" together with \"append_only\"", "\"retire\"");
+  if (!read.job.versions.empty())
+    contradiction("versions", "\"versions\" together with \"append_only\"",
+                  "no \"versions\": nothing is forgotten, because nothing can be deleted");
+}
+
 }  // namespace
 
 void check_jobs(const std::vector<ReadJob>& jobs, const RemoteSettings& remote) {
@@ -107,6 +127,7 @@ void check_jobs(const std::vector<ReadJob>& jobs, const RemoteSettings& remote) 
     }
     if (remote.scheme == Scheme::file) check_file_remote(jobs[later], remote);
     check_proof(jobs[later], remote);
+    check_append_only(jobs[later]);
   }
 }
 

@@ -16,7 +16,7 @@ struct ReadJob {
 };
 
 /// No two jobs of one name, no target at or inside another one, no file:// remote that would be copied into
-/// itself.
+/// itself, no append-only job that shall delete.
 void check_jobs(const std::vector<ReadJob>& jobs, const RemoteSettings& remote);
 
 }  // namespace outhaul

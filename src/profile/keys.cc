@@ -12,13 +12,13 @@ using Word = std::string_view;
 
 constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "remote",  "defaults",
                                         "jobs",    "safety",  "until",       "catalog", "verify"};
-constexpr std::array<Word, 4> kProfileLater{"hooks", "notify", "metrics", "append_only"};
+constexpr std::array<Word, 3> kProfileLater{"hooks", "notify", "metrics"};
 constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
 constexpr std::array<Word, 15> kRemote{"description", "url",   "password", "connections", "tls",
                                        "ssh",         "mode",  "proxy",    "account",     "bandwidth",
                                        "encoding",    "names", "timeouts", "retries",     "quota"};
-constexpr std::array<Word, 1> kRemoteLater{"append_only"};
+constexpr std::array<Word, 0> kRemoteLater{};
 
 constexpr std::array<Word, 5> kPassword{"env", "file", "command", "credential", "netrc"};
 
@@ -30,13 +30,13 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 10> kDefaults{"description",    "exclude", "on_removal",      "versions",
+constexpr std::array<Word, 11> kDefaults{"description",    "exclude", "on_removal",      "versions",
                                          "compare",        "proof",   "one_file_system", "xattrs",
-                                         "preserve_mtime", "foreign"};
-constexpr std::array<Word, 13> kJob{"name",       "description",    "source",  "target", "exclude",
-                                    "on_removal", "versions",       "compare", "proof",  "one_file_system",
-                                    "xattrs",     "preserve_mtime", "foreign"};
-constexpr std::array<Word, 5> kJobLater{"layout", "encryption", "compression", "append_only", "verify"};
+                                         "preserve_mtime", "foreign", "append_only"};
+constexpr std::array<Word, 14> kJob{
+    "name",    "description", "source",          "target", "exclude",        "on_removal", "versions",
+    "compare", "proof",       "one_file_system", "xattrs", "preserve_mtime", "foreign",    "append_only"};
+constexpr std::array<Word, 4> kJobLater{"layout", "encryption", "compression", "verify"};
 
 constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
                                         "monthly", "yearly", "within", "max_bytes"};

@@ -14,11 +14,16 @@ namespace {
 using sqlite::Blob;
 
 #define OUTHAUL_ON_THE_REMOTE "status IN ('live', 'kept', 'retired')"
+/// The same with what append-only uploads left under names of their own.
+#define OUTHAUL_PERHAPS_ON_THE_REMOTE                                                               \
+  "(" OUTHAUL_ON_THE_REMOTE                                                                         \
+  " OR (status = 'uploading' AND NOT EXISTS (SELECT 1 FROM part WHERE part.object = object.id AND " \
+  "part.part_name <> object.remote_name)))"
 
 /// SQLite sorts what doesn't fit into its cache in files of its own, so memory stays bounded.
 constexpr const char* kObjectsByDir =
     "SELECT parent_of(remote_name) AS dir, remote_name, id, size, sha256, status, job FROM object "
-    "WHERE " OUTHAUL_ON_THE_REMOTE " ORDER BY dir, remote_name";
+    "WHERE " OUTHAUL_PERHAPS_ON_THE_REMOTE " ORDER BY dir, remote_name";
 
 ObjectStatus status_in(std::string_view status) {
   if (status == "kept") return ObjectStatus::kept;
@@ -59,7 +64,11 @@ class StoredInventory final : public Inventory {
       known.path = RelPath::trusted(dirs_.string(2));
     }
     while (has_object_ && objects_.bytes(0) == known.dir.wire()) {
-      known.objects.push_back(read_object());
+      KnownObject object = read_object();
+      if (objects_.bytes(5) == "uploading")
+        known.unfinished.push_back(std::move(object.name));
+      else
+        known.objects.push_back(std::move(object));
       has_object_ = objects_.step();
     }
     below_.bind(1, blob_of(known.dir));
@@ -83,6 +92,7 @@ class StoredInventory final : public Inventory {
 
   void add_job(const JobScope& job) {
     add_with_ancestors(job.target);
+    if (job.append_only) return;
     sqlite::Statement rows = db_->prepare("SELECT path FROM entry WHERE job = ? AND kind = 2 ORDER BY path");
     rows.bind(1, job.id);
     while (rows.step()) {
@@ -97,8 +107,8 @@ class StoredInventory final : public Inventory {
 
   /// What the parent of an object is called is found out by the function that sorts them.
   void add_dirs_of_objects() {
-    sqlite::Statement rows =
-        db_->prepare("SELECT DISTINCT parent_of(remote_name) FROM object WHERE " OUTHAUL_ON_THE_REMOTE);
+    sqlite::Statement rows = db_->prepare(
+        "SELECT DISTINCT parent_of(remote_name) FROM object WHERE " OUTHAUL_PERHAPS_ON_THE_REMOTE);
     while (rows.step()) add_with_ancestors(stored_remote_path(*db_, rows.bytes(0)));
   }
 

@@ -21,6 +21,7 @@ struct JobScope {
   JobId id{};
   RemotePath target;
   NameRules names;
+  bool append_only = false;  ///< directories are there only where something was stored in them
 };
 
 /// A stored file by the name that it has in its directory.
@@ -40,6 +41,8 @@ struct KnownDir {
   std::optional<RelPath> path;       ///< set with `job`
   std::vector<KnownObject> objects;  ///< sorted by name
   std::vector<std::string> dirs;     ///< names of the directories that must be in it, sorted
+  /// What append-only uploads that were cut off may have left, sorted: it may be there, whole or in part.
+  std::vector<std::string> unfinished;
 };
 
 /// Directories in plain byte order of their paths, so that a directory comes after the one that holds it. A

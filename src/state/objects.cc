@@ -185,6 +185,11 @@ void State::drop_part(ObjectId object) {
   sqlite::execute(impl_->db(), "DELETE FROM object WHERE id = ? AND status = 'uploading'", object);
 }
 
+void State::abandon_part(ObjectId object) {
+  impl_->require_transaction("abandon_part()");
+  sqlite::execute(impl_->db(), "DELETE FROM part WHERE object = ?", object);
+}
+
 std::vector<Part> State::parts(JobId job) const {
   std::vector<Part> parts;
   sqlite::Query query(impl_->db(), OUTHAUL_PART_QUERY "WHERE p.job = ? ORDER BY p.path, p.object", job);

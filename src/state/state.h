@@ -187,6 +187,9 @@ class State {
   void publish(JobId job, RunId run, ObjectId object, const Sha256Digest& sha256, const Entry& entry);
   /// A part that was deleted on the remote or given up: the row and its object end.
   void drop_part(ObjectId object);
+  /// A part that stays on the remote under its object's own name and is never continued: only the row ends.
+  /// The object stays `uploading`, so that the bytes there are known for what they are.
+  void abandon_part(ObjectId object);
 
   std::vector<Part> parts(JobId job) const;
   std::optional<Part> part_for(JobId job, const RelPath& path) const;

@@ -22,6 +22,10 @@ bool is_known_dir(const KnownDir& known, const RemoteEntry& entry) {
          std::binary_search(known.dirs.begin(), known.dirs.end(), entry.name);
 }
 
+bool is_unfinished(const KnownDir& known, const RemoteEntry& entry) {
+  return std::binary_search(known.unfinished.begin(), known.unfinished.end(), entry.name);
+}
+
 /// Nothing when the entry proves the object.
 std::optional<SizeDoubt> doubt_about(std::size_t index, const KnownObject& object, const RemoteEntry& entry) {
   switch (entry.kind) {
@@ -62,7 +66,8 @@ DirectoryComparison compare_directory(const KnownDir& known, const Listing& list
   const bool trusted = listing.untrusted.empty();
   auto entry = listing.entries.begin();
   const auto take_foreign = [&] {
-    if (!is_ours(known, *entry) && !is_known_dir(known, *entry)) result.foreign.push_back(*entry);
+    if (!is_ours(known, *entry) && !is_known_dir(known, *entry) && !is_unfinished(known, *entry))
+      result.foreign.push_back(*entry);
     ++entry;
   };
   for (std::size_t i = 0; i < known.objects.size(); ++i) {

@@ -182,6 +182,12 @@ void FakeLane::store(const Put& put, std::string_view bytes) {
                       "fake://remote: REST beyond the end of " + printable(put.path.wire()), {}, 554,
                       "Invalid REST position");
   }
+  if (const DropBox box = server_.options_.drop_box;
+      nodes().contains(put.path.wire()) &&
+      (box == DropBox::strict || (box == DropBox::resume && put.offset == 0)))
+    throw RemoteError(FailureClass::skip_file,
+                      "fake://remote: overwrite refused: " + printable(put.path.wire()), {}, 553,
+                      "Overwrite permission denied");
   FakeServer::Node& node = nodes()[put.path.wire()];
   server_.used_ -= node.content.size() - put.offset;
   node.content.resize(put.offset);
@@ -368,6 +374,7 @@ CommandResult FakeLane::apply(const FreeSpace&) {
 }
 
 CommandResult FakeLane::apply(const Rename& c) {
+  if (server_.options_.drop_box != DropBox::no) return refused("Permission denied");
   const std::string &from = c.from.wire(), &to = c.to.wire();
   if (!nodes().contains(from)) return missing();
   if (from == to) return done();
@@ -411,6 +418,7 @@ CommandResult FakeLane::apply(const MakeDir& c) {
 }
 
 CommandResult FakeLane::apply(const RemoveFile& c) {
+  if (server_.options_.drop_box != DropBox::no) return refused("Permission denied");
   const auto at = nodes().find(c.path.wire());
   if (at == nodes().end()) return done();
   if (at->second.directory) return refused("Is a directory");
@@ -420,6 +428,7 @@ CommandResult FakeLane::apply(const RemoveFile& c) {
 }
 
 CommandResult FakeLane::apply(const RemoveDir& c) {
+  if (server_.options_.drop_box != DropBox::no) return refused("Permission denied");
   const auto at = nodes().find(c.path.wire());
   if (at == nodes().end()) return done();
   if (!at->second.directory) return refused("Not a directory");

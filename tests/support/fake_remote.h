@@ -15,7 +15,15 @@
 
 namespace outhaul::test {
 
+/// What an account may do that can only add.
+enum class DropBox : std::uint8_t {
+  no,      ///< it may do everything
+  resume,  ///< it may neither rename nor remove nor overwrite
+  strict,  ///< nor go on with what is there
+};
+
 struct FakeOptions {
+  DropBox drop_box = DropBox::no;
   bool replaces = true;              ///< false: Rename onto an existing name is refused (550)
   bool has_size = true;              ///< false: SizeOf is unsupported on the channel; lanes look at a listing
   std::optional<DigestKind> digest;  ///< what HashOf answers with; none: it is unsupported

@@ -75,8 +75,7 @@ std::string pureftpd_command(std::string_view line) {
 
 std::string proftpd_config(const ServerFacts& facts) {
   const std::string run = facts.run.string();
-  std::string text =
-      fmt::format(R"(ServerName "outhaul test"
+  std::string text = fmt::format(R"(ServerName "outhaul test"
 ServerType standalone
 ModulePath {}/usr/lib/proftpd
 DefaultAddress 127.0.0.1
@@ -97,7 +96,7 @@ DelayEngine off
 AuthOrder mod_auth_file.c
 AuthUserFile {}/users
 RequireValidShell off
-AllowOverwrite on
+AllowOverwrite {}
 AllowRetrieveRestart on
 TimesGMT on
 ListOptions "-a"
@@ -107,9 +106,10 @@ MaxInstances 200
 LogFormat commands "%r"
 ExtendedLog {} {} commands
 )",
-                  facts.home.string(), facts.port, TestServer::kUser, TestServer::kUser, run, run, run, run,
-                  facts.dir.string(), facts.options.idle_timeout.count(), facts.options.idle_timeout.count(),
-                  facts.log.string(), facts.options.log_commands ? "ALL" : "NONE");
+                                 facts.home.string(), facts.port, TestServer::kUser, TestServer::kUser, run,
+                                 run, run, run, facts.dir.string(), facts.options.drop_box ? "off" : "on",
+                                 facts.options.idle_timeout.count(), facts.options.idle_timeout.count(),
+                                 facts.log.string(), facts.options.log_commands ? "ALL" : "NONE");
   if (facts.options.max_clients > 0) {
     text +=
         fmt::format("MaxClients {} \"Sorry, the maximum number of clients (%m) are already connected.\"\n",
@@ -118,6 +118,9 @@ ExtendedLog {} {} commands
   if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
     text += fmt::format("PassivePorts {} {}\n", ports.first, last_of(ports));
   text += fmt::format("AllowStoreRestart {}\n", facts.options.store_restart ? "on" : "off");
+  if (facts.options.drop_box)
+    text +=
+        "<Limit DELE RMD RNFR RNTO APPE MFMT MDTM SITE_CHMOD SITE_CHGRP SITE_UTIME>\n  DenyAll\n</Limit>\n";
   if (!facts.options.set_mtime) text += "<Limit MFMT MDTM SITE_UTIME>\n  DenyAll\n</Limit>\n";
   if (!facts.options.size) text += "<Limit SIZE>\n  DenyAll\n</Limit>\n";
   if (!facts.options.facts) text += "<Limit MLST MLSD>\n  DenyAll\n</Limit>\n";
@@ -161,6 +164,18 @@ vsftpd_log_file={}
       TestServer::kUser, (facts.dir / "empty").string(), clients(facts), facts.options.idle_timeout.count(),
       yes(facts.options.log_commands), yes(facts.options.log_commands), facts.log.string());
   if (!facts.options.size) text += "cmds_denied=SIZE\n";
+  if (facts.options.drop_box)  // a guest has the rights of somebody anonymous
+    text += fmt::format(R"(guest_enable=YES
+guest_username={}
+virtual_use_local_privs=NO
+allow_writeable_chroot=YES
+anon_upload_enable=YES
+anon_mkdir_write_enable=YES
+anon_other_write_enable=NO
+anon_umask=022
+anon_world_readable_only=NO
+)",
+                        TestServer::kUser);
   if (facts.options.anonymous)
     text += fmt::format(R"(ftp_username={}
 allow_writeable_chroot=YES
@@ -209,6 +224,10 @@ std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {
   if (const PortRange ports = facts.options.passive_ports; ports.count > 0) {
     arguments.emplace_back("-p");
     arguments.push_back(fmt::format("{}:{}", ports.first, last_of(ports)));
+  }
+  if (facts.options.drop_box) {
+    arguments.emplace_back("-K");  // keeps all files
+    arguments.emplace_back("-G");  // no renaming
   }
   if (facts.tls == Tls::none) return arguments;
   const auto level = facts.options.tls_required ? "3" : "1";  // 3: control and data

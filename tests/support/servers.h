@@ -48,6 +48,8 @@ struct ServerOptions {
                              ///< (Pure-FTPd always logs)
   bool set_mtime = true;     ///< false: MFMT and MDTM with a time are refused (Pure-FTPd always takes them)
   bool password_by_question = false;  ///< sshd takes a password only as keyboard-interactive's answer
+  bool drop_box = false;              ///< the account may add, list and read, nothing else: no renaming,
+                                      ///< removing, overwriting or appending (not sshd)
   bool limited_space = false;         ///< set_free_space() works
   bool size = true;                   ///< false: SIZE is refused (not Pure-FTPd)
   bool facts = true;                  ///< false: MLST and MLSD are refused (ProFTPD; vsftpd never has them)

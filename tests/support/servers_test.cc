@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include <cstdio>
 #include <set>
 
 #include "base/fd.h"
@@ -59,6 +60,42 @@ TEST_CASE("every kind of server comes up and greets and goes with its object") {
       CHECK(reply_to(session, "", "220").find("220") != std::string::npos);
     }
     CHECK_FALSE(connect_to(port));
+  }
+}
+
+TEST_CASE("a drop box lets nothing be renamed or removed or overwritten") {
+  for (const ServerKind kind : kKinds) {
+    ServerOptions options;
+    options.drop_box = true;
+    const auto server = TestServer::start(kind, Tls::none, options);
+    server->make_dir("d");
+    write_file(server->root() / "a", "stored");
+    server->hand_over(server->root() / "a");
+    const Fd session = connect_to(server->port());
+    reply_to(session, "", "220");
+    reply_to(session, std::string("USER ") + TestServer::kUser, "331");
+    reply_to(session, std::string("PASS ") + TestServer::kPassword, "230");
+    const timeval patience{10, 0};
+    ::setsockopt(session.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    for (const std::string command : {"DELE a", "RMD d", "RNFR a"}) {
+      if (command == "RMD d" && kind == ServerKind::pureftpd) continue;  // it keeps files, not directories
+      ::send(session.get(), (command + "\r\n").data(), command.size() + 2, MSG_NOSIGNAL);
+      const std::string reply = read_some(session);
+      INFO(to_string(kind) << " " << command << ": " << reply);
+      CHECK(reply.starts_with("550"));
+    }
+    const std::string place = reply_to(session, "PASV", "227");
+    const auto numbers = place.substr(place.rfind('(') + 1);
+    int h[4], high = 0, low = 0;
+    REQUIRE(std::sscanf(numbers.c_str(), "%d,%d,%d,%d,%d,%d", &h[0], &h[1], &h[2], &h[3], &high, &low) == 6);
+    {
+      const Fd data = connect_to(static_cast<std::uint16_t>(high * 256 + low));
+      ::send(session.get(), "STOR a\r\n", 8, MSG_NOSIGNAL);
+      const std::string reply = read_some(session);
+      INFO(to_string(kind) << " STOR a: " << reply);
+      CHECK((reply.starts_with("550") || reply.starts_with("553")));
+    }
+    CHECK(read_file(server->root() / "a") == "stored");
   }
 }
 

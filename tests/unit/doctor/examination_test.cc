@@ -74,6 +74,21 @@ TEST_CASE("a healthy server passes every check and keeps nothing of the doctor's
   CHECK(practice.server.most_connections() <= 4);
 }
 
+TEST_CASE("an append-only profile is examined without renaming or removing or replacing anything") {
+  FakeOptions options;
+  options.drop_box = GENERATE(DropBox::resume, DropBox::strict);
+  Practice practice(options);
+  practice.profile.jobs[0].append_only = true;
+  const DoctorReport report = practice.examine();
+  for (const DoctorCheck& check : report.checks) {
+    INFO(check.name << ": " << check.found);
+    CHECK((check.verdict == Verdict::works || check.name == "resume"));
+  }
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(the(report, "append_only").found.find("small files stay in .outhaul/doctor-") != std::string::npos);
+  CHECK(practice.server.count("RNFR") + practice.server.count("DELE") + practice.server.count("RMD") == 0);
+}
+
 TEST_CASE("a server that can't rename over a name is remembered and a run does without") {
   FakeOptions options;
   options.replaces = false;

@@ -73,3 +73,35 @@ TEST_CASE("kill -9 around any remote operation costs nothing but what was in fli
     CHECK(night.plan().empty());
   }
 }
+
+TEST_CASE("kill -9 around any remote operation of an append-only job leaves every night whole") {
+  const bool after = GENERATE(false, true);
+  bool died = true;
+  for (std::uint64_t n = 1; died; ++n) {
+    REQUIRE(n < 300);
+    Nightly night;
+    night.profile.jobs[0].append_only = true;
+    night.profile.jobs[0].on_removal = OnRemoval::retire;
+    const TempDir disk;
+    first_night(night);
+    std::map<std::string, std::string> first;
+    for (const auto& [name, content] : night.expected()) first[name.substr(2)] = content;
+    REQUIRE_FALSE(dies(night, disk.path(), {}));
+    edit(night);
+    const auto old = files_below(disk.path());
+    died = dies(night, disk.path(), {n, after});
+    INFO("operation " << n << (after ? ", after it" : ", before it"));
+    REQUIRE_FALSE(dies(night, disk.path(), {}));
+    const auto now = files_below(disk.path());
+    for (const auto& [name, content] : old) CHECK(now.at(name) == content);
+    std::map<std::string, std::string> tree_before, tree_after, source;
+    for (const auto& [path, name] : night.names_at(RunId{1})) tree_before[path] = now.at(name);
+    const RunId newest = night.state().runs(1).front().run;
+    for (const auto& [path, name] : night.names_at(newest)) tree_after[path] = now.at(name);
+    for (const auto& [name, content] : night.expected()) source[name.substr(2)] = content;
+    CHECK(tree_before == first);
+    CHECK(tree_after == source);
+    CHECK(night.ledger() == 0);
+    CHECK(night.plan().empty());
+  }
+}

@@ -148,7 +148,9 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "exlude": []})", "",
        "/jobs/0/exlude: the unknown key \"exlude\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime; did you mean "
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only; "
+       "did you "
+       "mean "
        "\"exclude\"?"},
       {kRemote, kJob, R"(, "exclude": [])",
        "/exclude: the unknown key \"exclude\"; expected one of $schema, profile, description, remote, "
@@ -171,7 +173,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "daily": 7})", "",
        "/jobs/0/daily: the unknown key \"daily\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime; it belongs into "
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only; "
+       "it belongs into "
        "\"versions\": {…}, in "
        "\"defaults\" or in a job"},
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "one_file_system": "yes"})", "",
