@@ -112,7 +112,8 @@ class Execution {
   bool is_free(const Action& action);
   Actions free_ones(const Actions& actions);
   void record_dirs(const Actions& actions);
-  void move(const Actions& actions);
+  Actions without_kept_names(const Actions& moves);
+  void move(const Actions& moves);
   void move_in_place(const Actions& actions);
   void moved(const Action& action);
   bool mend_move(const Action& action, const RemotePath& to, const CommandResult& result);
@@ -229,8 +230,22 @@ void Execution::move_in_place(const Actions& actions) {
   transaction.commit();
 }
 
-void Execution::move(const Actions& actions) {
-  if (s_.names != nullptr) return move_in_place(actions);
+/// What on_removal "keep" once left under the new name becomes a version, which only an upload sees to.
+Execution::Actions Execution::without_kept_names(const Actions& moves) {
+  if (!s_.job.keeps_versions()) return moves;
+  Actions free;
+  for (const Action* action : moves) {
+    if (s_.state.kept_at(remote_name(action->entry.path)))
+      transfers_.add_upload(*action);
+    else
+      free.push_back(action);
+  }
+  return free;
+}
+
+void Execution::move(const Actions& moves) {
+  if (s_.names != nullptr) return move_in_place(moves);
+  const Actions actions = without_kept_names(moves);
   for (std::size_t begin = 0; begin < actions.size() && go_on(); begin += kBatch) {
     const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
     std::vector<Command> commands;
@@ -377,7 +392,7 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
   Tally tally(report, events_);
   Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
   try {
-    Retirer retirer(run);
+    Retirer retirer(run, job.target);
     const JobContext context{job, job_id, run, state_, connections.commands(), tally, retirer};
     Publisher(context).settle(state_.parts(job_id));
     if (!tally.stopped()) settle_intents(context);
@@ -398,7 +413,7 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   Connections connections({remote_, connections_, connection_policy_, policy_, clock_, cancel_, cancel_lanes,
                            events_, throttle_ ? &*throttle_ : nullptr});
   CaseGuard cases(job, job_id, state_, tally, connections, case_sensitive_);
-  Retirer retirer(run);
+  Retirer retirer(run, job.target);
   std::optional<IncrementNames> names;
   if (job.append_only) names.emplace(job, run, started_ns(state_, run), case_sensitive_ == true);
   try {
@@ -427,7 +442,7 @@ JobReport Executor::expire(const Job& job, JobId job_id, RunId run) {
   Tally tally(report, events_);
   Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
   try {
-    Retirer retirer(run);
+    Retirer retirer(run, job.target);
     Expiry({job, job_id, run, state_, connections.commands(), tally, retirer}).run(cancel_);
   } catch (const RemoteError& error) {
     tally.stop(error.failure(), error.what(), error.advice());

@@ -45,7 +45,7 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   if (items.empty()) return again;
   find_old(items);
   if (context_.job.append_only) {
-    keep_old_in_place(items);
+    for (Item& item : items) item.published = true;  // and what they replace stays where it is
     record(items);
     set_times(items);
     return again;
@@ -99,16 +99,9 @@ void Publisher::find_old(std::vector<Item>& items) {
     const std::optional<StoredObject> old = replaces_an_object(entry)
                                                 ? context_.state.object(entry->object)
                                                 : context_.state.kept_at(item.final_name);
-    if (old) item.old = context_.retirer.begin(*old);
-  }
-}
-
-void Publisher::keep_old_in_place(std::vector<Item>& items) {
-  for (Item& item : items) {
-    item.published = true;
-    if (!item.old) continue;
-    item.old->version = item.old->object.remote_name;
-    item.old->outcome = Retirement::Outcome::retired;
+    if (!old) continue;
+    item.old = context_.job.append_only ? Retirement{*old, old->remote_name, Retirement::Outcome::retired, {}}
+                                        : context_.retirer.begin(context_.commands, *old);
   }
 }
 

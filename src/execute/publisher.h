@@ -67,7 +67,6 @@ class Publisher {
   void retire_old(std::vector<Item>& items);
   void rename(std::vector<Item>& items);
   void restore_old(Item& item);
-  void keep_old_in_place(std::vector<Item>& items);
   void set_times(const std::vector<Item>& items);
   bool mend_rename(Item& item, CommandResult result);
   bool mend_rename(const Publication& it, CommandResult& result);

@@ -90,7 +90,7 @@ void Removals::retire_batch(std::span<const Action* const> batch) {
   for (const Action* action : batch) {
     const std::optional<StoredObject> object = context_.state.object(action->entry.object);
     if (!object) throw Error(ErrorKind::internal, "the plan names an object that the state has never had");
-    retirements.push_back(context_.retirer.begin(*object));
+    retirements.push_back(context_.retirer.begin(context_.commands, *object));
     intents.push_back({Intent::Kind::retire, action->entry.path, {}, retirements.back().version, object->id});
   }
   for (Retirement& retirement : retirements) all.push_back(&retirement);

@@ -1,5 +1,9 @@
 #include "execute/retirement.h"
 
+#include <fmt/format.h>
+
+#include <random>
+
 #include "execute/publisher.h"
 #include "outhaul/names.h"
 
@@ -8,14 +12,38 @@ namespace {
 
 using Status = CommandResult::Status;
 
+std::string dir_of(RunId run) {
+  return fmt::format("{}/{}", kVersionsDir, static_cast<std::int64_t>(run));
+}
+
 bool holds(const CommandResult& size, const StoredObject& object) {
   return size.status == Status::done && size.size == object.size;
 }
 
 }  // namespace
 
-Retirement Retirer::begin(const StoredObject& object) const {
-  return {object, version_name_for(run_, object.remote_name, object.id), Retirement::Outcome::pending, {}};
+/// What another life of this backup has put below ".outhaul/versions/<run>" must not be renamed over. No
+/// server removes a directory that holds something, so one that can be removed, or isn't there, is free. The
+/// job's part of it is what counts: other jobs of this run have theirs beside it.
+void Retirer::claim(Commands& commands) {
+  constexpr int kLives = 9;
+  for (int life = 1; life <= kLives; ++life) {
+    suffix_ = life == 1 ? std::string() : fmt::format(".{}", life);
+    const RemotePath dir = RemotePath::parse(dir_of(run_) + *suffix_) / target_;
+    const Status status = commands.run_one(RemoveDir{dir}).status;
+    if (status == Status::done || status == Status::missing) return;
+  }
+  suffix_ = fmt::format(".{:08x}", std::random_device()());  // it may not remove directories at all
+}
+
+RemotePath Retirer::name_for(const StoredObject& object) const {
+  std::string name = version_name_for(run_, object.remote_name, object.id).wire();
+  return RemotePath::parse(name.insert(dir_of(run_).size(), *suffix_));
+}
+
+Retirement Retirer::begin(Commands& commands, const StoredObject& object) {
+  if (!suffix_) claim(commands);
+  return {object, name_for(object), Retirement::Outcome::pending, {}};
 }
 
 /// From the top down. A directory that can't be made shows in the rename into it.

@@ -1,9 +1,11 @@
 // Making versions: objects are renamed on the server, out of the tree and into .outhaul/versions.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lanes/commands.h"
@@ -28,18 +30,25 @@ struct Retirement {
 /// One for a job's run: it remembers which directories it has made. Job thread only.
 class Retirer {
  public:
-  explicit Retirer(RunId run) : run_(run) {}
+  Retirer(RunId run, RemotePath target) : run_(run), target_(std::move(target)) {}
 
-  Retirement begin(const StoredObject& object) const;
+  /// Names the version. The first call finds a directory in which nothing lies yet: servers rename over what
+  /// has a version's name, and run numbers start again with a lost state. Throws RemoteError when the remote
+  /// is lost.
+  Retirement begin(Commands& commands, const StoredObject& object);
   /// Carries them out, directories and renames in one pipelined batch. Whoever calls has journaled them.
   /// Throws RemoteError when the remote is lost.
   void carry_out(Commands& commands, std::span<Retirement* const> retirements);
 
  private:
+  void claim(Commands& commands);
+  RemotePath name_for(const StoredObject& object) const;
   void make_dirs_above(const RemotePath& version, std::vector<Command>& commands);
   void mend(Commands& commands, Retirement& retirement, CommandResult result);
 
   RunId run_;
+  RemotePath target_;
+  std::optional<std::string> suffix_;  ///< of the run's directory; unset: nothing is claimed yet
   std::set<RemotePath> made_;
 };
 

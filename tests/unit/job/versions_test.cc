@@ -254,3 +254,44 @@ TEST_CASE("replacing files costs one more batch for all of them and no round tri
   CHECK(night.server.count("RNFR ") == 200);
   CHECK(night.server.count("SIZE ") == 100 + 1);  // the one: whose the remote is
 }
+
+TEST_CASE("a state that was lost and starts its runs again renames nothing over the versions of before") {
+  VersionedNightly night;
+  night.write("edit", "first life, one");
+  night.write("gone", "first life");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("edit", "first life, two");
+  night.remove("gone");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const Contents before = night.versions();
+  REQUIRE(before.size() == 2);
+  std::filesystem::rename(night.state_dir(), night.state_root() / "lost");
+  night.write("gone", "second life");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const Contents second_life = night.source_tree();
+  night.write("edit", "second life, two");
+  night.remove("gone");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const Contents after = night.versions();
+  for (const auto& [name, content] : before) CHECK(after.at(name) == content);
+  CHECK(after.size() == 4);
+  CHECK(after.at("2.2/t/edit") == "first life, two");
+  CHECK(night.tree_at(RunId{1}) == second_life);
+}
+
+TEST_CASE("a file that is moved onto the name of a kept copy makes a version of that copy") {
+  VersionedNightly night;
+  night.profile.jobs[0].on_removal = OnRemoval::keep;
+  night.write("a", "moving");
+  night.write("b", "kept");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const Contents first = night.source_tree();
+  night.remove("b");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.profile.jobs[0].on_removal = OnRemoval::retire;
+  night.rename("a", "b");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  REQUIRE(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.tree_at(RunId{1}) == first);
+}
