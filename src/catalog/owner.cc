@@ -69,18 +69,29 @@ Owner owner_by_marker(Carrier& carrier, const std::string& id) {
   }
 }
 
-/// First the marker, then the look for others: of two that claim it at once, the later one sees the other.
-void claim(Carrier& carrier, const Owner& self) {
-  carrier.make_dir(control_dir());
-  carrier.store_text(to_json(self), owner_marker(self.state_id));
+/// Whoever else has a marker there, or is named by owner.json.
+std::optional<Owner> other_claimant(Carrier& carrier, const Owner& self) {
   const Listing listing = carrier.list(control_dir());
   const std::vector<std::string> others = others_marked(listing, self.state_id);
-  std::optional<Owner> other;
-  if (!others.empty()) other = owner_by_marker(carrier, others.front());
-  if (!other && lists_owner_file(listing)) other = read_owner(carrier);
-  if (other && other->state_id != self.state_id) {
-    carrier.remove(owner_marker(self.state_id));
-    throw foreign_remote(*other);
+  if (!others.empty()) return owner_by_marker(carrier, others.front());
+  std::optional<Owner> named;
+  if (lists_owner_file(listing)) named = read_owner(carrier);
+  if (named && named->state_id == self.state_id) named.reset();
+  return named;
+}
+
+/// First the marker, then the look for others: of two that claim it at once, the later one sees the other and
+/// withdraws. Where nothing can be withdrawn the look must come first.
+void claim(Carrier& carrier, const Owner& self) {
+  carrier.make_dir(control_dir());
+  if (carrier.append_only())
+    if (const auto other = other_claimant(carrier, self)) throw foreign_remote(*other);
+  carrier.store_text(to_json(self), owner_marker(self.state_id));
+  if (!carrier.append_only()) {
+    if (const auto other = other_claimant(carrier, self)) {
+      carrier.remove(owner_marker(self.state_id));
+      throw foreign_remote(*other);
+    }
   }
   carrier.store_text(to_json(self), owner_file());
 }
@@ -155,7 +166,7 @@ void require_ownership(Carrier& carrier, const Owner& self, bool free) {
   if (!owner) return claim(carrier, self);
   if (owner->state_id != self.state_id) throw foreign_remote(*owner);
   // A takeover that was cut off before its end.
-  if (!owner->before.empty()) carrier.remove(owner_marker(owner->before));
+  if (!owner->before.empty() && !carrier.append_only()) carrier.remove(owner_marker(owner->before));
   carrier.store_text(to_json(*owner), owner_marker(self.state_id));
 }
 
@@ -175,10 +186,10 @@ std::optional<Owner> take_over(Carrier& carrier, Owner self) {
   if (before && before->state_id == self.state_id) before.reset();
   carrier.make_dir(control_dir());
   if (before) self.before = before->state_id;
-  carrier.store_text(to_json(self), owner_file());
+  if (!carrier.append_only()) carrier.store_text(to_json(self), owner_file());
   for (const std::string& other : others_marked(carrier.list(control_dir()), self.state_id)) {
     if (!before) before = owner_by_marker(carrier, other);
-    carrier.remove(owner_marker(other));
+    if (!carrier.append_only()) carrier.remove(owner_marker(other));
   }
   carrier.store_text(to_json(self), owner_marker(self.state_id));
   return before;

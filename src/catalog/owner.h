@@ -41,8 +41,9 @@ Error foreign_remote(const Owner& owner);
 void require_ownership(Carrier& carrier, const Owner& self, bool free = false);
 /// Throws Error{guard} when it is another's, and claims nothing.
 void refuse_another_owner(Carrier& carrier, const std::string& state_id);
-/// `self` owns it from now on, whoever did. That one, if anybody: its next run there is refused. What is told
-/// of an owner that nobody can read is its state id alone, or nothing.
+/// `self` owns it from now on, whoever did. That one, if anybody: its next run there is refused, but not
+/// where nothing can be removed: both may send there then. What is told of an owner that nobody can read is
+/// its state id alone, or nothing.
 std::optional<Owner> take_over(Carrier& carrier, Owner self);
 
 }  // namespace outhaul

@@ -48,6 +48,7 @@ OwnershipGate::OwnershipGate(const Profile& profile, const State& state, const E
     : self_(owner_of(profile, state, environment.clock)),
       environment_(environment),
       retry_(retry_of(profile, environment)),
+      append_only_(profile.append_only()),
       has_marker_(profile.claims_remote),
       claim_(has_marker_ ? claim : Claim::never) {}
 
@@ -82,7 +83,7 @@ void OwnershipGate::ask(Remote& real, CommandRunner& runner) {
 }
 
 void OwnershipGate::ask_at_length(Remote& real, bool free) {
-  Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events});
+  Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events, append_only_});
   if (claim_ == Claim::if_free)
     require_ownership(carrier, self_, free);
   else if (!free)
@@ -92,8 +93,8 @@ void OwnershipGate::ask_at_length(Remote& real, bool free) {
 std::string take_remote_over(const Profile& profile, const State& state, Remote& remote,
                              const Environment& environment) {
   if (!profile.claims_remote) return {};
-  Carrier carrier(
-      {remote, retry_of(profile, environment), environment.clock, environment.cancel, environment.events});
+  Carrier carrier({remote, retry_of(profile, environment), environment.clock, environment.cancel,
+                   environment.events, profile.append_only()});
   const Owner self = owner_of(profile, state, environment.clock);
   const std::optional<Owner> before = take_over(carrier, self);
   const bool lost_one_of_ours = before && before->host == self.host && before->profile == self.profile;

@@ -36,6 +36,7 @@ class OwnershipGate {
   Owner self_;
   const Environment& environment_;
   RetryPolicy retry_;
+  bool append_only_;
   bool has_marker_;
   Claim claim_;
   mutable std::mutex mutex_;

@@ -61,11 +61,14 @@ void take_over_for(const Profile& profile, const State& state, Remote& remote, c
   try {
     const std::string before = take_remote_over(profile, state, remote, environment);
     if (!before.empty())
-      report.problems.push_back({Problem::Severity::note,
-                                 {},
-                                 {},
-                                 fmt::format("the remote was taken over from {}", before),
-                                 "Its next run there will be refused."});
+      report.problems.push_back(
+          {Problem::Severity::note,
+           {},
+           {},
+           fmt::format("the remote was taken over from {}", before),
+           profile.append_only() ? "See to it that it doesn't run any more: where nothing can be removed, it "
+                                   "can't be kept out."
+                                 : "Its next run there will be refused."});
   } catch (const Error& error) {
     report.problems.push_back(
         {Problem::Severity::error,
@@ -80,7 +83,9 @@ void take_over_for(const Profile& profile, const State& state, Remote& remote, c
 constexpr std::size_t kTold = 100;  // of what is wrong, one by one
 
 Problem told(const VerifyFinding& finding) {
-  return {Problem::Severity::error, finding.job, printable(finding.path.wire()),
+  return {Problem::Severity::error,
+          finding.job,
+          printable(finding.path.wire()),
           finding.message.empty() ? std::string(to_string(finding.kind)) : finding.message,
           {}};
 }
@@ -101,20 +106,28 @@ void check_against_listings(const Profile& profile, State& state, Remote& remote
                       profile.remote.connections, retry, profile.remote.bandwidth},
                      jobs, options);
   const VerifyCounts& counts = seen.counts;
-  report.check = {seen.outcome == ExitCode::done || seen.outcome == ExitCode::incomplete, counts.objects,
-                  counts.listed + counts.asked, counts.wrong(), counts.unproven, counts.foreign};
+  report.check = {seen.outcome == ExitCode::done || seen.outcome == ExitCode::incomplete,
+                  counts.objects,
+                  counts.listed + counts.asked,
+                  counts.wrong(),
+                  counts.unproven,
+                  counts.foreign};
   std::size_t listed = 0;
   for (const VerifyFinding& finding : seen.findings)
     if (finding.kind != VerifyFinding::Kind::foreign && listed++ < kTold)
       report.problems.push_back(told(finding));
   if (counts.wrong() + counts.unproven > 0)
-    report.problems.push_back({Problem::Severity::error, {}, {},
+    report.problems.push_back({Problem::Severity::error,
+                               {},
+                               {},
                                fmt::format("{} of {} files could not be proven on the remote",
                                            counts.wrong() + counts.unproven, counts.objects),
                                "\"outhaul verify\" lists them all and has the next run send them again."});
   if (!report.check.complete)
     report.problems.push_back(
-        {Problem::Severity::error, {}, {},
+        {Problem::Severity::error,
+         {},
+         {},
          fmt::format("the remote could not be compared with the state to the end: {}", seen.message),
          "The state is back all the same; \"outhaul verify\" compares again."});
 }

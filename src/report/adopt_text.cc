@@ -56,8 +56,7 @@ std::string job_lines(const JobAdoption& job, bool dry_run) {
 std::string adopt_text(const AdoptReport& report) {
   std::string text;
   if (!report.taken_over_from.empty())
-    text += fmt::format("The remote was taken over from {}; its next run there will be refused.\n",
-                        shown_lines(report.taken_over_from, "  "));
+    text += fmt::format("The remote was taken over from {}.\n", shown_lines(report.taken_over_from, "  "));
   for (const JobAdoption& job : report.jobs) text += job_lines(job, report.dry_run);
   if (!report.message.empty()) {
     text += fmt::format("Not finished: {}\n", shown_lines(report.message, "  "));

@@ -30,6 +30,7 @@ struct Bench {
   CancelToken cancel;
   Nobody events;
   Carrier carrier{{*remote, {}, clock, cancel, events}};
+  Carrier adding{{*remote, {}, clock, cancel, events, true}};  ///< for accounts that may only add
   RemotePath name = RemotePath::parse("c/file");
 
   std::filesystem::path local(const std::string& content) {

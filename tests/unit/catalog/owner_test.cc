@@ -147,6 +147,21 @@ TEST_CASE("who was told that a remote is free finds the owner that came meanwhil
   CHECK(refusal_of(bench.carrier, owner(kAnn)).empty());
 }
 
+TEST_CASE("where nothing can be removed an owner is claimed once and a takeover adds another") {
+  FakeOptions options;
+  options.drop_box = DropBox::strict;
+  Bench bench(options);
+  CHECK(refusal_of(bench.adding, owner(kAnn)).empty());
+  CHECK(parse_owner(*bench.server.file(".outhaul/owner.json")).state_id == kAnn);
+  const auto before = bench.server.files();
+  CHECK(refusal_of(bench.adding, owner(kBob)).find("profile \"ann\"") != std::string::npos);
+  CHECK(bench.server.files() == before);
+  const auto taken = take_over(bench.adding, owner(kBob));
+  REQUIRE(taken);
+  CHECK(taken->state_id == kAnn);
+  CHECK(bench.server.file(marker(kBob)));
+}
+
 TEST_CASE("who claims nothing is refused by another owner only") {
   Bench bench;
   CHECK_NOTHROW(refuse_another_owner(bench.carrier, kAnn));
