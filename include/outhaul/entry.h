@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -98,6 +99,10 @@ class ScanStream {
   /// The next item, moved into `item` (its buffers are reused); false at the end. Throws Error{source} when
   /// the source itself can't be read.
   virtual bool next(ScanItem& item) = 0;
+  /// Gives an entry of next() the attributes that the scan was told to leave out there; nothing to do when it
+  /// wasn't. What can't be read is a problem that casts no doubt. An entry that has become another thing
+  /// meanwhile gets none: its inode or ctime tell the next scan.
+  virtual void complete(Entry&, const std::function<void(ScanProblem&&)>&) {}
 };
 
 /// A pull stream of stored entries in the same order.

@@ -63,6 +63,9 @@ struct PlanPolicy {
   Compare compare = Compare::stat;
   RemotePath target;
   NameRules names{};
+  /// Set: the state has all attributes as they were then, and where it vouches for them
+  /// (plan/attributes.h) the scan isn't asked for them.
+  std::optional<std::int64_t> attributes_known_ns{};
 };
 
 /// A limit as "20%" or as a count. Exceeded when *more* than this would go.

@@ -17,6 +17,10 @@ class Clock {
   virtual bool wait(std::chrono::milliseconds time, const CancelToken& cancel) = 0;
 };
 
+/// Now, by the clock that file systems of this machine take times from: it moves in ticks, and no test moves
+/// it.
+std::int64_t file_clock_ns() noexcept;
+
 /// The machine's clock. Thread-safe.
 class SystemClock final : public Clock {
  public:

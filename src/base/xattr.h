@@ -34,4 +34,8 @@ int read_xattrs(const XattrPlace& place, bool (*wanted)(std::string_view) noexce
 /// 0: `any` says it.
 int has_xattrs(const XattrPlace& place, bool& any);
 
+/// Who is asking, as far as that decides which attributes there are without a word of those that are hidden:
+/// the user, and whether "trusted.*" is shown ("1000", "0+"). Never empty.
+std::string xattr_sight();
+
 }  // namespace outhaul

@@ -9,6 +9,7 @@
 #include "execute/executor.h"
 #include "filter/patterns.h"
 #include "job/append_only.h"
+#include "job/attribute_trust.h"
 #include "job/catalog.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
@@ -59,10 +60,11 @@ struct Judged {
 struct Known {
   std::unique_ptr<EntryStream> stored;
   std::optional<SourceMount> mount;
+  std::optional<std::int64_t> attributes_ns;  ///< see attributes_known_ns()
 };
 
 Known known_of(const State& state, JobId id, const Job& job) {
-  return {state.entries(id), recall_mount(state, job)};
+  return {state.entries(id), recall_mount(state, job), attributes_known_ns(state, job)};
 }
 
 /// scan → diff → plan → guard.
@@ -73,11 +75,13 @@ Judged plan_job(const Profile& profile, const Job& job, Known known, const std::
   judged.mount = facts.mount;
   if (facts.exists && facts.missing_markers.empty()) {
     const Filter filter(job.exclude);
-    const auto scanned = scan({job.source, job.one_file_system, environment.state_dir(profile), job.xattrs},
+    const auto scanned = scan({job.source, job.one_file_system, environment.state_dir(profile), job.xattrs,
+                               known.attributes_ns.has_value()},
                               filter, environment.cancel);
     if (!known.stored) known.stored = std::make_unique<NoEntries>();
     const PlanPolicy policy{job.on_removal, job.compare,
-                            job.append_only ? longest_increment_dir(job.target) : job.target, job.names};
+                            job.append_only ? longest_increment_dir(job.target) : job.target, job.names,
+                            known.attributes_ns};
     judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });
@@ -232,6 +236,7 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
   const std::optional<JobId> known = enrol(job, report);
   if (!known) return;
   const JobId id = *known;
+  AttributeTrust attributes(state_, id, job);
   const std::vector<Part> parts = state_.parts(id);
   if (needs_settling(state_, id)) {
     report = executor().settle(job, id, report_.run);
@@ -248,6 +253,7 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
   tell_scan_problems(judged.plan, report);
   if (!judged.refusals.empty()) return refuse(judged.refusals, report);
   remember_mount(state_, job, judged.mount);
+  attributes.judge(judged.plan);
   {
     std::vector<Doubt> doubts;
     for (const ScanProblem& seen : judged.plan.problems)
@@ -261,6 +267,7 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
   if (!fits_in_quota(job, id, judged.plan, report)) return;
   if (!judged.plan.empty() || !parts.empty()) execute(job, id, judged.plan, report);
   retain(job, id, report);
+  attributes.end(judged.plan, report.outcome);
 }
 
 bool ProfileRun::fits_in_quota(const Job& job, JobId id, const Plan& plan, JobReport& report) {

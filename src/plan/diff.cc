@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "outhaul/error.h"
+#include "plan/attributes.h"
 #include "plan/subtrees.h"
 
 namespace outhaul {
@@ -80,8 +81,12 @@ class OrderCheck {
 
 class Merge {
  public:
-  Merge(ScanStream& scanned, EntryStream& stored, Compare compare, const ChangeSink& sink)
-      : scanned_(scanned), stored_(stored), compare_(compare), sink_(sink) {}
+  Merge(ScanStream& scanned, EntryStream& stored, const PlanPolicy& policy, const ChangeSink& sink)
+      : scanned_(scanned),
+        stored_(stored),
+        compare_(policy.compare),
+        attributes_known_ns_(policy.attributes_known_ns),
+        sink_(sink) {}
 
   DiffCounts run() {
     next_now();
@@ -144,6 +149,7 @@ class Merge {
   }
 
   void only_now() {
+    scanned_.complete(*now_, sink_.problem);
     sink_.change(Change{Change::Kind::added, Reason::added, std::move(*now_), {}});
     next_now();
   }
@@ -162,6 +168,10 @@ class Merge {
   void both() {
     learn_device();
     carry_over_names(*now_, before_);
+    if (attributes_known_ns_ && vouches_for_attributes(before_, *now_, *attributes_known_ns_))
+      now_->xattrs = before_.xattrs;
+    else
+      scanned_.complete(*now_, sink_.problem);
     if (const auto verdict = judge_pair(*now_, before_, compare_)) {
       if (now_->kind == EntryKind::file && before_.kind == EntryKind::file) now_->object = before_.object;
       sink_.change(Change{verdict->kind, verdict->reason, std::move(*now_), std::move(before_)});
@@ -184,6 +194,7 @@ class Merge {
   ScanStream& scanned_;
   EntryStream& stored_;
   const Compare compare_;
+  const std::optional<std::int64_t> attributes_known_ns_;
   const ChangeSink& sink_;
   ScanItem item_;
   Entry* now_ = nullptr;  ///< in item_; null at the end
@@ -198,7 +209,7 @@ class Merge {
 }  // namespace
 
 DiffCounts diff(ScanStream& scanned, EntryStream& stored, const PlanPolicy& policy, const ChangeSink& sink) {
-  return Merge(scanned, stored, policy.compare, sink).run();
+  return Merge(scanned, stored, policy, sink).run();
 }
 
 }  // namespace outhaul

@@ -50,7 +50,8 @@ struct DiffCounts {
 /// directories and symlinks (for a directory that is every change of its content: a cheap record, and a
 /// restore gets the time right). Size, inode and ctime of directories and symlinks alone are no change; nor
 /// is a name of an owner that isn't known tonight, while the number is the same (the directory service may be
-/// down): what was recorded is carried over. `doubtful_removal`: gone from the scan, but at or below a
+/// down): what was recorded is carried over. So are attributes for which the state vouches; the scan is asked
+/// to complete all others. `doubtful_removal`: gone from the scan, but at or below a
 /// problem that casts doubt.
 struct ChangeSink {
   std::function<void(Change&&)> change;

@@ -10,7 +10,6 @@
 #include <system_error>
 #include <utility>
 
-#include "base/xattr.h"
 #include "outhaul/paths.h"
 #include "outhaul/xattrs.h"
 
@@ -23,6 +22,34 @@ std::string text_of(int error) {
 
 }  // namespace
 
+int ask_attributes(const XattrPlace& place, std::vector<Xattr>& into,
+                   const std::function<void(std::string&&)>& fault) {
+  into.clear();
+  bool any = false;
+  const int error = has_xattrs(place, any);
+  if (error != 0 || !any) return error;
+  return read_xattrs(place, is_kept_xattr, [&](std::string&& attribute, int failed, std::string&& value) {
+    if (failed == 0)
+      into.push_back({std::move(attribute), std::move(value)});
+    else if (failed != ENOENT)
+      fault(fmt::format("its attribute {} can't be read: {}", printable(attribute), text_of(failed)));
+  });
+}
+
+bool BareDevices::has(std::uint64_t dev) const noexcept {
+  return std::find(devices_.begin(), devices_.end(), dev) != devices_.end();
+}
+
+bool BareDevices::learn(std::uint64_t dev, int error) {
+  if (error != ENOTSUP && error != ENOSYS) return false;
+  devices_.push_back(dev);
+  return true;
+}
+
+std::string cannot_list(int error) {
+  return "its attributes can't be listed: " + text_of(error);
+}
+
 void AttributeReader::begin() noexcept {
   own_directory_ = wanted_ && unshare(CLONE_FS) == 0;
 }
@@ -32,28 +59,12 @@ bool AttributeReader::go_there() noexcept {
   return here_;
 }
 
-bool AttributeReader::has_none(std::uint64_t dev) const noexcept {
-  return std::find(without_.begin(), without_.end(), dev) != without_.end();
-}
-
 void AttributeReader::read(const char* name, std::uint64_t dev, std::vector<Xattr>& into,
                            const std::function<void(std::string&&)>& fault) {
   into.clear();
-  if (!wanted_ || has_none(dev)) return;
-  const XattrPlace place{go_there() ? AT_FDCWD : directory_, name};
-  bool any = false;
-  int error = has_xattrs(place, any);
-  if (error == 0 && any)
-    error = read_xattrs(place, is_kept_xattr, [&](std::string&& attribute, int failed, std::string&& value) {
-      if (failed == 0)
-        into.push_back({std::move(attribute), std::move(value)});
-      else if (failed != ENOENT)
-        fault(fmt::format("its attribute {} can't be read: {}", printable(attribute), text_of(failed)));
-    });
-  if (error == ENOTSUP || error == ENOSYS)
-    without_.push_back(dev);
-  else if (error != 0 && error != ENOENT)
-    fault("its attributes can't be listed: " + text_of(error));
+  if (!wanted_ || bare_.has(dev)) return;
+  const int error = ask_attributes({go_there() ? AT_FDCWD : directory_, name}, into, fault);
+  if (error != 0 && error != ENOENT && !bare_.learn(dev, error)) fault(cannot_list(error));
 }
 
 }  // namespace outhaul

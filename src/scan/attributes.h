@@ -6,9 +6,29 @@
 #include <string>
 #include <vector>
 
+#include "base/xattr.h"
 #include "outhaul/entry.h"
 
 namespace outhaul {
+
+/// What of `place` belongs to a backup, in byte order of the names. `fault` is told in words what of it can't
+/// be read; the rest is there. Returns 0 or the errno of listing them.
+int ask_attributes(const XattrPlace& place, std::vector<Xattr>& into,
+                   const std::function<void(std::string&&)>& fault);
+
+/// Devices that have no attributes at all.
+class BareDevices {
+ public:
+  bool has(std::uint64_t dev) const noexcept;
+  /// Takes what asking something there has failed with; true when that was the reason.
+  bool learn(std::uint64_t dev, int error);
+
+ private:
+  std::vector<std::uint64_t> devices_;
+};
+
+/// "its attributes can't be listed: …"
+std::string cannot_list(int error);
 
 /// Asks each entry for its attributes: one system call for those that have none, which is almost all of them.
 /// Belongs to the thread that walks.
@@ -36,13 +56,12 @@ class AttributeReader {
 
  private:
   bool go_there() noexcept;
-  bool has_none(std::uint64_t dev) const noexcept;
 
   bool wanted_;
   bool own_directory_ = false;
   int directory_ = -1;
-  bool here_ = false;                   ///< directory_ is the thread's working directory
-  std::vector<std::uint64_t> without_;  ///< devices that have no attributes at all
+  bool here_ = false;  ///< directory_ is the thread's working directory
+  BareDevices bare_;
 };
 
 }  // namespace outhaul

@@ -6,11 +6,13 @@
 
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <system_error>
 #include <thread>
 
 #include "outhaul/error.h"
 #include "scan/hand_over.h"
+#include "scan/late_attributes.h"
 #include "scan/open_directory.h"
 #include "scan/walker.h"
 
@@ -56,8 +58,8 @@ OpenSource open_source(const ScanOptions& options) {
 
 class Scan final : public ScanStream {
  public:
-  Scan(OpenSource source, const Filter& filter, const CancelToken& cancel)
-      : cancel_(cancel), walker_(std::move(source), filter, cancel, items_) {
+  Scan(OpenSource source, std::optional<LateAttributes> late, const Filter& filter, const CancelToken& cancel)
+      : cancel_(cancel), late_(std::move(late)), walker_(std::move(source), filter, cancel, items_) {
     try {
       thread_ = std::thread([this]() noexcept { walk(); });
     } catch (const std::system_error& error) {
@@ -73,6 +75,13 @@ class Scan final : public ScanStream {
   }
 
   bool next(ScanItem& item) override { return items_.next(item, cancel_); }
+
+  void complete(Entry& entry, const std::function<void(ScanProblem&&)>& problem) override {
+    if (!late_) return;
+    late_->read(entry, [&](std::string&& what) {
+      problem({entry.path, ScanProblem::Kind::unreadable_xattr, std::move(what)});
+    });
+  }
 
  private:
   void walk() noexcept {
@@ -93,6 +102,7 @@ class Scan final : public ScanStream {
 
   const CancelToken& cancel_;
   HandOver items_;
+  std::optional<LateAttributes> late_;  ///< borrows the walker's source
   Walker walker_;
   std::thread thread_;
 };
@@ -101,7 +111,13 @@ class Scan final : public ScanStream {
 
 std::unique_ptr<ScanStream> scan(const ScanOptions& options, const Filter& filter,
                                  const CancelToken& cancel) {
-  return std::make_unique<Scan>(open_source(options), filter, cancel);
+  OpenSource source = open_source(options);
+  std::optional<LateAttributes> late;
+  if (options.xattrs && options.xattrs_later && LateAttributes::possible()) {
+    late.emplace(source.fd.get());
+    source.xattrs = false;
+  }
+  return std::make_unique<Scan>(std::move(source), std::move(late), filter, cancel);
 }
 
 }  // namespace outhaul

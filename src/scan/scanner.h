@@ -17,6 +17,9 @@ struct ScanOptions {
   std::filesystem::path leave_out;
   /// Read extended attributes, ACLs among them.
   bool xattrs = true;
+  /// Leave them to ScanStream::complete(), for who knows most of them already. They are read on the way after
+  /// all where there is no /proc, which that needs.
+  bool xattrs_later = false;
 };
 
 /// Walks with openat/fstatat and O_NOFOLLOW from one directory descriptor, so that no symlink race leads

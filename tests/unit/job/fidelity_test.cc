@@ -37,6 +37,7 @@ void make_old(const Nightly& night) {
     state.record(job, run, entry);
   }
   transaction.commit();
+  state.forget_server_fact("job " + night.profile.jobs[0].name, "attributes");
 }
 
 /// Names of owners, hard links, a hole, an attribute where this file system holds one.

@@ -20,8 +20,15 @@ namespace {
 
 using Attributes = std::vector<Xattr>;
 
+/// Attributes that are asked for on the way are those that are asked for later.
 Scanned scan_of(const AttributeDir& dir, bool xattrs = true) {
-  return scan_all(ScanOptions{dir.path(), false, {}, xattrs});
+  ScanOptions options{dir.path(), false, {}, xattrs};
+  Scanned scanned = scan_all(options);
+  options.xattrs_later = true;
+  const Scanned later = scan_all(options);
+  CHECK(later.entries == scanned.entries);
+  CHECK(later.order == scanned.order);
+  return scanned;
 }
 
 Attributes attributes_of(const Scanned& scanned, std::string_view path) {
@@ -178,4 +185,39 @@ TEST_CASE("attributes are read where a thread may have no working directory of i
   reader.read("gone", 1, found, fault);
   CHECK(found.empty());
   CHECK(faults.empty());
+}
+
+TEST_CASE("attributes that are left for later are asked of the very thing that was scanned") {
+  AttributeDir dir;
+  fs::create_directory(dir / "d");
+  for (const char* name : {"d/gone", "d/replaced", "d/stays", "other"}) write_file(dir / name, name);
+  for (const char* name : {"d/gone", "d/replaced", "other"}) attribute(dir, name, "user.of", "no");
+  const Attributes on_stays = attribute(dir, "d/stays", "user.of", "stays");
+  ScanOptions options{dir.path(), false, {}, true, true};
+  const Filter filter(std::vector<std::string>{});
+  const CancelToken cancel;
+  const auto stream = scan(options, filter, cancel);
+  std::vector<Entry> entries;
+  for (ScanItem item; stream->next(item);) entries.push_back(std::get<Entry>(item));
+  REQUIRE(entries.size() == 5);
+  fs::remove(dir / "d/gone");
+  fs::rename(dir / "other", dir / "d/replaced");
+  std::size_t problems = 0;
+  for (Entry& entry : entries) {
+    CHECK(entry.xattrs.empty());
+    stream->complete(entry, [&](ScanProblem&&) { ++problems; });
+  }
+  CHECK(entries[1].xattrs.empty());      // d/gone
+  CHECK(entries[2].xattrs.empty());      // d/replaced
+  CHECK(entries[3].xattrs == on_stays);  // d/stays
+  CHECK(problems == 0);
+  stream->complete(entries[3], [&](ScanProblem&&) { ++problems; });
+  fs::rename(dir / "d", dir / "moved");
+  fs::create_directory_symlink("moved", dir / "d");
+  stream->complete(entries[3], [&](ScanProblem&&) { ++problems; });
+  CHECK(entries[3].xattrs == on_stays);  // through the directory that is open already
+  stream->complete(entries[0], [&](ScanProblem&&) { ++problems; });
+  stream->complete(entries[3], [&](ScanProblem&&) { ++problems; });
+  CHECK(entries[3].xattrs.empty());  // never through a symlink
+  CHECK(problems == 0);
 }

@@ -53,13 +53,17 @@ const Entry* Scanned::find(std::string_view path) const {
 }
 
 void drain(ScanStream& stream, Scanned& into) {
+  const auto take = [&](const ScanProblem& problem) {
+    into.order.push_back('!' + problem.path.bytes());
+    into.problems.push_back(problem);
+  };
   for (ScanItem item; stream.next(item);) {
     if (const auto* problem = std::get_if<ScanProblem>(&item)) {
-      into.order.push_back('!' + problem->path.bytes());
-      into.problems.push_back(*problem);
+      take(*problem);
       continue;
     }
-    const Entry& entry = std::get<Entry>(item);
+    Entry& entry = std::get<Entry>(item);
+    stream.complete(entry, take);
     if (!into.entries.empty() && !(into.entries.back().path < entry.path))
       throw std::logic_error("out of order: " + printable(entry.path.bytes()));
     into.order.push_back(entry.path.bytes());

@@ -39,7 +39,7 @@ struct Scanned {
   const Entry* find(std::string_view path) const;
 };
 
-/// Adds what `stream` still gives; checks on the way that entries come in strict byte order.
+/// Adds what `stream` still gives, complete; checks on the way that entries come in strict byte order.
 void drain(ScanStream& stream, Scanned& into);
 Scanned scan_all(const ScanOptions& options, const std::vector<std::string>& patterns = {});
 Scanned scan_all(const TempTree& tree, const std::vector<std::string>& patterns = {});
