@@ -7,7 +7,6 @@
 #include <csignal>
 
 #include "execute/executor.h"
-#include "filter/patterns.h"
 #include "job/append_only.h"
 #include "job/attribute_trust.h"
 #include "job/catalog.h"
@@ -17,83 +16,16 @@
 #include "job/lazy_remote.h"
 #include "job/name_rules.h"
 #include "job/ownership.h"
+#include "job/planning.h"
 #include "job/remote_identity.h"
 #include "job/retain.h"
 #include "job/source_mount.h"
 #include "job/space.h"
-#include "outhaul/increment.h"
-#include "plan/planner.h"
-#include "scan/scanner.h"
 #include "state/lock.h"
 #include "state/state.h"
 
 namespace outhaul {
 namespace {
-
-/// The state of a profile that never ran.
-class NoEntries final : public EntryStream {
- public:
-  bool next(Entry&) override { return false; }
-};
-
-SourceFacts look_at(const Job& job, const GuardPolicy& safety, std::optional<SourceMount> mount_before,
-                    const Environment& environment) {
-  SourceFacts facts;
-  facts.source = job.source.native();
-  facts.mount_before = std::move(mount_before);
-  std::error_code fault;
-  // Any other error than "not there" is for the scan to name.
-  facts.exists = std::filesystem::status(job.source, fault).type() != std::filesystem::file_type::not_found;
-  for (const std::string& marker : safety.require)
-    if (!std::filesystem::exists(marker, fault)) facts.missing_markers.push_back(marker);
-  if (facts.exists) facts.mount = environment.see_mount(job.source);
-  return facts;
-}
-
-struct Judged {
-  Plan plan;
-  std::vector<GuardRefusal> refusals;
-  std::optional<SeenMount> mount;
-};
-
-/// What the state knows of a job; nothing when it never ran.
-struct Known {
-  std::unique_ptr<EntryStream> stored;
-  std::optional<SourceMount> mount;
-  std::optional<std::int64_t> attributes_ns;  ///< see attributes_known_ns()
-};
-
-Known known_of(const State& state, JobId id, const Job& job) {
-  return {state.entries(id), recall_mount(state, job), attributes_known_ns(state, job)};
-}
-
-/// scan → diff → plan → guard.
-Judged plan_job(const Profile& profile, const Job& job, Known known, const std::vector<std::string>& approve,
-                const Environment& environment) {
-  const SourceFacts facts = look_at(job, profile.safety, std::move(known.mount), environment);
-  Judged judged;
-  judged.mount = facts.mount;
-  if (facts.exists && facts.missing_markers.empty()) {
-    const Filter filter(job.exclude);
-    const auto scanned = scan({job.source, job.one_file_system, environment.state_dir(profile), job.xattrs,
-                               known.attributes_ns.has_value()},
-                              filter, environment.cancel);
-    if (!known.stored) known.stored = std::make_unique<NoEntries>();
-    const PlanPolicy policy{job.on_removal, job.compare,
-                            job.append_only ? longest_increment_dir(job.target) : job.target, job.names,
-                            known.attributes_ns};
-    judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
-      environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
-    });
-  }
-  judged.refusals = judge(judged.plan, facts, profile.safety, approve);
-  return judged;
-}
-
-bool casts_doubt(const ScanProblem& problem) {
-  return problem.kind == ScanProblem::Kind::unreadable_directory ||
-         problem.kind == ScanProblem::Kind::unreadable_entry;
-}
 
 /// One profile's run: the lock, the state, the remote when it is needed, and the jobs' reports.
 class ProfileRun {
@@ -469,57 +401,10 @@ std::optional<Problem> ProfileRun::update_catalog() {
   if (!profile_.catalog || remote_lost_ || (cancel_.cancelled() && !window)) return std::nullopt;
   return store_catalog(state_, remote_, profile_, environment_, report_.run, window);
 }
-
-/// As a run would: what one job adds is there when the next one's turn comes.
-void judge_quota(const RemoteSettings& remote, const SpaceNeed& need, SpaceUse& use,
-                 const std::vector<std::string>& approve, PlannedJob& planned) {
-  if (!remote.quota || !planned.refusals.empty()) return;
-  const std::uint64_t room = may_go_first(planned.retention);
-  if (auto refusal = over_quota(use, need, *remote.quota + room, planned.plan.id, approve))
-    planned.refusals.push_back(std::move(*refusal));
-  else
-    use.tree += static_cast<std::uint64_t>(std::max<std::int64_t>(need.in_the_end(), 0));
-}
-
 }  // namespace
 
 RunReport run_profile(const Profile& profile, const RunOptions& options, const Environment& environment) {
   return ProfileRun(profile, options, environment).run();
-}
-
-void plan_profile(const Profile& profile, const RunOptions& options, const Environment& environment,
-                  const std::function<void(PlannedJob&&)>& each) {
-  const std::filesystem::path dir = environment.state_dir(profile);
-  std::optional<State> state;
-  if (has_state(dir)) state = State::open(dir, profile.name, State::Open::read_only);
-  if (state && !options.remote_moved) check_remote(*state, profile.remote);
-  SpaceUse use = space_use(state ? &*state : nullptr);
-  for (const Job* job : chosen_jobs(profile, options.jobs)) {
-    if (state) check_name_rules(*state, *job);
-    if (state) check_append_only(*state, *job);
-    environment.events.on(JobStarted{job->name, job->source.native(), job->target.wire()});
-    PlannedJob planned;
-    planned.job = job;
-    const std::optional<JobId> found = state ? state->find_job(job->name, job->target) : std::nullopt;
-    const JobId id = found.value_or(JobId{});
-    Known known;
-    if (found) {
-      for (const Part& part : state->parts(id)) planned.unsettled += part.stage != Part::Stage::sending;
-      planned.unsettled += state->intents(id).size();
-      known = known_of(*state, id, *job);
-    }
-    Judged judged = plan_job(profile, *job, std::move(known), options.approve, environment);
-    planned.plan = std::move(judged.plan);
-    planned.refusals = std::move(judged.refusals);
-    if (found) {
-      const std::vector<RunRow> newest = state->runs(1);
-      const RunId tonight{newest.empty() ? 1 : static_cast<std::int64_t>(newest.front().run) + 1};
-      planned.retention = retention_of(*state, id, *job, {tonight, environment.clock.now_ns(), false});
-    }
-    judge_quota(profile.remote, space_need(state ? &*state : nullptr, found, *job, planned.plan), use,
-                options.approve, planned);
-    each(std::move(planned));
-  }
 }
 
 }  // namespace outhaul
