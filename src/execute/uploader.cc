@@ -8,6 +8,7 @@
 #include "execute/disk_probe.h"
 #include "execute/read_ahead.h"
 #include "lanes/commands.h"
+#include "lanes/transfer_scope.h"
 
 namespace outhaul {
 namespace {
@@ -28,24 +29,6 @@ constexpr int kRestarts = 3;
 /// How often a server may refuse to go on with a part before the whole file is sent again: once may be a
 /// passing trouble.
 constexpr int kRefusals = 2;
-
-/// Tells the display that a transfer began, and that it ended however it ended.
-class TransferScope {
- public:
-  TransferScope(EventSink& events, int lane, const Entry& entry, std::uint64_t offset)
-      : events_(events), lane_(lane) {
-    events_.on(TransferStarted{lane, entry.path.bytes(), entry.size, offset});
-  }
-  ~TransferScope() { events_.on(TransferEnded{lane_, ok_}); }
-  TransferScope(const TransferScope&) = delete;
-  TransferScope& operator=(const TransferScope&) = delete;
-  void succeeded() { ok_ = true; }
-
- private:
-  EventSink& events_;
-  int lane_;
-  bool ok_ = false;
-};
 
 /// Raises `sent` to what was taken out of the file: what the network was given can't be more.
 class Counted final : public ByteSource {
@@ -137,7 +120,7 @@ void Uploader::compare(const Task& task, Outcome& outcome) {
   for (int reread = 0;; ++reread) {
     try {
       SourceFile file = context_.source.open(task.action->entry);
-      TransferScope scope(context_.events, number_, file.entry(), 0);
+      TransferScope scope(context_.events, number_, file.entry().path.bytes(), file.entry().size, 0);
       while (const std::size_t got = file.read(buffer)) {
         context_.events.on(TransferProgress{number_, got});
         stop_if_cancelled();
@@ -253,7 +236,7 @@ void Uploader::require_unused(const Task& task) {
 /// Of what the server gives back of the part. A line that breaks is no verdict: it goes on where it broke.
 Sha256Digest Uploader::fetch_digest(const Task& task, Outcome& outcome) {
   const Entry& entry = outcome.entry;
-  TransferScope scope(context_.events, number_, entry, 0);
+  TransferScope scope(context_.events, number_, entry.path.bytes(), entry.size, 0);
   Sha256 hash;
   std::uint64_t fetched = 0;
   const ByteSink sink = [&](std::span<const std::byte> got) {
@@ -355,7 +338,7 @@ bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<c
 }
 
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
-  TransferScope scope(context_.events, number_, file.entry(), offset);
+  TransferScope scope(context_.events, number_, file.entry().path.bytes(), file.entry().size, offset);
   offset_ = position_ = offset;
   if (offset > 0 && trail_.last == 0)
     trail_.last = sent_.value_or(offset + kMostInFlight);  // an earlier run's

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lanes/commands.h"
+#include "lanes/transfer_scope.h"
 
 namespace outhaul {
 namespace {
@@ -15,24 +16,6 @@ using Status = FetchOutcome::Status;
 
 /// Bytes beyond those that were ever reached: with so many a line isn't dead.
 constexpr std::uint64_t kProgress = 256 * 1024;
-
-/// Tells the display that a transfer began, and that it ended however it ended.
-class TransferScope {
- public:
-  TransferScope(EventSink& events, int lane, const RestoreStep& step, std::uint64_t offset)
-      : events_(events), lane_(lane) {
-    events_.on(TransferStarted{lane, step.entry.path.bytes(), step.copy.size, offset});
-  }
-  ~TransferScope() { events_.on(TransferEnded{lane_, ok_}); }
-  TransferScope(const TransferScope&) = delete;
-  TransferScope& operator=(const TransferScope&) = delete;
-  void succeeded() { ok_ = true; }
-
- private:
-  EventSink& events_;
-  int lane_;
-  bool ok_ = false;
-};
 
 /// The remote has the file no more, or not as it was stored.
 class Damaged : public Error {
@@ -128,7 +111,7 @@ bool Fetcher::is_equal(int fd, const RestoreStep& step) {
 void Fetcher::fetch(const RestoreStep& step, FetchOutcome& outcome) {
   PartFile part(context_.to, step);
   outcome.resumed = part.resume(context_.cancel);
-  TransferScope scope(context_.events, number_, step, outcome.resumed);
+  TransferScope scope(context_.events, number_, step.entry.path.bytes(), step.copy.size, outcome.resumed);
   if (!receive(part, step, outcome)) {
     // What lay here, or one transfer, may have been the fault: the whole of it once more decides.
     outcome.resumed = 0;

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "lanes/transfer_scope.h"
+
 namespace outhaul {
 namespace {
 
@@ -33,21 +35,16 @@ void ReadTask::attempt(Lane& lane, int lane_number) {
 
 /// A line that breaks is no verdict: the next attempt goes on where it broke.
 void ReadTask::fetch(Lane& lane, int lane_number) {
-  context_.events.on(TransferStarted{lane_number, path.wire(), object.size, fetched_});
+  TransferScope scope(context_.events, lane_number, path.wire(), object.size, fetched_);
   const ByteSink take = [&](std::span<const std::byte> got) {
     hash_->update(got);
     fetched_ += got.size();
     context_.events.on(TransferProgress{lane_number, got.size()});
     return fetched_ <= object.size;  // more is wrong already
   };
-  try {
-    lane.get(path, fetched_,
-             context_.throttle != nullptr ? throttled(take, *context_.throttle, context_.cancel) : take);
-  } catch (...) {
-    context_.events.on(TransferEnded{lane_number, false});
-    throw;
-  }
-  context_.events.on(TransferEnded{lane_number, true});
+  lane.get(path, fetched_,
+           context_.throttle != nullptr ? throttled(take, *context_.throttle, context_.cancel) : take);
+  scope.succeeded();
 }
 
 /// Empty when all is well.
