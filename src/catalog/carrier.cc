@@ -11,6 +11,7 @@
 
 #include "base/cancel.h"
 #include "base/fd.h"
+#include "catalog/local_file.h"
 #include "outhaul/error.h"
 
 namespace outhaul {
@@ -20,11 +21,6 @@ using Status = CommandResult::Status;
 
 /// Append-only: how many names a file may use up.
 constexpr int kMostNames = 8;
-
-Error io_error(int errno_value, const std::filesystem::path& file) {
-  return errno_error(errno_value, printable(file.string()), ErrorKind::local_io,
-                     "Free space in the state directory, or mend its owner and mode.");
-}
 
 RemotePath with_suffix(const RemotePath& name, const char* suffix) {
   return RemotePath::parse(name.wire() + suffix);
@@ -39,7 +35,7 @@ class Carrier::Source final : public ByteSource {
   explicit Source(const std::filesystem::path& file)
       : file_(file), fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
     struct stat status {};
-    if (!fd_ || ::fstat(fd_.get(), &status) != 0) throw io_error(errno, file);
+    if (!fd_ || ::fstat(fd_.get(), &status) != 0) throw local_file_error(errno, file);
     length_ = static_cast<std::uint64_t>(status.st_size);
   }
   std::uint64_t length() const noexcept { return length_; }
@@ -56,7 +52,7 @@ class Carrier::Source final : public ByteSource {
     }
     ssize_t got = 0;
     while ((got = ::pread(fd_.get(), buffer.data(), most, static_cast<off_t>(position_))) < 0)
-      if (errno != EINTR) throw io_error(errno, file_);
+      if (errno != EINTR) throw local_file_error(errno, file_);
     position_ += static_cast<std::uint64_t>(got);
     return static_cast<std::size_t>(got);
   }
@@ -186,18 +182,18 @@ void Carrier::put_in_place(const RemotePath& part, const RemotePath& name) {
 
 void Carrier::fetch(const RemotePath& name, const std::filesystem::path& to, std::uint64_t size) {
   const Fd fd(::open(to.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd) throw io_error(errno, to);
+  if (!fd) throw local_file_error(errno, to);
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw io_error(errno, to);
+  if (::fstat(fd.get(), &status) != 0) throw local_file_error(errno, to);
   std::uint64_t got = static_cast<std::uint64_t>(status.st_size) <= size ? status.st_size : 0;
-  if (::ftruncate(fd.get(), static_cast<off_t>(got)) != 0) throw io_error(errno, to);
+  if (::ftruncate(fd.get(), static_cast<off_t>(got)) != 0) throw local_file_error(errno, to);
   keep_trying([&] {
     const std::uint64_t before = got;
     const ByteSink sink = [&](std::span<const std::byte> bytes) {
       const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), size - got));
       for (std::size_t done = 0; done < most;) {
         const ssize_t put = ::pwrite(fd.get(), bytes.data() + done, most - done, static_cast<off_t>(got));
-        if (put < 0 && errno != EINTR) throw io_error(errno, to);
+        if (put < 0 && errno != EINTR) throw local_file_error(errno, to);
         if (put <= 0) continue;
         done += static_cast<std::size_t>(put);
         got += static_cast<std::uint64_t>(put);

@@ -1,16 +1,12 @@
 #include "catalog/compression.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <zstd.h>
 
-#include <array>
-#include <cerrno>
 #include <memory>
 #include <vector>
 
-#include "base/fd.h"
+#include "catalog/local_file.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
 
@@ -26,58 +22,6 @@ struct FreeContext {
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
 
-Error io_error(int errno_value, const std::filesystem::path& file) {
-  return errno_error(
-      errno_value, printable(file.string()), ErrorKind::local_io,
-      "Free space in the state directory, or mend its owner and mode; --state-dir chooses another.");
-}
-
-class Reader {
- public:
-  explicit Reader(const std::filesystem::path& file)
-      : file_(file), fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
-    if (!fd_) throw io_error(errno, file_);
-  }
-  std::string_view next() {
-    ssize_t got = 0;
-    while ((got = ::read(fd_.get(), buffer_.data(), buffer_.size())) < 0)
-      if (errno != EINTR) throw io_error(errno, file_);
-    return {buffer_.data(), static_cast<std::size_t>(got)};
-  }
-
- private:
-  std::filesystem::path file_;
-  Fd fd_;
-  std::vector<char> buffer_ = std::vector<char>(kPiece);
-};
-
-class Writer {
- public:
-  explicit Writer(const std::filesystem::path& file)
-      : file_(file), fd_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    if (!fd_) throw io_error(errno, file_);
-  }
-  void write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t put = ::write(fd_.get(), bytes.data(), bytes.size());
-      if (put < 0 && errno != EINTR) throw io_error(errno, file_);
-      if (put > 0) bytes.remove_prefix(static_cast<std::size_t>(put));
-    }
-  }
-  /// Durable when it returns.
-  void finish() {
-    if (::fsync(fd_.get()) != 0) throw io_error(errno, file_);
-  }
-
- private:
-  std::filesystem::path file_;
-  Fd fd_;
-};
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
-
 [[noreturn]] void bad(const std::filesystem::path& file, std::string_view why) {
   throw Error(ErrorKind::state,
               fmt::format("{} is not what was stored: {}", printable(file.filename().string()), why),
@@ -87,8 +31,8 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }  // namespace
 
 Compressed compress_file(const std::filesystem::path& from, const std::filesystem::path& to) {
-  Reader reader(from);
-  Writer writer(to);
+  LocalReader reader(from);
+  LocalWriter writer(to);
   const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
   if (!context) throw std::bad_alloc();
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
@@ -128,8 +72,8 @@ std::string compress(std::string_view text) {
 
 void decompress_file(const std::filesystem::path& from, const std::filesystem::path& to,
                      std::uint64_t raw_size) {
-  Reader reader(from);
-  Writer writer(to);
+  LocalReader reader(from);
+  LocalWriter writer(to);
   const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   if (!context) throw std::bad_alloc();
   std::vector<char> buffer(ZSTD_DStreamOutSize());
@@ -149,27 +93,6 @@ void decompress_file(const std::filesystem::path& from, const std::filesystem::p
   if (left != 0) bad(from, "it is cut short");
   if (written != raw_size) bad(from, "it holds less than the manifest says");
   writer.finish();
-}
-
-std::string read_whole(const std::filesystem::path& file) {
-  Reader reader(file);
-  std::string text;
-  for (std::string_view piece = reader.next(); !piece.empty(); piece = reader.next()) text.append(piece);
-  return text;
-}
-
-void write_whole(const std::filesystem::path& file, std::string_view text) {
-  Writer writer(file);
-  writer.write(text);
-  writer.finish();
-}
-
-Sha256Digest digest_of_file(const std::filesystem::path& file) {
-  Reader reader(file);
-  Sha256 hash;
-  for (std::string_view piece = reader.next(); !piece.empty(); piece = reader.next())
-    hash.update(bytes_of(piece));
-  return hash.finish();
 }
 
 }  // namespace outhaul

@@ -25,11 +25,4 @@ std::string compress(std::string_view text);
 void decompress_file(const std::filesystem::path& from, const std::filesystem::path& to,
                      std::uint64_t raw_size);
 
-/// The whole of a file. Throws Error{local_io}.
-std::string read_whole(const std::filesystem::path& file);
-/// Replaces it. Throws Error{local_io}.
-void write_whole(const std::filesystem::path& file, std::string_view text);
-/// SHA-256 of a file's content. Throws Error{local_io}.
-Sha256Digest digest_of_file(const std::filesystem::path& file);
-
 }  // namespace outhaul

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "catalog/compression.h"
+#include "catalog/local_file.h"
 #include "catalog/manifest.h"
 #include "catalog/names.h"
 #include "catalog/readme.h"
@@ -51,13 +52,15 @@ class Publication {
     return settings_.folder / ("catalog-" + std::to_string(generation) + ".db.zst");
   }
 
-  void prepare_remote() {
-    carrier_.make_dir(catalog_dir());
-    const bool increments = carrier_.append_only();
-    const RemotePath readme = increments ? catalog_readme_of_increments() : catalog_readme();
-    if (carrier_.exists(readme)) return;
-    carrier_.store_text(
-        increments ? readme_text_of_increments(settings_.profile) : readme_text(settings_.profile), readme);
+  void make_dir() { carrier_.make_dir(catalog_dir()); }
+
+  /// With each base: what it tells may have changed with outhaul.
+  void store_readme() {
+    if (!carrier_.append_only()) {
+      carrier_.store_text(readme_text(settings_.profile), catalog_readme());
+    } else if (!carrier_.exists(catalog_readme_of_increments())) {
+      carrier_.store_text(readme_text_of_increments(settings_.profile), catalog_readme_of_increments());
+    }
   }
 
   RemotePath name_for(const CatalogFile& file) const {
@@ -78,7 +81,7 @@ class Publication {
     hash.update(compressed);
     file.sha256 = hash.finish();
     file.stored = true;
-    prepare_remote();
+    make_dir();
     file.name = carrier_.store_text(compressed, file.name);
     Transaction transaction = state_.begin();
     state_.set_catalog_file(file);
@@ -118,7 +121,8 @@ class Publication {
 
   void send_base(CatalogFile file, bool resume) {
     const fs::path local = base_file(file.generation);
-    prepare_remote();
+    make_dir();
+    store_readme();
     file.name = carrier_.store(local, file.name, resume);
     file.stored = true;
     state_.set_catalog_file(file);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "catalog/compression.h"
+#include "catalog/local_file.h"
 #include "catalog/manifest.h"
 #include "catalog/names.h"
 #include "outhaul/error.h"

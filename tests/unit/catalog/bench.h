@@ -3,7 +3,7 @@
 
 #include "base/cancel.h"
 #include "catalog/carrier.h"
-#include "catalog/compression.h"
+#include "catalog/local_file.h"
 #include "support/fake_remote.h"
 #include "support/temp_dir.h"
 
@@ -34,7 +34,7 @@ struct Bench {
   RemotePath name = RemotePath::parse("c/file");
 
   std::filesystem::path local(const std::string& content) {
-    write_whole(dir / "local", content);
+    write_file(dir / "local", content);
     return dir / "local";
   }
 };

@@ -95,12 +95,12 @@ TEST_CASE("a file is fetched whole whatever breaks and goes on where an earlier 
   const std::string content = pattern(200'000);
   Bench bench;
   bench.server.put_file("c/file", content);
-  write_whole(bench.dir / "to", content.substr(0, 150'000));
+  write_file(bench.dir / "to", content.substr(0, 150'000));
   bench.server.fail_nth(2, {Fault::Effect::lost, FailureClass::reconnect, 0});
   bench.carrier.fetch(bench.name, bench.dir / "to", content.size());
   CHECK((read_whole(bench.dir / "to") == content));
   SECTION("what is longer than it can be is thrown away first") {
-    write_whole(bench.dir / "to", content + content);
+    write_file(bench.dir / "to", content + content);
     bench.carrier.fetch(bench.name, bench.dir / "to", content.size());
     CHECK((read_whole(bench.dir / "to") == content));
   }

@@ -2,11 +2,13 @@
 
 #include <filesystem>
 
+#include "catalog/local_file.h"
 #include "outhaul/error.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
 
 using namespace outhaul;
+using test::write_file;
 namespace fs = std::filesystem;
 
 namespace {
@@ -28,14 +30,14 @@ TEST_CASE("what is compressed comes back byte for byte with its sizes and digest
   for (const std::size_t size : {0u, 1u, 5000u, 3'000'000u}) {
     std::string text;
     for (std::size_t i = 0; i < size; ++i) text += static_cast<char>(i * i >> 7);
-    write_whole(dir / "raw", text);
+    write_file(dir / "raw", text);
     const Compressed made = compress_file(dir / "raw", dir / "packed");
     CHECK(made.raw_size == size);
     CHECK(made.size == fs::file_size(dir / "packed"));
     CHECK(made.sha256 == digest_of_file(dir / "packed"));
     decompress_file(dir / "packed", dir / "again", size);
     CHECK((read_whole(dir / "again") == text));
-    write_whole(dir / "packed", compress(text));
+    write_file(dir / "packed", compress(text));
     decompress_file(dir / "packed", dir / "again", size);
     CHECK((read_whole(dir / "again") == text));
   }
@@ -46,7 +48,7 @@ TEST_CASE("what a server has damaged is refused and never fills the disk") {
   const std::string text(2'000'000, 'x');
   const std::string packed = compress(text);
   const auto unpack = [&](const std::string& bytes, std::uint64_t raw_size) {
-    write_whole(dir / "packed", bytes);
+    write_file(dir / "packed", bytes);
     return refusal([&] { decompress_file(dir / "packed", dir / "raw", raw_size); });
   };
   CHECK(unpack(packed, text.size()).empty());
@@ -60,7 +62,7 @@ TEST_CASE("what a server has damaged is refused and never fills the disk") {
 
 TEST_CASE("a folder that can't be written to is named") {
   const test::TempDir dir;
-  write_whole(dir / "raw", "text");
+  write_file(dir / "raw", "text");
   bool thrown = false;
   try {
     compress_file(dir / "raw", dir / "no such folder" / "packed");
