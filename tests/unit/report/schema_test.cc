@@ -166,8 +166,10 @@ std::vector<std::string> adopt_documents() {
   full.message = "stopped";
   full.advice = "look";
   full.jobs.push_back({"www", "/srv/\xE9", "", 1, 2, 3, 4, 1, 1, 1, {}, {}, {}});
-  full.jobs[0].refusals = {{Guard::mass_deletion, "too much", "approve", true}};
-  full.jobs[0].problems = {{Problem::Severity::error, "www", "a", "can't be deleted", "look"}};
+  full.jobs[0].refusals = {{Guard::mass_deletion, "too much", "approve", true},
+                           {Guard::mass_deletion, "too much", "", true}};
+  full.jobs[0].problems = {{Problem::Severity::error, "www", "a", "can't be deleted", "look"},
+                           {Problem::Severity::error, "", "", "can't be deleted", ""}};
   full.jobs[0].findings = {{AdoptFinding::Kind::differs, RemotePath::parse("www/\xE9"), "has 3 bytes"},
                            {AdoptFinding::Kind::foreign, RemotePath::parse("www/a"), "strange"}};
   std::vector<std::string> documents{adopt_json(full)};
