@@ -110,6 +110,8 @@ TEST_CASE("foreign files are deleted from a real server where the profile says s
   fs::create_directories(site.stored() / "old/deep");
   for (const char* name : {"stranger", "d/ an old one", "old/x", "old/deep/.hidden"})
     std::ofstream(site.stored() / name, std::ios::binary) << "?";
+  for (const char* dir : {"old", "old/deep"})  // the server's own user is not who runs this
+    fs::permissions(site.stored() / dir, fs::perms::all);
   site.choices.job_extra = R"("foreign": "delete")";
   site.choices.top_extra = R"("safety": {"max_delete": 3})";
   site.write_profile();
