@@ -66,6 +66,8 @@ class Execution {
 
   /// A refusal is all that came of it then.
   std::optional<GuardRefusal> run() {
+    for (const Action& action : plan_.actions)
+      if (action.kind == ActionKind::upload) s_.tally.expect(action.entry.size);
     if (auto refusal = ask_for_space()) return refusal;
     carry_out();
     return std::nullopt;
@@ -74,8 +76,6 @@ class Execution {
  private:
   void carry_out() {
     tell_withheld();
-    for (const Action& action : plan_.actions)
-      if (action.kind == ActionKind::upload) s_.tally.expect(action.entry.size);
     make_dirs(now(ActionKind::make_dir));
     transfer();
     record(now(ActionKind::record));
