@@ -96,7 +96,7 @@ void check_against_listings(const Profile& profile, State& state, Remote& remote
   std::vector<VerifyJob> jobs;
   for (const Job& job : profile.jobs)
     if (const auto id = state.find_job(job.name, job.target))
-      jobs.push_back({job.name, {*id, job.target, job.names}});
+      jobs.push_back({job.name, {*id, job.target, job.names, job.append_only}});
   RetryPolicy retry = environment.retry;
   retry.retries = profile.remote.retries;
   VerifyOptions options;
