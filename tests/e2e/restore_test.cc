@@ -136,6 +136,29 @@ TEST_CASE("Ctrl-C ends a restore at once and the same command goes on") {
   expect_rest_is_resumed(site);
 }
 
+TEST_CASE("a full disk stops a restore cleanly and another attempt goes on") {
+  Site site(ServerKind::proftpd);
+  site.choices.connections = 1;  // one after the other: what comes before the file that doesn't fit is there
+  site.write("a", "small");
+  site.write("long", std::string(4 << 20, 'l'));
+  make_sparse_file(site.source() / "sparse",
+                   64 << 20);  // for which nobody can tell beforehand whether it fits
+  site.write("z", "last");
+  REQUIRE(site.run().exit.code == 0);
+  fs::create_directory(back(site));
+  if (!mounts_are_permitted(back(site))) return;  // unit/restore/sparse_file_test.cc has a disk that is full
+  std::string command;
+  for (const std::string& word : site.command(words(site, {}))) command += " '" + word + "'";
+  const RunResult result = in_own_namespace(fmt::format(
+      "mount -t tmpfs -o size=2m none {0} && {1}; echo first $?; cat {0}/a; test -e {0}/long && echo half; "
+      "mount -o remount,size=32m {0} && {1}; echo then $?; diff -r {0} {2} && echo equal",
+      back(site).string(), command, site.source().string()));
+  INFO(told(result));
+  CHECK(holds(result.out, {"first 1\nsmall", "FAILED", "left to fetch", "then 0", "equal"}));
+  CHECK(result.out.find("half") == std::string::npos);
+  CHECK(holds(result.err, {"No space left on device", "Make room", "restore again"}));
+}
+
 TEST_CASE("files that are too large for the place are named and another attempt brings them") {
   Site site(ServerKind::proftpd);
   site.choices.connections = 1;  // one after the other: what comes before the file that is too long is there

@@ -229,6 +229,14 @@ bool SilentPort::wait_for_visitor() const {
   return ::poll(&waiting, 1, 20'000) == 1;
 }
 
+RunResult in_own_namespace(const std::string& script) {
+  return run_program({"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script});
+}
+
+bool mounts_are_permitted(const fs::path& on) {
+  return in_own_namespace(fmt::format("mount -t tmpfs none '{}'", on.string())).exit.code == 0;
+}
+
 std::vector<std::string> as_nobody(const std::vector<std::string>& argv) {
   if (::geteuid() != 0) return argv;
   const std::string id = std::to_string(kNobody);

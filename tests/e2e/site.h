@@ -35,7 +35,7 @@ struct ProfileChoices {
   std::string ssh;       ///< the JSON value; empty: what fits the server
   std::string remote_extra, job_extra, top_extra;
   bool catalog = false;  ///< it costs a connection of its own, and most tests count
-  std::string jobs;  ///< the whole array; empty: one job "data" from source()
+  std::string jobs;      ///< the whole array; empty: one job "data" from source()
 };
 
 class Site {
@@ -114,6 +114,11 @@ class SilentPort {
   int fd_ = -1;
   std::uint16_t port_ = 0;
 };
+
+/// A shell's script in a mount namespace that ends with it, where it may mount what it likes.
+RunResult in_own_namespace(const std::string& script);
+/// Whether the kernel lets us; `on` is any directory.
+bool mounts_are_permitted(const std::filesystem::path& on);
 
 /// `argv` as somebody whom permissions bind: as it is for a user, as nobody for root.
 std::vector<std::string> as_nobody(const std::vector<std::string>& argv);
