@@ -38,8 +38,27 @@ bool is_id(std::string_view id) {
          std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+Error unreadable(std::string_view why) {
+  return {
+      ErrorKind::guard,
+      fmt::format("{} on the remote can't be read, so nobody knows whose backup this is: {}",
+                  owner_file().wire(), printable(why)),
+      "Look at it with any FTP client. If this profile is the only one that uses the directory, remove the "
+      "file there, or run \"outhaul adopt\"."};
+}
+
+/// Empty: there is none. What is there, but isn't given to this account, is somebody's.
 std::optional<Owner> read_owner(Carrier& carrier) {
-  const auto text = carrier.fetch_text(owner_file(), kMostOwner);
+  std::optional<std::string> text;
+  try {
+    text = carrier.fetch_text(owner_file(), kMostOwner);
+  } catch (const RemoteError& error) {
+    if (error.failure() != FailureClass::skip_file) throw;
+    throw unreadable(error.what());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::state) throw;
+    throw unreadable(error.what());
+  }
   return text ? std::optional(parse_owner(*text)) : std::nullopt;
 }
 
@@ -137,12 +156,7 @@ Owner parse_owner(std::string_view text) {
       throw Error(ErrorKind::guard, "a state id is no such id");
     return owner;
   } catch (const std::exception& error) {
-    throw Error(
-        ErrorKind::guard,
-        fmt::format("{} on the remote can't be read, so nobody knows whose backup this is: {}",
-                    owner_file().wire(), printable(error.what())),
-        "Look at it with any FTP client. If this profile is the only one that uses the directory, remove "
-        "the file there, or run \"outhaul adopt\".");
+    throw unreadable(error.what());
   }
 }
 

@@ -162,6 +162,24 @@ TEST_CASE("where nothing can be removed an owner is claimed once and a takeover 
   CHECK(bench.server.file(marker(kBob)));
 }
 
+TEST_CASE("an owner's file that the account may not read or that is far too long is somebody's") {
+  Bench bench;
+  require_ownership(bench.carrier, owner(kAnn));
+  SECTION("it is not given") {
+    bench.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+      if (call.what != "GET .outhaul/owner.json") return std::nullopt;
+      return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+    });
+  }
+  SECTION("it is no such file") {
+    bench.server.put_file(".outhaul/owner.json", std::string(100'000, 'x'));
+  }
+  const auto before = bench.server.files();
+  CHECK(refusal_of(bench.carrier, owner(kBob)).find("nobody knows whose backup this is") !=
+        std::string::npos);
+  CHECK(bench.server.files() == before);
+}
+
 TEST_CASE("who claims nothing is refused by another owner only") {
   Bench bench;
   CHECK_NOTHROW(refuse_another_owner(bench.carrier, kAnn));
