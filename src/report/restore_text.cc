@@ -57,23 +57,24 @@ std::string effort(const RestoreDone& done) {
   return phrases.text();
 }
 
-std::string tree_of(const RestoreJobReport& job) {
-  if (job.run == kNoRun) return "newest state";
+/// `at`: what was asked for, where nothing could be chosen by it; the problems say why.
+std::string tree_of(const RestoreJobReport& job, const std::string& at) {
+  if (job.run == kNoRun) return at.empty() || at == "latest" ? "newest state" : "--at " + printable(at);
   return fmt::format("run {} of {}", static_cast<std::int64_t>(job.run),
                      format_time_local(job.run_started_ns));
 }
 
-std::string job_line(const RestoreJobReport& job, bool dry_run, std::size_t width) {
+std::string job_line(const RestoreJobReport& job, const RestoreReport& report, std::size_t width) {
   std::vector<std::string> parts;
-  parts.push_back(dry_run ? planned_words(job.planned) : done_words(job.done));
-  if (parts.back().empty())
-    parts.back() = job.problem_count == 0 ? "nothing to restore" : "nothing was restored";
+  parts.push_back(report.dry_run ? planned_words(job.planned) : done_words(job.done));
+  const bool nothing = parts.back().empty();
+  if (nothing) parts.back() = job.problem_count == 0 ? "nothing to restore" : "nothing was restored";
   if (const std::string text = effort(job.done); !text.empty()) parts.push_back(text);
   if (job.left.files != 0)
     parts.push_back(fmt::format("{} left to fetch", files(job.left.files, job.left.bytes)));
   if (job.problem_count != 0) parts.push_back(counted(job.problem_count, "problem"));
-  return fmt::format("{}  {} to {}: {}\n", padded(printable(job.job), width), tree_of(job),
-                     printable(job.into), joined(parts, "; "));
+  return fmt::format("{}  {} to {}: {}\n", padded(printable(job.job), width),
+                     tree_of(job, nothing ? report.at : ""), printable(job.into), joined(parts, "; "));
 }
 
 struct OutcomeWords {
@@ -110,7 +111,7 @@ std::string restore_text(const RestoreReport& report) {
   RestorePlanned planned;
   std::uint64_t problems = 0;
   for (const RestoreJobReport& job : report.jobs) {
-    text += job_line(job, report.dry_run, width);
+    text += job_line(job, report, width);
     add_to(done, job.done);
     add_to(planned, job.planned);
     problems += job.problem_count;

@@ -81,6 +81,17 @@ TEST_CASE("a dry run of a restore speaks of what would be") {
   CHECK(has(text, "would be done: web01: would fetch 3 files"));
 }
 
+TEST_CASE(
+    "a restore for which there is no such run says what was asked for and not that it took the newest") {
+  RestoreReport report = sample();
+  report.at = "2";
+  report.jobs[0].run = kNoRun;
+  report.jobs[0].done = {};
+  report.jobs[0].problem_count = 1;
+  report.outcome = report.jobs[0].outcome = ExitCode::incomplete;
+  CHECK(has(restore_text(report), "www  --at 2 to /srv/back: nothing was restored; 1 problem\n"));
+}
+
 TEST_CASE("the display counts what a restore fetches") {
   ProgressModel model;
   model.apply(JobStarted{"www", "www", "/srv/back"});
