@@ -20,7 +20,7 @@ namespace {
 /// Less isn't worth a file that lies about: fetching it again costs next to nothing.
 constexpr std::uint64_t kWorthKeeping = 256 * 1024;
 constexpr std::size_t kPiece = 256 * 1024;
-/// From here on a second thread pays: hashing and writing take about as long as receiving over a fast line.
+/// From here on two more threads pay: hashing and writing take about as long as receiving over a fast line.
 constexpr std::uint64_t kWorthWritingBehind = 8 << 20;
 
 [[noreturn]] void fail(int error, const char* doing, const RelPath& path) {
@@ -148,12 +148,16 @@ void PartFile::start_over() {
 }
 
 void PartFile::write(std::span<const std::byte> bytes) {
-  const auto work = [this](std::span<const std::byte> some) {
-    hash_.update(some);
-    file_->write(some);
-  };
-  if (!behind_ && step_.copy.size - position_ >= kWorthWritingBehind) behind_.emplace(work);
-  behind_ ? behind_->write(bytes) : work(bytes);
+  const auto hash = [this](std::span<const std::byte> some) { hash_.update(some); };
+  const auto write = [this](std::span<const std::byte> some) { file_->write(some); };
+  if (!behind_ && step_.copy.size - position_ >= kWorthWritingBehind)
+    behind_.emplace(std::vector<WriteBehind::Work>{hash, write});
+  if (behind_) {
+    behind_->write(bytes);
+  } else {
+    hash(bytes);
+    write(bytes);
+  }
   position_ += bytes.size();
 }
 

@@ -30,7 +30,7 @@ class SparseFile {
   [[noreturn]] void fail(int error) const;
 
   int fd_;
-  std::uint64_t position_;
+  std::uint64_t position_, written_out_;
   bool sparse_;
   std::string name_;
 };

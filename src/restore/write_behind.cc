@@ -6,8 +6,9 @@
 
 namespace outhaul {
 
-WriteBehind::WriteBehind(Work work) : work_(std::move(work)) {
-  thread_ = std::thread([this] { run(); });
+WriteBehind::WriteBehind(std::vector<Work> works) {
+  for (Work& work : works) workers_.push_back({std::move(work), 0, {}});
+  for (Worker& worker : workers_) worker.thread = std::thread([this, &worker] { run(worker); });
 }
 
 WriteBehind::~WriteBehind() {
@@ -21,7 +22,7 @@ WriteBehind::~WriteBehind() {
     stop_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  for (Worker& worker : workers_) worker.thread.join();
 }
 
 void WriteBehind::write(std::span<const std::byte> bytes) {
@@ -36,47 +37,53 @@ void WriteBehind::write(std::span<const std::byte> bytes) {
   }
 }
 
-/// Gives the thread the block that is being filled; returns when there is another one to fill.
+/// Gives the threads the block that is being filled; returns when there is another one to fill.
 void WriteBehind::hand_over() {
   std::unique_lock lock(mutex_);
   rethrow();
   if (blocks_[filled_ % kBlocks].size == 0) return;
   ++filled_;
   changed_.notify_all();
-  changed_.wait(lock, [&] { return error_ || filled_ - done_ < kBlocks; });
+  changed_.wait(lock, [&] { return error_ || filled_ - done() < kBlocks; });
   rethrow();
+  blocks_[filled_ % kBlocks].size = 0;
 }
 
 void WriteBehind::flush() {
   hand_over();
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return error_ || done_ == filled_; });
+  changed_.wait(lock, [&] { return error_ || done() == filled_; });
   rethrow();
+}
+
+/// The blocks that everybody is done with; mutex_ is held.
+std::size_t WriteBehind::done() const {
+  std::size_t least = filled_;
+  for (const Worker& worker : workers_) least = std::min(least, worker.done);
+  return least;
 }
 
 void WriteBehind::rethrow() {
   if (error_) std::rethrow_exception(error_);
 }
 
-void WriteBehind::run() noexcept {
+void WriteBehind::run(Worker& worker) noexcept {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return stop_ || done_ < filled_; });
-    if (done_ == filled_ || error_) return;
-    Block& block = blocks_[done_ % kBlocks];
+    changed_.wait(lock, [&] { return stop_ || error_ || worker.done < filled_; });
+    if (worker.done == filled_ || error_) return;
+    const Block& block = blocks_[worker.done % kBlocks];
     lock.unlock();
     std::exception_ptr failed;
     try {
-      work_({block.bytes.get(), block.size});
+      worker.work({block.bytes.get(), block.size});
     } catch (...) {
       failed = std::current_exception();
     }
     lock.lock();
-    block.size = 0;
-    ++done_;
-    error_ = failed;
+    ++worker.done;
+    if (failed && !error_) error_ = failed;
     changed_.notify_all();
-    if (error_) return;
   }
 }
 

@@ -1,4 +1,4 @@
-// Hashes and writes behind whoever fetches, so that neither takes time from the line.
+// Hashes and writes behind whoever fetches, side by side, so that neither takes time from the line.
 #pragma once
 
 #include <array>
@@ -10,19 +10,20 @@
 #include <mutex>
 #include <span>
 #include <thread>
+#include <vector>
 
 namespace outhaul {
 
-/// From construction to destruction `work` is called by a thread of its own, with everything that write() was
-/// given, in order. What it throws comes out of the next write() or flush(), and ends the work.
+/// From construction to destruction each of `works` is called by a thread of its own, with everything that
+/// write() was given, in order. What one throws comes out of the next write() or flush(), and ends them all.
 class WriteBehind {
  public:
   using Work = std::function<void(std::span<const std::byte>)>;
   static constexpr std::size_t kBlock = 512 * 1024;
-  static constexpr std::size_t kBlocks = 4;
+  static constexpr std::size_t kBlocks = 16;
 
-  explicit WriteBehind(Work work);
-  /// Everything that was written has been worked on then, unless `work` threw.
+  explicit WriteBehind(std::vector<Work> works);
+  /// Everything that was written has been worked on then, unless one of them threw.
   ~WriteBehind();
   WriteBehind(const WriteBehind&) = delete;
   WriteBehind& operator=(const WriteBehind&) = delete;
@@ -37,18 +38,24 @@ class WriteBehind {
     std::size_t size = 0;
   };
 
-  void run() noexcept;
+  struct Worker {
+    Work work;
+    std::size_t done = 0;  // blocks since the beginning; guarded by mutex_
+    std::thread thread;
+  };
+
+  void run(Worker& worker) noexcept;
   void hand_over();
+  std::size_t done() const;
   void rethrow();
 
-  Work work_;
-  std::array<Block, kBlocks> blocks_;  // [done_, filled_) are the thread's, the others the writer's
+  std::array<Block, kBlocks> blocks_;  // [done(), filled_) are the threads', the others the writer's
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t filled_ = 0, done_ = 0;  // blocks since the beginning; guarded by mutex_
-  bool stop_ = false;                  // guarded by mutex_
-  std::exception_ptr error_;           // guarded by mutex_
-  std::thread thread_;
+  std::size_t filled_ = 0;    // blocks since the beginning; guarded by mutex_
+  bool stop_ = false;         // guarded by mutex_
+  std::exception_ptr error_;  // guarded by mutex_
+  std::vector<Worker> workers_;
 };
 
 }  // namespace outhaul
