@@ -131,8 +131,11 @@ void PartFile::begin_at(std::uint64_t offset) {
 std::uint64_t PartFile::resume(const CancelToken& cancel) {
   struct stat st {};
   if (::fstat(fd_.get(), &st) != 0) fail(errno, "look at", step_.entry.path);
-  const auto size = static_cast<std::uint64_t>(st.st_size);
-  if (size == 0 || size > step_.copy.size) {
+  auto size = static_cast<std::uint64_t>(st.st_size);
+  if (size > step_.copy.size) size = 0;
+  // What goes on at a whole block can be written past the cache.
+  if (size < step_.copy.size) size -= size % SparseFile::kAlignment;
+  if (size == 0) {
     begin_at(0);
     return 0;
   }
@@ -150,8 +153,10 @@ void PartFile::start_over() {
 void PartFile::write(std::span<const std::byte> bytes) {
   const auto hash = [this](std::span<const std::byte> some) { hash_.update(some); };
   const auto write = [this](std::span<const std::byte> some) { file_->write(some); };
-  if (!behind_ && step_.copy.size - position_ >= kWorthWritingBehind)
+  if (!behind_ && step_.copy.size - position_ >= kWorthWritingBehind) {
+    file_->write_past_cache();
     behind_.emplace(std::vector<WriteBehind::Work>{hash, write});
+  }
   if (behind_) {
     behind_->write(bytes);
   } else {

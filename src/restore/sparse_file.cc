@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,19 +59,47 @@ void SparseFile::fail(int error) const {
   }
 }
 
+void SparseFile::write_past_cache() noexcept {
+  struct statfs kind {};
+  if (fstatfs(fd_, &kind) != 0) return;
+  may_pass_cache_ = kind.f_type == EXT4_SUPER_MAGIC || kind.f_type == XFS_SUPER_MAGIC;
+}
+
+void SparseFile::put_past_cache(bool past) noexcept {
+  if (past == passes_cache_) return;
+  const int flags = fcntl(fd_, F_GETFL);
+  if (flags < 0 || fcntl(fd_, F_SETFL, past ? flags | O_DIRECT : flags & ~O_DIRECT) != 0)
+    may_pass_cache_ = false;
+  else
+    passes_cache_ = past;
+}
+
 void SparseFile::put(std::span<const std::byte> bytes, std::uint64_t at) {
   while (!bytes.empty()) {
-    const ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    const bool aligned =
+        at % kAlignment == 0 && reinterpret_cast<std::uintptr_t>(bytes.data()) % kAlignment == 0;
+    const std::size_t whole = may_pass_cache_ && aligned ? bytes.size() / kAlignment * kAlignment : 0;
+    put_past_cache(whole > 0);
+    const std::size_t some = passes_cache_ ? whole : bytes.size();
+    const ssize_t written = pwrite(fd_, bytes.data(), some, static_cast<off_t>(at));
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EINVAL && passes_cache_) {
+      may_pass_cache_ = false;  // a device with larger sectors, or a file system that thought better of it
+      continue;
+    }
     if (written < 0) fail(errno);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
     at += static_cast<std::uint64_t>(written);
   }
-  if (at - written_out_ < kWriteOut) return;
-  // Only a hint: what fails on the way to the disk is told by whoever syncs.
-  sync_file_range(fd_, static_cast<off_t>(written_out_), static_cast<off_t>(at - written_out_),
+  start_writing_out(at);
+}
+
+/// Only a hint: what fails on the way to the disk is told by whoever syncs.
+void SparseFile::start_writing_out(std::uint64_t end) noexcept {
+  if (may_pass_cache_ || end - written_out_ < kWriteOut) return;
+  sync_file_range(fd_, static_cast<off_t>(written_out_), static_cast<off_t>(end - written_out_),
                   SYNC_FILE_RANGE_WRITE);
-  written_out_ = at;
+  written_out_ = end;
 }
 
 void SparseFile::write(std::span<const std::byte> bytes) {
@@ -95,6 +125,7 @@ void SparseFile::finish(std::uint64_t size) {
     throw Error(ErrorKind::internal,
                 fmt::format("{} shall have {} bytes, but {} were written to it", name_, size, position_),
                 "this is a bug in outhaul; please report it");
+  put_past_cache(false);
   if (sparse_ && ftruncate(fd_, static_cast<off_t>(size)) != 0) fail(errno);
 }
 

@@ -28,7 +28,8 @@ WriteBehind::~WriteBehind() {
 void WriteBehind::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     Block& block = blocks_[filled_ % kBlocks];  // only this thread changes filled_
-    if (!block.bytes) block.bytes = std::make_unique_for_overwrite<std::byte[]>(kBlock);
+    if (!block.bytes)
+      block.bytes.reset(static_cast<std::byte*>(::operator new (kBlock, std::align_val_t{kAlignment})));
     const std::size_t some = std::min(bytes.size(), kBlock - block.size);
     std::memcpy(block.bytes.get() + block.size, bytes.data(), some);
     block.size += some;

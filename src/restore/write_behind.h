@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <span>
 #include <thread>
 #include <vector>
@@ -19,8 +20,11 @@ namespace outhaul {
 class WriteBehind {
  public:
   using Work = std::function<void(std::span<const std::byte>)>;
-  static constexpr std::size_t kBlock = 512 * 1024;
-  static constexpr std::size_t kBlocks = 16;
+  /// A disk that is written to without a cache wants large pieces.
+  static constexpr std::size_t kBlock = 2 << 20;
+  static constexpr std::size_t kBlocks = 4;
+  /// Of the memory that the works are given.
+  static constexpr std::size_t kAlignment = 4096;
 
   explicit WriteBehind(std::vector<Work> works);
   /// Everything that was written has been worked on then, unless one of them threw.
@@ -33,8 +37,13 @@ class WriteBehind {
   void flush();
 
  private:
+  struct Release {
+    void operator()(std::byte* bytes) const noexcept {
+      ::operator delete (bytes, std::align_val_t{kAlignment});
+    }
+  };
   struct Block {
-    std::unique_ptr<std::byte[]> bytes;
+    std::unique_ptr<std::byte[], Release> bytes;
     std::size_t size = 0;
   };
 

@@ -1,16 +1,22 @@
 #include "restore/sparse_file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 #include "outhaul/error.h"
@@ -57,7 +63,81 @@ void write_in_pieces(SparseFile& file, std::string_view content, std::mt19937& r
   }
 }
 
+/// Memory that a disk without a cache accepts.
+class AlignedCopy {
+ public:
+  explicit AlignedCopy(std::string_view content)
+      : memory_(content.size() + SparseFile::kAlignment), size_(content.size()) {
+    void* start = memory_.data();
+    std::size_t room = memory_.size();
+    start_ = static_cast<std::byte*>(std::align(SparseFile::kAlignment, size_, start, room));
+    std::memcpy(start_, content.data(), size_);
+  }
+  std::span<const std::byte> bytes() const { return {start_, size_}; }
+
+ private:
+  std::vector<std::byte> memory_;
+  std::byte* start_;
+  std::size_t size_;
+};
+
+/// Some of a file that lie in the page cache.
+std::size_t cached_pages(const Fd& fd, std::size_t size) {
+  void* at = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+  REQUIRE(at != MAP_FAILED);
+  std::vector<unsigned char> pages((size + kBlock - 1) / kBlock);
+  REQUIRE(::mincore(at, size, pages.data()) == 0);
+  ::munmap(at, size);
+  return static_cast<std::size_t>(
+      std::count_if(pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; }));
+}
+
+bool knows_disk(const Fd& fd) {
+  struct statfs kind {};
+  REQUIRE(::fstatfs(fd.get(), &kind) == 0);
+  return kind.f_type == EXT4_SUPER_MAGIC || kind.f_type == XFS_SUPER_MAGIC;
+}
+
 }  // namespace
+
+TEST_CASE("what is written past the page cache is what was given, whole blocks or not, holes or not") {
+  TempDir dir;
+  const std::string content = with_holes() + with_holes();
+  const bool sparse = GENERATE(true, false);
+  const bool aligned = GENERATE(true, false);
+  const std::size_t first = GENERATE(std::size_t{0}, 3 * kBlock, std::size_t{5000});
+  const std::size_t piece = GENERATE(16 * kBlock, 16 * kBlock + 1, std::size_t{100});
+  CAPTURE(sparse, aligned, first, piece);
+  const Fd fd = open_file(dir / "f");
+  REQUIRE(::pwrite(fd.get(), content.data(), first, 0) == static_cast<ssize_t>(first));
+  SparseFile file(fd.get(), first, sparse);
+  file.write_past_cache();
+  for (std::size_t at = first; at < content.size(); at += piece) {
+    const std::string_view some = std::string_view(content).substr(at, piece);
+    if (aligned)
+      file.write(AlignedCopy(some).bytes());
+    else
+      file.write(bytes_of(some));
+  }
+  file.finish(content.size());
+  CHECK(read_file(dir / "f") == content);
+  if (sparse && first == 0) CHECK(allocated(fd) <= 16 * kBlock);
+  // Whoever reads from it next needs no special memory.
+  char byte = 0;
+  CHECK(::pread(fd.get(), &byte, 1, 1) == 1);
+}
+
+TEST_CASE("what is written past the page cache doesn't push others out of it") {
+  TempDir dir;
+  const Fd fd = open_file(dir / "f");
+  if (!knows_disk(fd)) return;  // tmpfs, overlayfs: these have nothing to pass by
+  const AlignedCopy content(std::string(256 * kBlock, 'x'));
+  SparseFile file(fd.get(), 0, false);
+  file.write_past_cache();
+  file.write(content.bytes());
+  CHECK(cached_pages(fd, content.bytes().size()) == 0);
+  file.finish(content.bytes().size());
+}
 
 TEST_CASE("a sparse file keeps its holes at the start and in the middle and at the end") {
   TempDir dir;
@@ -158,9 +238,11 @@ TEST_CASE("a file that is too large for its place is a matter of that file alone
   std::string advice;
   int errno_value = 0;
   SparseFile file(fd.get(), 0, false, "big.iso");
+  if (GENERATE(true, false)) file.write_past_cache();
+  const AlignedCopy content(std::string(10'000, 'x'));
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   try {
-    file.write(bytes_of(std::string(10'000, 'x')));
+    file.write(content.bytes());
   } catch (const PathError& error) {
     advice = error.advice();
     errno_value = error.errno_value();
