@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <functional>
 
 #include "adopt/adopter.h"
 #include "filter/patterns.h"
 #include "job/append_only.h"
 #include "job/chosen_jobs.h"
-#include "job/known_server.h"
-#include "job/lazy_remote.h"
+#include "job/deadline.h"
+#include "job/known_remote.h"
 #include "job/name_rules.h"
 #include "job/ownership.h"
 #include "job/remote_identity.h"
@@ -38,9 +37,7 @@ class ProfileAdoption {
                   ? std::nullopt
                   : std::optional(StateLock::take(environment.state_dir(profile), "adopt " + profile.name))),
         state_(open_state()),
-        known_(state_ ? recall_server(*state_, profile.remote) : ServerMemory{}),
-        memory_(without_old_limits(known_, environment.clock.now_ns())),
-        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
+        remote_(profile, state_ ? &*state_ : nullptr, environment) {}
 
   AdoptReport run() {
     if (state_) check_remote(*state_, profile_.remote);
@@ -52,7 +49,9 @@ class ProfileAdoption {
     report_.started_ns = environment_.clock.now_ns();
     if (!choices_.dry_run) {
       begin();
-      attempt([&] { report_.taken_over_from = take_remote_over(profile_, *state_, remote_, environment_); });
+      attempt([&] {
+        report_.taken_over_from = take_remote_over(profile_, *state_, remote_.remote(), environment_);
+      });
     }
     for (const Job* job : jobs_)
       if (report_.message.empty()) attempt([&] { adopt(*job); });
@@ -120,21 +119,19 @@ class ProfileAdoption {
       id = state_->job(job.name, job.target);
       state_->set_server_fact(scope_of(job), kFact, kUnderWay);
     }
-    const RetryPolicy retry{profile_.remote.retries, environment_.retry.first, environment_.retry.longest};
     std::optional<Throttle> throttle;
     if (!profile_.remote.bandwidth.empty())
       throttle.emplace(profile_.remote.bandwidth, environment_.clock, environment_.events);
-    const AdoptContext context{
-        choices_.dry_run ? nullptr : &*state_,
-        remote_,
-        environment_.events,
-        environment_.clock,
-        environment_.cancel,
-        connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns()),
-        retry,
-        throttle ? &*throttle : nullptr,
-        profile_.safety,
-        choices_.approve};
+    const AdoptContext context{choices_.dry_run ? nullptr : &*state_,
+                               remote_.remote(),
+                               environment_.events,
+                               environment_.clock,
+                               environment_.cancel,
+                               remote_.connections(),
+                               environment_.retry_for(profile_),
+                               throttle ? &*throttle : nullptr,
+                               profile_.safety,
+                               choices_.approve};
     report_.jobs.push_back(Adopter(context, job, choices_.compare, times()).adopt(*scanned, id, report_.run));
     const JobAdoption& done = report_.jobs.back();
     if (!done.refusals.empty()) report_.outcome = worst_of(report_.outcome, ExitCode::guard_refused);
@@ -151,21 +148,18 @@ class ProfileAdoption {
     if (profile_.remote.scheme == Scheme::sftp || choices_.compare != AdoptCompare::mtime)
       return TimesAre::text;
     try {
-      remote_.open_lane(environment_.cancel)->list(jobs_.front()->target);
+      remote_.remote().open_lane(environment_.cancel)->list(jobs_.front()->target);
     } catch (const RemoteError& error) {
       if (error.failure() != FailureClass::skip_file) throw;
     }
-    return remote_.memory().mlsd.value_or(false) ? TimesAre::seconds : TimesAre::text;
+    return remote_.remote().memory().mlsd.value_or(false) ? TimesAre::seconds : TimesAre::text;
   }
 
   void finish() {
-    if (report_.outcome == ExitCode::interrupted &&
-        (environment_.cancel.reason() == SIGTERM || environment_.cancel.reason() == SIGHUP))
-      report_.outcome = ExitCode::terminated;
-    memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
+    if (report_.outcome == ExitCode::interrupted) report_.outcome = outcome_when_stopped(environment_.cancel);
     report_.finished_ns = environment_.clock.now_ns();
     if (choices_.dry_run) return;
-    remember_server(*state_, profile_.remote, known_, memory_);
+    remote_.remember_in(*state_);
     std::uint64_t files = 0;
     for (const JobAdoption& job : report_.jobs) files += job.files;
     state_->finish_run(
@@ -179,8 +173,7 @@ class ProfileAdoption {
   std::vector<const Job*> jobs_;
   std::optional<StateLock> lock_;
   std::optional<State> state_;  ///< none: a dry run of a profile that never ran
-  ServerMemory known_, memory_;
-  LazyRemote remote_;
+  KnownRemote remote_;
   AdoptReport report_;
 };
 

@@ -8,11 +8,9 @@ namespace outhaul {
 
 std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile& profile,
                                      const Environment& environment, RunId run, bool window_ended) {
-  RetryPolicy retry = environment.retry;
-  retry.retries = profile.remote.retries;
   try {
-    Carrier carrier(
-        {remote, retry, environment.clock, environment.cancel, environment.events, profile.append_only()});
+    Carrier carrier({remote, environment.retry_for(profile), environment.clock, environment.cancel,
+                     environment.events, profile.append_only()});
     const CatalogReport report = publish_catalog(state, carrier,
                                                  {.profile = profile.name,
                                                   .version = OUTHAUL_VERSION,

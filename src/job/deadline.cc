@@ -4,9 +4,8 @@
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <ctime>
-
-#include "outhaul/error.h"
 
 namespace outhaul {
 namespace {
@@ -21,6 +20,18 @@ int two_digits(std::string_view text, int limit) {
 }
 
 }  // namespace
+
+ExitCode outcome_when_stopped(const CancelToken& token) {
+  switch (token.reason()) {
+    case kWindowEnded:
+      return ExitCode::window_ended;
+    case SIGTERM:
+    case SIGHUP:
+      return ExitCode::terminated;
+    default:
+      return ExitCode::interrupted;
+  }
+}
 
 std::int64_t next_local_time(std::string_view hh_mm, std::int64_t now_ns) {
   const int hour = hh_mm.size() == 5 && hh_mm[2] == ':' ? two_digits(hh_mm.substr(0, 2), 24) : -1;

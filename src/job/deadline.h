@@ -1,4 +1,4 @@
-// The end of a backup window.
+// The end of a backup window, and of whatever else is stopped.
 #pragma once
 
 #include <condition_variable>
@@ -8,11 +8,15 @@
 #include <thread>
 
 #include "base/cancel.h"
+#include "outhaul/error.h"
 
 namespace outhaul {
 
 /// CancelToken::reason() of a window that ended.
 inline constexpr int kWindowEnded = -2;
+
+/// How a command ends whose token has fired.
+ExitCode outcome_when_stopped(const CancelToken& token);
 
 /// The next time, after `now_ns`, at which local clocks show HH:MM. Throws Error{usage} when it isn't a time
 /// of day.

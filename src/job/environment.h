@@ -33,6 +33,11 @@ struct Environment {
   std::function<std::optional<SeenMount>(const std::filesystem::path&)> see_mount = outhaul::see_mount;
 
   std::filesystem::path state_dir(const Profile& profile) const { return state_root / profile.name; }
+  RetryPolicy retry_for(const Profile& profile) const {
+    RetryPolicy policy = retry;
+    policy.retries = profile.remote.retries;
+    return policy;
+  }
 };
 
 /// Environment::open_remote for real: resolves the profile's credentials, unless `cancel` fires meanwhile,

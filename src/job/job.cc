@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 
 #include "execute/executor.h"
 #include "job/append_only.h"
@@ -12,8 +11,7 @@
 #include "job/catalog.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
-#include "job/known_server.h"
-#include "job/lazy_remote.h"
+#include "job/known_remote.h"
 #include "job/name_rules.h"
 #include "job/ownership.h"
 #include "job/planning.h"
@@ -38,11 +36,8 @@ class ProfileRun {
         cancel_(environment.cancel),
         lock_(StateLock::take(environment.state_dir(profile), "run " + profile.name)),
         state_(State::open(environment.state_dir(profile), profile.name, State::Open::create_if_missing)),
-        known_(recall_server(state_, profile.remote)),
-        memory_(without_old_limits(known_, environment.clock.now_ns())),
         ownership_(profile, state_, environment, OwnershipGate::Claim::if_free),
-        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url,
-                ownership_.gate()) {}
+        remote_(profile, &state_, environment, ownership_.gate()) {}
 
   RunReport run() {
     if (!options_.remote_moved) check_remote(state_, profile_.remote);
@@ -87,8 +82,6 @@ class ProfileRun {
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
   Executor executor();
-  void remember_what_was_learned();
-  ExitCode cancelled_outcome() const;
   std::string note_on_partial_run() const;
   std::optional<Problem> update_catalog();
   void finish();
@@ -100,10 +93,8 @@ class ProfileRun {
   CancelToken cancel_;
   StateLock lock_;
   State state_;
-  ServerMemory known_;   ///< as the state has it
-  ServerMemory memory_;  ///< as the run goes by it
   OwnershipGate ownership_;
-  LazyRemote remote_;
+  KnownRemote remote_;
   bool remote_lost_ = false;
   std::uint64_t free_ = 0;  ///< what the remote said last that it has left
   RunReport report_;
@@ -138,15 +129,16 @@ void ProfileRun::run_job(const Job& job) {
     }
   }
   if (cancel_.cancelled())
-    report.outcome = report.outcome == ExitCode::interrupted ? cancelled_outcome()
-                                                             : worst_of(report.outcome, cancelled_outcome());
+    report.outcome = report.outcome == ExitCode::interrupted
+                         ? outcome_when_stopped(cancel_)
+                         : worst_of(report.outcome, outcome_when_stopped(cancel_));
   if (const auto refusal = ownership_.refusal()) {
     report.refusals.push_back(*refusal);
     report.outcome = ExitCode::guard_refused;
     report.remote_lost = true;
   }
   if (report.remote_lost) remote_lost_ = true;
-  remember_what_was_learned();
+  remote_.remember_in(state_);  // now: a run that is cut off later has not learned in vain
   environment_.events.on(JobEnded{report});
   report_.outcome = worst_of(report_.outcome, report.outcome);
   report_.jobs.push_back(std::move(report));
@@ -263,10 +255,10 @@ void ProfileRun::execute_once(const Job& job, JobId id, const Plan& plan, JobRep
       free_ = free;
       return over_free_space(free, space_need(&state_, id, job, plan), plan.id, options_.approve);
     });
-  executor.set_case_sensitive(memory_.case_sensitive);
+  executor.set_case_sensitive(remote_.memory().case_sensitive);
   JobReport executed = executor.execute(job, id, report_.run, plan);
-  memory_ = with_connections(memory_, executor.connections_seen(), environment_.clock.now_ns());
-  memory_.case_sensitive = executor.case_sensitive();
+  remote_.saw(executor.connections_seen());
+  remote_.set_case_sensitive(executor.case_sensitive());
   report = joined(std::move(report), std::move(executed));
 }
 
@@ -322,31 +314,15 @@ void ProfileRun::problem(JobReport& report, Problem told) {
 }
 
 Executor ProfileRun::executor() {
-  RetryPolicy retry = environment_.retry;
-  retry.retries = profile_.remote.retries;
-  const int connections =
-      connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns());
-  return {remote_,     state_, environment_.events,      environment_.clock,       cancel_,
-          connections, retry,  environment_.connections, profile_.remote.bandwidth};
-}
-
-/// After each job: a run that is cut off later has not learned in vain.
-void ProfileRun::remember_what_was_learned() {
-  memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
-  remember_server(state_, profile_.remote, known_, memory_);
-  known_ = memory_;
-}
-
-ExitCode ProfileRun::cancelled_outcome() const {
-  switch (cancel_.reason()) {
-    case kWindowEnded:
-      return ExitCode::window_ended;
-    case SIGTERM:
-    case SIGHUP:
-      return ExitCode::terminated;
-    default:
-      return ExitCode::interrupted;
-  }
+  return {remote_.remote(),
+          state_,
+          environment_.events,
+          environment_.clock,
+          cancel_,
+          remote_.connections(),
+          environment_.retry_for(profile_),
+          environment_.connections,
+          profile_.remote.bandwidth};
 }
 
 /// Some of the jobs are not the profile: what looks for its last success must not take this run for one.
@@ -359,7 +335,7 @@ std::string ProfileRun::note_on_partial_run() const {
 
 void ProfileRun::finish() {
   if (cancel_.cancelled()) {
-    report_.outcome = worst_of(report_.outcome, cancelled_outcome());
+    report_.outcome = worst_of(report_.outcome, outcome_when_stopped(cancel_));
     for (std::size_t i = report_.jobs.size(); i < jobs_.size(); ++i)
       report_.not_begun.push_back(jobs_[i]->name);
     const bool window = cancel_.reason() == kWindowEnded;
@@ -399,7 +375,7 @@ void ProfileRun::finish() {
 std::optional<Problem> ProfileRun::update_catalog() {
   const bool window = cancel_.reason() == kWindowEnded && !environment_.cancel.cancelled();
   if (!profile_.catalog || remote_lost_ || (cancel_.cancelled() && !window)) return std::nullopt;
-  return store_catalog(state_, remote_, profile_, environment_, report_.run, window);
+  return store_catalog(state_, remote_.remote(), profile_, environment_, report_.run, window);
 }
 }  // namespace
 

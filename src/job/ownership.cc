@@ -10,12 +10,6 @@ namespace {
 
 using Status = CommandResult::Status;
 
-RetryPolicy retry_of(const Profile& profile, const Environment& environment) {
-  RetryPolicy retry = environment.retry;
-  retry.retries = profile.remote.retries;
-  return retry;
-}
-
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return {};
@@ -47,7 +41,7 @@ OwnershipGate::OwnershipGate(const Profile& profile, const State& state, const E
                              Claim claim)
     : self_(owner_of(profile, state, environment.clock)),
       environment_(environment),
-      retry_(retry_of(profile, environment)),
+      retry_(environment.retry_for(profile)),
       append_only_(profile.append_only()),
       has_marker_(profile.claims_remote),
       claim_(has_marker_ ? claim : Claim::never) {}
@@ -93,7 +87,7 @@ void OwnershipGate::ask_at_length(Remote& real, bool free) {
 std::string take_remote_over(const Profile& profile, const State& state, Remote& remote,
                              const Environment& environment) {
   if (!profile.claims_remote) return {};
-  Carrier carrier({remote, retry_of(profile, environment), environment.clock, environment.cancel,
+  Carrier carrier({remote, environment.retry_for(profile), environment.clock, environment.cancel,
                    environment.events, profile.append_only()});
   const Owner self = owner_of(profile, state, environment.clock);
   const std::optional<Owner> before = take_over(carrier, self);

@@ -97,13 +97,11 @@ void check_against_listings(const Profile& profile, State& state, Remote& remote
   for (const Job& job : profile.jobs)
     if (const auto id = state.find_job(job.name, job.target))
       jobs.push_back({job.name, {*id, job.target, job.names, job.append_only}});
-  RetryPolicy retry = environment.retry;
-  retry.retries = profile.remote.retries;
   VerifyOptions options;
   options.record = false;
   const VerifyReport seen =
       verify_objects({state, remote, environment.events, environment.clock, environment.cancel,
-                      profile.remote.connections, retry, profile.remote.bandwidth},
+                      profile.remote.connections, environment.retry_for(profile), profile.remote.bandwidth},
                      jobs, options);
   const VerifyCounts& counts = seen.counts;
   report.check = {seen.outcome == ExitCode::done || seen.outcome == ExitCode::incomplete,
@@ -140,14 +138,13 @@ RecoverReport recover_profile(const Profile& profile, const Environment& environ
   const StateLock lock = StateLock::take(dir, "recover " + profile.name);
   refuse_a_state(dir);
   const auto remote = environment.open_remote(profile.remote, {});
-  RetryPolicy retry = environment.retry;
-  retry.retries = profile.remote.retries;
   RecoverReport report;
   report.profile = profile.name;
   report.remote = profile.remote.url;
   report.state_dir = dir.native();
   {
-    Carrier carrier({*remote, retry, environment.clock, environment.cancel, environment.events});
+    Carrier carrier(
+        {*remote, environment.retry_for(profile), environment.clock, environment.cancel, environment.events});
     RecoveredState recovered = recover_state(carrier, profile.name, dir);
     report.run = recovered.run;
     report.written_by = std::move(recovered.written_by);

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <list>
 #include <map>
 #include <set>
 #include <system_error>
 
-#include "job/known_server.h"
-#include "job/lazy_remote.h"
+#include "job/chosen_jobs.h"
+#include "job/deadline.h"
+#include "job/known_remote.h"
 #include "job/remote_identity.h"
 #include "job/restore_request.h"
 #include "job/when.h"
@@ -90,10 +90,10 @@ class ProfileRestore {
         options_(options),
         environment_(environment),
         when_(parse_when(options.at, environment.clock.now_ns())),
-        jobs_(jobs_to_restore(profile, options.job)),
+        jobs_(chosen_jobs(profile,
+                          options.job.empty() ? std::vector<std::string>{} : std::vector{options.job})),
         state_(open_state_to_read(profile, environment.state_dir(profile))),
-        memory_(without_old_limits(recall_server(state_, profile.remote), environment.clock.now_ns())),
-        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url) {}
+        remote_(profile, &state_, environment) {}
 
   RestoreReport run();
 
@@ -115,8 +115,7 @@ class ProfileRestore {
   When when_;
   std::vector<const Job*> jobs_;
   State state_;
-  ServerMemory memory_;
-  LazyRemote remote_;
+  KnownRemote remote_;
   std::optional<Destination> to_;
   std::list<JobRestore> restores_;
   std::map<std::string, Problem> unmatched_;  ///< patterns for any job, which none has matched so far
@@ -282,15 +281,12 @@ void ProfileRestore::carry_out(JobRestore& restore) {
   std::optional<Throttle> throttle;
   if (!profile_.remote.bandwidth.empty())
     throttle.emplace(profile_.remote.bandwidth, environment_.clock, environment_.events);
-  RetryPolicy retry = environment_.retry;
-  retry.retries = profile_.remote.retries;
-  const int lanes = connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns());
-  Restorer restorer({.remote = remote_,
-                     .lanes = lanes,
+  Restorer restorer({.remote = remote_.remote(),
+                     .lanes = remote_.connections(),
                      .to = *restore.into,
                      .overwrite = overwrite(),
                      .metadata = {.owner = true, .numeric_ids = options_.numeric_ids},
-                     .retry = retry,
+                     .retry = environment_.retry_for(profile_),
                      .connections = environment_.connections,
                      .clock = environment_.clock,
                      .cancel = environment_.cancel,
@@ -312,8 +308,7 @@ void ProfileRestore::finish() {
   // Not file by file: what a power cut takes before this, the next restore finds out by comparing.
   if (wrote && !options_.dry_run) to_->sync();
   if (environment_.cancel.cancelled()) {
-    const int reason = environment_.cancel.reason();
-    report_.outcome = reason == SIGTERM || reason == SIGHUP ? ExitCode::terminated : ExitCode::interrupted;
+    report_.outcome = outcome_when_stopped(environment_.cancel);
     report_.message = "stopped on request";
     report_.advice =
         "What is restored stays, and unfinished files are kept: the same command goes on from there.";

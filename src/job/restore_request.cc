@@ -34,20 +34,6 @@ std::string name_of(RunId run, const std::vector<Snapshot>& snapshots) {
 
 }  // namespace
 
-std::vector<const Job*> jobs_to_restore(const Profile& profile, const std::string& job_name) {
-  std::vector<const Job*> jobs;
-  std::string known;
-  for (const Job& job : profile.jobs) {
-    if (job_name.empty() || job.name == job_name) jobs.push_back(&job);
-    known += (known.empty() ? "" : ", ") + job.name;
-  }
-  if (jobs.empty())
-    throw Error(ErrorKind::usage,
-                fmt::format("profile \"{}\" has no job \"{}\"", profile.name, printable(job_name)),
-                fmt::format("Its jobs are: {}.", known));
-  return jobs;
-}
-
 std::vector<PathRequest> requests_for(const Profile& profile, const std::string& job_name, const Job& job,
                                       const std::vector<std::string>& texts) {
   std::vector<PathRequest> requests;

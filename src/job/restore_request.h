@@ -19,9 +19,6 @@ struct PathRequest {
   bool in_any_job = false;  ///< a pattern that no job was named for: enough if one has it
 };
 
-/// The profile's jobs, or the one of this name. Throws Error{usage}.
-std::vector<const Job*> jobs_to_restore(const Profile& profile, const std::string& job_name);
-
 /// Those of `texts` that concern `job`. Throws Error{usage} for what can be in no job, or in any of several.
 std::vector<PathRequest> requests_for(const Profile& profile, const std::string& job_name, const Job& job,
                                       const std::vector<std::string>& texts);

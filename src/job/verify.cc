@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 
 #include "execute/executor.h"
 #include "job/chosen_jobs.h"
-#include "job/known_server.h"
-#include "job/lazy_remote.h"
+#include "job/deadline.h"
+#include "job/known_remote.h"
 #include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "profile/quantity.h"
@@ -28,11 +27,8 @@ class ProfileVerification {
         jobs_(chosen_jobs(profile, choices.jobs)),
         lock_(StateLock::take(environment.state_dir(profile), "verify " + profile.name)),
         state_(State::open(environment.state_dir(profile), profile.name, State::Open::must_exist)),
-        known_(recall_server(state_, profile.remote)),
-        memory_(without_old_limits(known_, environment.clock.now_ns())),
         ownership_(profile, state_, environment, OwnershipGate::Claim::never),
-        remote_([this] { return environment_.open_remote(profile_.remote, memory_); }, profile.remote.url,
-                ownership_.gate()) {}
+        remote_(profile, &state_, environment, ownership_.gate()) {}
 
   VerifyReport run() {
     if (!choices_.remote_moved) check_remote(state_, profile_.remote);
@@ -42,31 +38,24 @@ class ProfileVerification {
     if (!settle(report)) {
       report.started_ns = report.finished_ns = environment_.clock.now_ns();
     } else {
-      const RetryPolicy retry{profile_.remote.retries, environment_.retry.first, environment_.retry.longest};
-      report = verify_objects({state_, remote_, environment_.events, environment_.clock, environment_.cancel,
-                               connections(), retry, profile_.remote.bandwidth},
-                              known_jobs_, options(), &seen);
+      report = verify_objects(
+          {state_, remote_.remote(), environment_.events, environment_.clock, environment_.cancel,
+           remote_.connections(), environment_.retry_for(profile_), profile_.remote.bandwidth},
+          known_jobs_, options(), &seen);
     }
-    memory_ = with_connections(memory_, seen, environment_.clock.now_ns());
-    memory_ = merged(memory_, remote_.memory(), environment_.clock.now_ns());
-    remember_server(state_, profile_.remote, known_, memory_);
+    remote_.saw(seen);
+    remote_.remember_in(state_);
     if (const auto refusal = ownership_.refusal()) {
       report.refusals = {*refusal};
       report.outcome = ExitCode::guard_refused;
     }
     report.profile = profile_.name;
     report.remote = profile_.remote.url;
-    if (report.outcome == ExitCode::interrupted &&
-        (environment_.cancel.reason() == SIGTERM || environment_.cancel.reason() == SIGHUP))
-      report.outcome = ExitCode::terminated;
+    if (report.outcome == ExitCode::interrupted) report.outcome = outcome_when_stopped(environment_.cancel);
     return report;
   }
 
  private:
-  int connections() const {
-    return connections_to_try(profile_.remote.connections, memory_, environment_.clock.now_ns());
-  }
-
   /// A job that never ran has nothing on the remote that could be missing.
   void find_jobs() {
     for (const Job* job : jobs_)
@@ -97,10 +86,9 @@ class ProfileVerification {
       const JobId id = known_jobs_[i].scope.id;
       if (!needs_settling(state_, id)) continue;
       if (!run) run = state_.begin_run(environment_.clock.now_ns());
-      RetryPolicy retry = environment_.retry;
-      retry.retries = profile_.remote.retries;
-      Executor executor(remote_, state_, environment_.events, environment_.clock, environment_.cancel,
-                        connections(), retry, environment_.connections, profile_.remote.bandwidth);
+      Executor executor(remote_.remote(), state_, environment_.events, environment_.clock,
+                        environment_.cancel, remote_.connections(), environment_.retry_for(profile_),
+                        environment_.connections, profile_.remote.bandwidth);
       const Job* job = *std::ranges::find(jobs_, known_jobs_[i].name, [](const Job* j) { return j->name; });
       const JobReport settled = executor.settle(*job, id, *run);
       outcome = settled.outcome;
@@ -123,10 +111,8 @@ class ProfileVerification {
   std::vector<const Job*> jobs_;
   StateLock lock_;
   State state_;
-  ServerMemory known_;   ///< as the state has it
-  ServerMemory memory_;  ///< as the verification goes by it
   OwnershipGate ownership_;
-  LazyRemote remote_;
+  KnownRemote remote_;
   std::vector<VerifyJob> known_jobs_;
 };
 
