@@ -18,8 +18,10 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kGenerations = 2;
 
 [[noreturn]] void bad(std::string_view why) {
-  throw Error(ErrorKind::state, fmt::format("the catalog's manifest can't be used: {}", why),
-              "It was damaged on the server, or something else has its name.");
+  throw Error(
+      ErrorKind::state, fmt::format("the catalog's manifest can't be used: {}", why),
+      "It was damaged on the server, or something else has its name. The files themselves are on the remote "
+      "under their own names: fetch them with any FTP client, or have \"outhaul adopt\" take them over.");
 }
 
 Sha256Digest digest_from_hex(const std::string& hex) {
