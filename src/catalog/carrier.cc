@@ -263,6 +263,12 @@ bool Carrier::exists(const RemotePath& name) {
   return size_of(name).has_value();
 }
 
+std::vector<CommandResult> Carrier::ask_sizes(const std::vector<RemotePath>& names) {
+  std::vector<Command> questions;
+  for (const RemotePath& name : names) questions.emplace_back(SizeOf{name});
+  return commands_.run(questions);
+}
+
 Listing Carrier::list(const RemotePath& dir) {
   Listing listing;
   keep_trying([&] {

@@ -46,6 +46,8 @@ class Carrier {
   /// Gone, or never there.
   void remove(const RemotePath& name);
   bool exists(const RemotePath& name);
+  /// In one batch, whatever the server answers.
+  std::vector<CommandResult> ask_sizes(const std::vector<RemotePath>& names);
   Listing list(const RemotePath& dir);
 
  private:

@@ -1,6 +1,7 @@
 // What the catalog on a remote consists of: manifest.json (schemas/catalog-manifest.schema.json). Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 namespace outhaul {
 
 inline constexpr std::int64_t kManifestFormat = 1;
+/// Nothing longer is fetched.
+inline constexpr std::size_t kMostManifest = 16 * 1024 * 1024;
 
 struct Generation {
   std::int64_t number = 0;

@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostManifest = 16 * 1024 * 1024;
 /// A changeset is held in memory.
 constexpr std::uint64_t kMostChangeset = 1024ULL * 1024 * 1024;
 

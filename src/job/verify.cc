@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "catalog/check.h"
 #include "execute/executor.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
@@ -43,6 +44,7 @@ class ProfileVerification {
            remote_.connections(), environment_.retry_for(profile_), profile_.remote.bandwidth},
           known_jobs_, options(), &seen);
     }
+    if (report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete) check_catalog(report);
     remote_.saw(seen);
     remote_.remember_in(state_);
     if (const auto refusal = ownership_.refusal()) {
@@ -103,6 +105,38 @@ class ProfileVerification {
       state_.finish_run(*run, environment_.clock.now_ns(), outcome, {}, 0,
                         "verify: settled what an interrupted run had left");
     return outcome == ExitCode::done;
+  }
+
+  /// Nothing else looks at it before the day on which it is all that is left.
+  void check_catalog(VerifyReport& report) {
+    if (!profile_.catalog || ownership_.refusal()) return;
+    try {
+      Carrier carrier({remote_.remote(), environment_.retry_for(profile_), environment_.clock,
+                       environment_.cancel, environment_.events, profile_.append_only()});
+      const bool read = options().read.how != ReadChoice::How::nothing;
+      const CatalogCheck check =
+          outhaul::check_catalog(state_, carrier, profile_.name, environment_.state_dir(profile_), read);
+      report.counts.catalog = check.files;
+      report.counts.catalog_wrong = check.findings.size();
+      for (const VerifyFinding& finding : check.findings) tell(finding, report);
+      if (check.needs_base)
+        state_.renew_catalog_base();
+      else if (!check.findings.empty())
+        state_.renew_catalog_manifest();
+    } catch (const RemoteError& error) {
+      const bool cancelled = error.failure() == FailureClass::cancelled;
+      report.outcome = cancelled ? ExitCode::interrupted : ExitCode::remote_unusable;
+      report.message = fmt::format("the catalog could not be checked: {}", error.what());
+      report.advice = error.advice();
+    }
+  }
+
+  void tell(const VerifyFinding& finding, VerifyReport& report) {
+    environment_.events.on(
+        ProblemFound{{Problem::Severity::error, {}, printable(finding.path.wire()), finding.message, {}}});
+    ++report.finding_count;
+    if (report.findings.size() < VerifyReport::kMaxFindings) report.findings.push_back(finding);
+    report.outcome = ExitCode::incomplete;
   }
 
   const Profile& profile_;

@@ -24,6 +24,8 @@ void write_verify_counts(JsonWriter& json, const VerifyCounts& counts) {
   json.member("unproven", counts.unproven);
   json.member("foreign", counts.foreign);
   json.member("untrusted_listings", counts.untrusted);
+  json.member("catalog_files", counts.catalog);
+  json.member("catalog_wrong", counts.catalog_wrong);
   json.end_object();
 }
 

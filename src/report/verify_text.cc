@@ -44,6 +44,14 @@ std::string wrong_line(const VerifyCounts& counts) {
   return parts.empty() ? std::string{} : fmt::format("  wrong      {}\n", joined(parts, ", "));
 }
 
+std::string catalog_line(const VerifyCounts& counts) {
+  if (counts.catalog == 0) return {};
+  const std::string files = counted(counts.catalog, "file");
+  if (counts.catalog_wrong == 0) return fmt::format("  catalog    {}, as they should be\n", files);
+  return fmt::format("  catalog    {} of {} not as they should be\n", format_count(counts.catalog_wrong),
+                     files);
+}
+
 std::string foreign_lines(const VerifyReport& report) {
   if (report.counts.foreign == 0) return {};
   std::string text =
@@ -62,16 +70,20 @@ std::string foreign_lines(const VerifyReport& report) {
   return text;
 }
 
-std::string next_step(const VerifyReport& report) {
+std::string next_steps(const VerifyReport& report) {
   const VerifyCounts& counts = report.counts;
+  std::string text;
   if (report.recorded != 0)
-    return fmt::format(
+    text += fmt::format(
         "{} to be sent again by the next run, or given up as a version. At once: `outhaul run`.\n",
         counted(report.recorded, "file is", "files are"));
-  if (counts.unproven != 0)
-    return "What nobody can tell was left as it is: look at the server's permissions and log, and verify "
-           "again.\n";
-  return {};
+  else if (counts.unproven != 0)
+    text +=
+        "What nobody can tell was left as it is: look at the server's permissions and log, and verify "
+        "again.\n";
+  if (counts.catalog_wrong != 0)
+    text += "The next run stores a catalog that a recovery can rely on. At once: `outhaul run`.\n";
+  return text;
 }
 
 std::string verdict_on(const VerifyReport& report) {
@@ -79,7 +91,7 @@ std::string verdict_on(const VerifyReport& report) {
     case ExitCode::done:
       return "The remote holds what it should.\n";
     case ExitCode::incomplete:
-      return "Something is wrong. " + next_step(report);
+      return "Something is wrong. " + next_steps(report);
     case ExitCode::guard_refused:
       return "Nothing was recorded, so nothing is sent again.\n";
     default:
@@ -92,7 +104,8 @@ std::string verdict_on(const VerifyReport& report) {
 
 std::string verify_text(const VerifyReport& report) {
   std::string text = fmt::format("{}: {}\n", printable(report.profile), printable(report.remote));
-  text += proven_line(report.counts) + wrong_line(report.counts) + foreign_lines(report);
+  text += proven_line(report.counts) + wrong_line(report.counts) + catalog_line(report.counts) +
+          foreign_lines(report);
   if (report.counts.untrusted != 0)
     text += fmt::format("  {} could not be trusted; files that they don't show were asked for by name\n",
                         counted(report.counts.untrusted, "listing"));

@@ -147,6 +147,16 @@ void State::set_catalog_announced() {
   impl_->in_transaction([&] { sqlite::execute(impl_->db(), "UPDATE catalog SET announced = 1"); });
 }
 
+void State::renew_catalog_base() {
+  impl_->in_transaction(
+      [&] { impl_->db().exec("DELETE FROM catalog_change; UPDATE catalog SET recording = 0"); });
+  impl_->begin_recording();
+}
+
+void State::renew_catalog_manifest() {
+  impl_->in_transaction([&] { sqlite::execute(impl_->db(), "UPDATE catalog SET announced = 0"); });
+}
+
 void State::write_catalog_base(const std::filesystem::path& file) const {
   impl_->require_none("a base of the catalog");
   sqlite::Database copy = sqlite::Database::create(file);

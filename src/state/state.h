@@ -244,6 +244,9 @@ class State {
   void set_catalog_file(const CatalogFile& file);
   void drop_catalog_files(std::int64_t before_generation);
   void set_catalog_announced();
+  /// What is stored isn't to be relied on: the next run stores a new base, or announces what there is again.
+  void renew_catalog_base();
+  void renew_catalog_manifest();
   /// Whether there is, or ever was, an entry.
   bool holds_a_tree() const;
   /// Random, made with the state: two states of the same profile differ in it. 32 hex digits.

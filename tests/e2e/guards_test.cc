@@ -102,6 +102,32 @@ TEST_CASE("what does not fit into the quota is refused before it is sent and goe
   CHECK(site.differences().empty());
 }
 
+TEST_CASE("verify finds a catalog that rotted on the server and a run stores another one") {
+  const ServerKind kind =
+      GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd, ServerKind::sshd);
+  Site site(kind);
+  site.choices.catalog = true;
+  site.write("a", "1");
+  REQUIRE(site.run().exit.code == 0);
+  site.write("b", "2");
+  REQUIRE(site.run().exit.code == 0);
+  const std::vector<std::string> verify{"verify", site.profile().native(), "--read-data"};
+  const RunResult sound = site.outhaul(verify);
+  INFO(told(sound));
+  CHECK(sound.exit.code == 0);
+  CHECK(holds(sound.out, {"catalog    3 files, as they should be"}));
+  damage(site, "base-");
+  CHECK(site.outhaul({"verify", site.profile().native()}).exit.code == 0);  // its size is right
+  const RunResult found = site.outhaul(verify);
+  INFO(told(found));
+  CHECK(found.exit.code == 3);
+  CHECK(holds(found.out, {"catalog    1 of 3 files not as they should be", "The next run stores a catalog"}));
+  CHECK(site.run().exit.code == 0);
+  const RunResult again = site.outhaul(verify);
+  INFO(told(again));
+  CHECK(again.exit.code == 0);  // the generation that rotted is only the one before now
+}
+
 TEST_CASE("a catalog whose newest part is damaged gives back the rest and says what it does not know") {
   const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::sshd);
   const bool has_base_before = GENERATE(false, true);

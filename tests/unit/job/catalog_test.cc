@@ -188,6 +188,99 @@ TEST_CASE("two generations are kept and what is older leaves the remote") {
   CHECK(there == named);
 }
 
+TEST_CASE("verify proves the catalog and what is wrong with it is mended by the next run") {
+  struct Case {
+    const char* what;
+    VerifyFinding::Kind kind;
+    bool when_read;  ///< only a verification that reads finds it
+  };
+  using Kind = VerifyFinding::Kind;
+  const auto [what, kind, when_read] = GENERATE(
+      Case{"missing base", Kind::missing, false}, Case{"missing changes", Kind::missing, false},
+      Case{"short base", Kind::size_differs, false}, Case{"rotten base", Kind::content_differs, true},
+      Case{"rotten changes", Kind::content_differs, true}, Case{"missing manifest", Kind::missing, false},
+      Case{"rotten manifest", Kind::content_differs, false},
+      Case{"old manifest", Kind::content_differs, false},
+      Case{"another's manifest", Kind::content_differs, false});
+  CAPTURE(what);
+  Catalogued night;
+  night.run();
+  const std::string first_manifest = *night.server.file(".outhaul/catalog/manifest.json");
+  night.write("c", "three");
+  night.run();
+  VerifyChoices reading;
+  reading.read = ReadChoice{ReadChoice::How::all, 100, 0};
+  {
+    const VerifyReport sound = night.verify(reading);
+    CHECK(sound.outcome == ExitCode::done);
+    CHECK(sound.counts.catalog == 3);
+    CHECK(sound.counts.catalog_wrong == 0);
+  }
+  const std::string_view words = what;
+  const bool is_manifest = words.ends_with("manifest");
+  const std::string name =
+      is_manifest
+          ? ".outhaul/catalog/manifest.json"
+          : night.manifest().generations.front().files.at(words.ends_with("base") ? 0 : 1).name.wire();
+  std::string content = *night.server.file(name);
+  if (words.starts_with("missing")) {
+    night.server.remove(name);
+  } else if (words.starts_with("short")) {
+    night.server.put_file(name, content.substr(0, content.size() / 2));
+  } else if (words.starts_with("old")) {
+    night.server.put_file(name, first_manifest);
+  } else if (words.starts_with("another")) {
+    Manifest others = night.manifest();
+    others.state_id = std::string(32, 'f');
+    night.server.put_file(name, to_json(others));
+  } else {
+    content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 0x55);
+    night.server.put_file(name, content);
+  }
+
+  if (when_read) CHECK(night.verify().outcome == ExitCode::done);
+  const VerifyReport report = night.verify(reading);
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(report.counts.catalog_wrong == 1);
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings.front().kind == kind);
+  CHECK(report.findings.front().path.wire() == name);
+  CHECK(report.recorded == 0);
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.manifest().generations.front().number == (is_manifest ? 1 : 2));
+  night.lose_state();
+  CHECK(night.recover().outcome == ExitCode::done);
+  CHECK(night.known() == std::set<std::string>{"a", "c", "d/b"});
+}
+
+TEST_CASE("verify leaves a catalog alone of which it can not tell") {
+  Catalogued night;
+  night.run();
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.what.find("catalog") == std::string::npos) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::stop_job, 553};
+  });
+  const VerifyReport report = night.verify();
+  INFO(night.events.problems());
+  CHECK(report.outcome != ExitCode::done);
+  night.server.set_faults({});
+  CHECK(night.verify().outcome == ExitCode::done);
+  const int opened = night.remotes_opened;
+  night.run();
+  night.run();
+  CHECK(night.manifest().generations.front().number == 1);
+  CHECK(night.remotes_opened <= opened + 1);
+}
+
+TEST_CASE("a profile without a catalog has none to verify") {
+  Catalogued night;
+  night.profile.catalog = false;
+  night.run();
+  const VerifyReport report = night.verify();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(report.counts.catalog == 0);
+}
+
 TEST_CASE("a damaged catalog gives back what can be trusted and names the rest") {
   Catalogued night;
   night.run();
