@@ -1,4 +1,5 @@
 #include "execute/executor.h"
+#include "execute/left_behind.h"
 
 #include <fmt/format.h>
 
@@ -81,6 +82,7 @@ class Execution {
     record(now(ActionKind::record));
     remove();
     if (go_on()) fill_freed_names();
+    if (go_on()) remove_left_behind();
     if (go_on()) transfers_.clean_up();
   }
 
@@ -120,6 +122,7 @@ class Execution {
   void transfer();
   void record(const Actions& actions);
   void remove();
+  void remove_left_behind();
 
   Setting s_;
   const Plan& plan_;
@@ -355,12 +358,25 @@ void Execution::remove() {
   if (stopped || s_.cancel.cancelled()) return;
   const Actions forgets = now(ActionKind::forget), leaving = now(ActionKind::retire),
                 files = now(ActionKind::remove), dirs = now(ActionKind::remove_dir);
+  remove_left_behind();  // before the directories in which it may lie
   if (forgets.empty() && leaving.empty() && files.empty() && dirs.empty()) return;
   Removals removals(context());
   removals.forget(forgets);
   removals.retire_files(leaving);
   removals.remove_files(files);
   removals.remove_dirs(dirs);
+}
+
+void Execution::remove_left_behind() {
+  const std::vector<Action> left = left_behind(plan_, s_.state, s_.job_id, s_.job.on_removal);
+  if (left.empty()) return;
+  Actions actions;
+  for (const Action& action : left) actions.push_back(&action);
+  Removals removals(context());
+  if (left.front().kind == ActionKind::retire)
+    removals.retire_files(actions);
+  else
+    removals.remove_files(actions);
 }
 
 }  // namespace

@@ -68,6 +68,75 @@ TEST_CASE("a moved file is renamed on the server and not sent again") {
   CHECK(night.plan().empty());
 }
 
+namespace {
+
+/// Another content for the file, with the size and time that it had.
+void edit_unseen(const std::filesystem::path& file, const std::string& content) {
+  struct stat st = {};
+  REQUIRE(::stat(file.c_str(), &st) == 0);
+  write_file(file, content);
+  const timespec times[2] = {st.st_atim, st.st_mtim};
+  REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a file that was moved and edited unseen is sent and its old copy goes in the same run") {
+  const OnRemoval policy = GENERATE(OnRemoval::remove, OnRemoval::retire);
+  Nightly night;
+  night.profile.jobs[0].on_removal = policy;
+  night.write("old/a", "before");
+  night.write("old/b", "b");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.rename("old/a", "new/a");
+  edit_unseen(night.source() / "new/a", "behind");
+  night.remove("old");
+  SECTION("and nothing is in the way") {}
+  SECTION("and a file takes the name of its directory") {
+    night.write("old", "a file now");
+  }
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.stored_dirs() == night.expected_dirs());
+  CHECK(night.leftovers().empty());
+  CHECK(night.plan().empty());
+  CHECK(night.versions().size() == (policy == OnRemoval::retire ? 2u : 0u));
+}
+
+TEST_CASE("a file that was moved and edited unseen makes room for what takes its old name") {
+  Nightly night;
+  night.write("name", "before");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.rename("name", "elsewhere");
+  edit_unseen(night.source() / "elsewhere", "behind");
+  night.write("name/inside", "a directory now");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("a moved file whose new copy was not stored keeps the old one") {
+  Nightly night;
+  night.profile.remote.retries = 0;
+  night.write("old", "before");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.rename("old", "new");
+  edit_unseen(night.source() / "new", "behind");
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_start) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.stored().at("t/old") == "before");
+  night.server.set_faults({});
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
 TEST_CASE("a file whose times were touched is compared and sent only when its content differs") {
   Nightly night;
   night.write("same", "content");
