@@ -94,10 +94,12 @@ std::map<RunId, RunOfJob> restorable_runs(const State& state, const Job& job) {
 
 State open_to_ask(const Profile& profile, const std::filesystem::path& state_dir) {
   if (auto state = open_if_there(profile, state_dir)) return std::move(*state);
-  throw Error(ErrorKind::usage,
-              fmt::format("profile \"{}\" has no state in \"{}\": it has never run here", profile.name,
-                          printable(state_dir.native())),
-              "Run it with `outhaul run`, or name the right directory with --state-dir.");
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("profile \"{}\" has no state in \"{}\": it has never run here", profile.name,
+                  printable(state_dir.native())),
+      "Run it with `outhaul run`, name the right directory with --state-dir, or, if its state was lost, "
+      "bring it back with `outhaul recover`.");
 }
 
 StatusReport status_of(const Profile& profile, const std::filesystem::path& state_dir,

@@ -33,8 +33,10 @@ State open_state_to_read(const Profile& profile, const std::filesystem::path& st
       ErrorKind::usage,
       fmt::format("profile \"{}\" has no state in \"{}\", which says what the remote holds", profile.name,
                   printable(state_dir.native())),
-      "Name the right directory with --state-dir. Without a state any FTP client restores the newest files: "
-      "they lie under their own names in each job's target.");
+      "If it was lost, run \"outhaul recover\" with this profile: the catalog on the remote brings it back. "
+      "If it "
+      "lies elsewhere, name its directory with --state-dir. With neither, any FTP client restores the newest "
+      "files: they lie under their own names in each job's target.");
 }
 
 /// Where the content of a file lies, as the state has it now.

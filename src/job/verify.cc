@@ -155,11 +155,13 @@ class ProfileVerification {
 VerifyReport verify_profile(const Profile& profile, const VerifyChoices& choices,
                             const Environment& environment) {
   if (!has_state(environment.state_dir(profile)))
-    throw Error(ErrorKind::usage,
-                fmt::format("profile \"{}\" never ran here: there is no state to compare the remote with",
-                            profile.name),
-                fmt::format("Run it first. If its state was lost, look at --state-dir (now {}).",
-                            printable(environment.state_root.native())));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("profile \"{}\" never ran here: there is no state to compare the remote with",
+                    profile.name),
+        fmt::format("Run it first. If its state was lost, \"outhaul recover\" brings it back; if it lies "
+                    "elsewhere, name its directory with --state-dir (now {}).",
+                    printable(environment.state_root.native())));
   return ProfileVerification(profile, choices, environment).run();
 }
 

@@ -332,6 +332,22 @@ TEST_CASE("an unfinished file goes on where it stopped and a wrong beginning is 
   CHECK_FALSE(has_parts(back));
 }
 
+TEST_CASE("whoever has no state is told how to get it back") {
+  Nightly night;
+  const auto advice_of = [](const auto& act) {
+    try {
+      act();
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::usage);
+      return error.advice();
+    }
+    return std::string("nothing was refused");
+  };
+  CHECK(advice_of([&] { night.restore(); }).find("outhaul recover") != std::string::npos);
+  CHECK(advice_of([&] { night.verify(); }).find("outhaul recover") != std::string::npos);
+  CHECK_FALSE(fs::exists(night.beside("back")));
+}
+
 TEST_CASE("a remote that gives nothing at all is unusable and says what is left") {
   Nightly night;
   night.write("a", "1");
