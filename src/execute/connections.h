@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "lanes/commands.h"
 #include "execute/lane_pool.h"
+#include "lanes/commands.h"
 
 namespace outhaul {
 

@@ -1,5 +1,6 @@
 #include "execute/executor.h"
 #include "execute/left_behind.h"
+#include "plan/limits.h"
 
 #include <fmt/format.h>
 
@@ -56,6 +57,7 @@ class Execution {
     const CaseGuard& cases;
     Retirer& retirer;
     const Executor::SpaceGuard& space_guard;
+    const std::optional<Limit>& max_delete;
     IncrementNames* names;  ///< null unless the job is append-only
   };
   Execution(const Setting& setting, const Plan& plan, const SourceTree& source)
@@ -82,7 +84,7 @@ class Execution {
     record(now(ActionKind::record));
     remove();
     if (go_on()) fill_freed_names();
-    if (go_on()) remove_left_behind();
+    if (go_on()) remove_left_behind(true);
     if (go_on()) transfers_.clean_up();
   }
 
@@ -122,7 +124,8 @@ class Execution {
   void transfer();
   void record(const Actions& actions);
   void remove();
-  void remove_left_behind();
+  void remove_left_behind(bool second_pass);
+  void end_old_names(const Actions& moves);
 
   Setting s_;
   const Plan& plan_;
@@ -358,7 +361,7 @@ void Execution::remove() {
   if (stopped || s_.cancel.cancelled()) return;
   const Actions forgets = now(ActionKind::forget), leaving = now(ActionKind::retire),
                 files = now(ActionKind::remove), dirs = now(ActionKind::remove_dir);
-  remove_left_behind();  // before the directories in which it may lie
+  remove_left_behind(false);  // before the directories in which it may lie
   if (forgets.empty() && leaving.empty() && files.empty() && dirs.empty()) return;
   Removals removals(context());
   removals.forget(forgets);
@@ -367,16 +370,59 @@ void Execution::remove() {
   removals.remove_dirs(dirs);
 }
 
-void Execution::remove_left_behind() {
-  const std::vector<Action> left = left_behind(plan_, s_.state, s_.job_id, s_.job.on_removal);
-  if (left.empty()) return;
+void Execution::remove_left_behind(bool second_pass) {
+  LeftBehind left = left_behind(plan_, s_.state, s_.job_id, second_pass);
+  const bool apart = s_.names != nullptr;  // increments hold all names apart
+  if (apart) left.moves.insert(left.moves.end(), left.under_one_name.begin(), left.under_one_name.end());
+  if (!apart) end_old_names(left.under_one_name);
+  if (left.moves.empty()) return;
+  // The guard has judged the plan, or somebody has approved it; these weren't in it.
+  const PlanCounts& counts = plan_.counts;
+  const std::uint64_t planned = counts.removes + counts.retires;
+  const auto too_many = [&](std::uint64_t count) {
+    return exceeded_deletion_limit(s_.max_delete, count, counts.stored_files).has_value();
+  };
+  if (too_many(left.moves.size() + (too_many(planned) ? 0 : planned))) {
+    return s_.tally.problem(
+        Problem::Severity::error, {},
+        fmt::format(
+            "{} files were moved and are no longer what they were: their old copies stay on the remote "
+            "for now, because they are more than may be removed unasked",
+            left.moves.size()),
+        "Look whether that is meant. The next run plans their removal, and its guard asks.");
+  }
+  std::vector<Action> removals;
+  for (const Action* move : left.moves) {
+    Action removal;
+    removal.kind = s_.job.on_removal == OnRemoval::retire ? ActionKind::retire : ActionKind::remove;
+    removal.reason = Reason::removed;
+    removal.entry = *s_.state.entry(s_.job_id, move->from);
+    removals.push_back(std::move(removal));
+  }
   Actions actions;
-  for (const Action& action : left) actions.push_back(&action);
-  Removals removals(context());
-  if (left.front().kind == ActionKind::retire)
-    removals.retire_files(actions);
+  for (const Action& removal : removals) actions.push_back(&removal);
+  if (s_.job.on_removal == OnRemoval::retire)
+    Removals(context()).retire_files(actions);
   else
-    removals.remove_files(actions);
+    Removals(context()).remove_files(actions);
+}
+
+/// In the state alone. A next run that removed the old name could remove the new copy.
+void Execution::end_old_names(const Actions& moves) {
+  if (moves.empty()) return;
+  Transaction transaction = s_.state.begin();
+  for (const Action* move : moves) {
+    s_.state.retire_object(move->entry.object, s_.run, State::Fate::gone);
+    s_.state.forget(s_.job_id, s_.run, move->from);
+  }
+  transaction.commit();
+  for (const Action* move : moves)
+    s_.tally.problem(
+        Problem::Severity::note, move->entry.path,
+        fmt::format("sent anew; nothing was removed at its old name \"{}\", which may be the same to "
+                    "the server",
+                    printable(move->from.bytes())),
+        "If the old name is still there, `outhaul verify` lists it as foreign: remove it by hand.");
 }
 
 }  // namespace
@@ -435,7 +481,7 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   try {
     if (!names) adapted = cases.adapt(plan);  // increments hold such names apart
     Execution execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer,
-                         space_guard_, names ? &*names : nullptr},
+                         space_guard_, max_delete_, names ? &*names : nullptr},
                         adapted ? *adapted : plan, source);
     if (auto refusal = execution.run()) report.refusals.push_back(std::move(*refusal));
   } catch (const RemoteError& error) {

@@ -51,6 +51,9 @@ class Executor {
   using SpaceGuard = std::function<std::optional<GuardRefusal>(std::uint64_t free)>;
   void set_space_guard(SpaceGuard guard) { space_guard_ = std::move(guard); }
 
+  /// The profile's, for removals that the plan didn't foresee.
+  void set_max_delete(std::optional<Limit> limit) noexcept { max_delete_ = limit; }
+
   /// Whether the server tells "A" from "a": what is known before execute(), and what is known after it.
   void set_case_sensitive(std::optional<bool> known) noexcept { case_sensitive_ = known; }
   std::optional<bool> case_sensitive() const noexcept { return case_sensitive_; }
@@ -70,6 +73,7 @@ class Executor {
   ConnectionUse connections_seen_;
   std::optional<bool> case_sensitive_;
   SpaceGuard space_guard_;
+  std::optional<Limit> max_delete_;
   std::optional<Throttle> throttle_;
 };
 

@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "lanes/connection_policy.h"
 #include "execute/uploader.h"
+#include "lanes/connection_policy.h"
 #include "outhaul/remote.h"
 #include "outhaul/server_memory.h"
 

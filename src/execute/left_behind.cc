@@ -19,25 +19,46 @@ std::set<std::string> names_in_use(const Plan& plan) {
   return names;
 }
 
+/// ASCII letters as small ones, and each run of other letters as one: composed and decomposed, large and
+/// small ones have different bytes.
+std::string blurred(const RelPath& path) {
+  std::string text;
+  bool foreign = false;
+  for (const char c : path.bytes()) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) {
+      // U+0300 to U+036F: the mark of a decomposed letter, whose other part is an ASCII one.
+      const bool is_mark = byte == 0xCC || byte == 0xCD;
+      if (!foreign && is_mark && !text.empty() && text.back() >= 'a' && text.back() <= 'z') text.pop_back();
+      if (!foreign) text += '?';
+      foreign = true;
+      continue;
+    }
+    foreign = false;
+    text += byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : c;
+  }
+  return text;
+}
+
 }  // namespace
 
-std::vector<Action> left_behind(const Plan& plan, const State& state, JobId job, OnRemoval policy) {
-  std::vector<Action> left;
+bool may_be_one_name(const RelPath& a, const RelPath& b) {
+  return blurred(a) == blurred(b);
+}
+
+LeftBehind left_behind(const Plan& plan, const State& state, JobId job, bool second_pass) {
+  LeftBehind left;
+  std::optional<std::set<std::string>> used;
   for (const Action& move : plan.actions) {
-    if (move.kind != ActionKind::move) continue;
+    if (move.kind != ActionKind::move || move.after_removals != second_pass) continue;
     const std::optional<Entry> before = state.entry(job, move.from);
     if (!before || before->object != move.entry.object) continue;
     const std::optional<Entry> now = state.entry(job, move.entry.path);
     if (!now || now->object == kNoObject || now->object == move.entry.object) continue;
-    Action removal;
-    removal.kind = policy == OnRemoval::retire ? ActionKind::retire : ActionKind::remove;
-    removal.reason = Reason::removed;
-    removal.entry = *before;
-    left.push_back(std::move(removal));
+    if (!used) used = names_in_use(plan);
+    if (used->contains(move.from.bytes())) continue;
+    (may_be_one_name(move.from, move.entry.path) ? left.under_one_name : left.moves).push_back(&move);
   }
-  if (left.empty()) return left;
-  const std::set<std::string> used = names_in_use(plan);
-  std::erase_if(left, [&](const Action& action) { return used.contains(action.entry.path.bytes()); });
   return left;
 }
 

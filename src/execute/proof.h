@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "lanes/commands.h"
 #include "execute/uploader.h"
+#include "lanes/commands.h"
 #include "outhaul/policy.h"
 
 namespace outhaul {

@@ -255,6 +255,7 @@ void ProfileRun::execute_once(const Job& job, JobId id, const Plan& plan, JobRep
       free_ = free;
       return over_free_space(free, space_need(&state_, id, job, plan), plan.id, options_.approve);
     });
+  executor.set_max_delete(profile_.safety.max_delete);
   executor.set_case_sensitive(remote_.memory().case_sensitive);
   JobReport executed = executor.execute(job, id, report_.run, plan);
   remote_.saw(executor.connections_seen());

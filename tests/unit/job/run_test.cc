@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "execute/left_behind.h"
 #include "nightly.h"
 #include "state/state.h"
 #include "support/catch.h"
@@ -117,6 +118,64 @@ TEST_CASE("a file that was moved and edited unseen makes room for what takes its
   CHECK(report.outcome == ExitCode::done);
   CHECK(night.stored() == night.expected());
   CHECK(night.plan().empty());
+}
+
+TEST_CASE("a move that becomes an upload removes nothing where the server may take both names for one") {
+  const OnRemoval policy = GENERATE(OnRemoval::remove, OnRemoval::retire);
+  const bool edited = GENERATE(true, false);
+  Nightly night;
+  night.profile.jobs[0].on_removal = policy;
+  night.write("Report.txt", "before");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.rename("Report.txt", "report.txt");
+  if (edited) edit_unseen(night.source() / "report.txt", "behind");
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (!call.what.starts_with("RNFR t/Report.txt")) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 553};
+  });
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.events.problems().find("may be the same to the server") != std::string::npos);
+  night.server.set_faults({});
+  CHECK(night.run().outcome == ExitCode::done);
+  // This server tells them apart, so the old copy can be seen: nobody has touched it, and nobody knows it.
+  CHECK(night.stored().at("t/Report.txt") == "before");
+  CHECK(night.stored().at("t/report.txt") == (edited ? "behind" : "before"));
+  CHECK(night.plan().empty());
+  CHECK(night.versions().empty());
+}
+
+TEST_CASE("old copies of moves are not removed beyond the limit that the guard would have refused") {
+  Nightly night;
+  night.profile.jobs[0].on_removal = OnRemoval::remove;
+  night.profile.safety.max_delete = Limit{std::nullopt, 3};
+  for (int i = 0; i < 5; ++i) night.write("old/" + std::to_string(i), "before " + std::to_string(i));
+  night.write("stays", "s");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "old/" + std::to_string(i);
+    night.rename(name, name + ".locked");
+    edit_unseen(night.source() / (name + ".locked"), "locked " + std::to_string(i));
+  }
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.events.problems().find("more than may be removed unasked") != std::string::npos);
+  CHECK(night.stored().at("t/old/0") == "before 0");
+  CHECK(night.stored().at("t/old/0.locked") == "locked 0");
+  CHECK(night.run().outcome == ExitCode::guard_refused);
+  CHECK(night.stored().at("t/old/0") == "before 0");
+}
+
+TEST_CASE("names that a server may take for one are told") {
+  const auto one = [](const char* a, const char* b) {
+    return may_be_one_name(RelPath::trusted(a), RelPath::trusted(b));
+  };
+  CHECK(one("Report.txt", "report.TXT"));
+  CHECK(one("Dir/f", "dir/f"));
+  CHECK(one("caf\xC3\xA9", "cafe\xCC\x81"));   // composed, decomposed
+  CHECK(one("\xC3\x84rger", "\xC3\xA4rger"));  // large, small
+  CHECK_FALSE(one("a/b", "b/b"));
+  CHECK_FALSE(one("report", "report1"));
+  CHECK_FALSE(one("old/a", "new/a"));
 }
 
 TEST_CASE("a moved file whose new copy was not stored keeps the old one") {
