@@ -81,6 +81,7 @@ void SparseFile::put(std::span<const std::byte> bytes, std::uint64_t at) {
     const std::size_t whole = may_pass_cache_ && aligned ? bytes.size() / kAlignment * kAlignment : 0;
     put_past_cache(whole > 0);
     const std::size_t some = passes_cache_ ? whole : bytes.size();
+    if (some == 0) fail(EINVAL);  // the descriptor can't be turned back
     const ssize_t written = pwrite(fd_, bytes.data(), some, static_cast<off_t>(at));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EINVAL && passes_cache_) {

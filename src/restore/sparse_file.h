@@ -19,6 +19,9 @@ class SparseFile {
   /// nothing there. Refuses a file that is shorter than that: nobody knows what stood in between.
   /// `name`: for messages, printable.
   SparseFile(int fd, std::uint64_t offset, bool sparse, std::string name = "the restored file");
+  ~SparseFile() { put_past_cache(false); }
+  SparseFile(const SparseFile&) = delete;
+  SparseFile& operator=(const SparseFile&) = delete;
 
   /// From now on whole blocks of memory that is aligned to kAlignment go to the disk past the page cache, on
   /// file systems that are known to be good at that (ext2 to ext4, XFS). That takes half the time of the CPU,

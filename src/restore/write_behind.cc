@@ -8,7 +8,12 @@ namespace outhaul {
 
 WriteBehind::WriteBehind(std::vector<Work> works) {
   for (Work& work : works) workers_.push_back({std::move(work), 0, {}});
-  for (Worker& worker : workers_) worker.thread = std::thread([this, &worker] { run(worker); });
+  try {
+    for (Worker& worker : workers_) worker.thread = std::thread([this, &worker] { run(worker); });
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
 WriteBehind::~WriteBehind() {
@@ -17,12 +22,17 @@ WriteBehind::~WriteBehind() {
   } catch (...) {
     // Whoever wanted to know has asked by write() or flush().
   }
+  stop();
+}
+
+void WriteBehind::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
   changed_.notify_all();
-  for (Worker& worker : workers_) worker.thread.join();
+  for (Worker& worker : workers_)
+    if (worker.thread.joinable()) worker.thread.join();
 }
 
 void WriteBehind::write(std::span<const std::byte> bytes) {

@@ -54,6 +54,7 @@ class WriteBehind {
   };
 
   void run(Worker& worker) noexcept;
+  void stop();
   void hand_over();
   std::size_t done() const;
   void rethrow();
