@@ -51,7 +51,8 @@ struct VerifyReport {
   std::uint64_t finding_count = 0;
   /// What was found wrong is recorded: live files are sent again by the next run, versions are given up.
   std::uint64_t recorded = 0;
-  RunId run = kNoRun;  ///< in which that was recorded
+  RunId run = kNoRun;           ///< in which that was recorded
+  bool renews_catalog = false;  ///< the next run mends what is wrong with it
   /// More is wrong than may be recorded unasked: identifies exactly this, for --approve. Empty otherwise.
   std::string approval;
   std::vector<GuardRefusal> refusals;

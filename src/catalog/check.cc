@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
 #include <utility>
 
 #include "catalog/local_file.h"
@@ -32,8 +33,12 @@ class Check {
     const std::vector<CommandResult> sizes = carrier_.ask_sizes(names);
     for (std::size_t i = 0; i < files.size(); ++i) look_at(files[i], sizes[i], read);
     result_.files = files.size();
+    const CatalogFile& last = files.back();
+    // What was stored append-only is announced under a name that isn't known, also when that has ended since.
+    const bool numbered =
+        carrier_.append_only() || last.name != catalog_name(last.generation, last.number, last.run);
     // One that isn't up to date will be replaced anyhow.
-    if (log_.recording && log_.announced && !carrier_.append_only()) look_at_manifest(generations);
+    if (log_.recording && log_.announced && !numbered) look_at_manifest(generations);
     return result_;
   }
 
@@ -49,35 +54,59 @@ class Check {
       found(Kind::size_differs, file.name,
             fmt::format("a file of the catalog has {} bytes instead of {}", there.size, file.size));
     } else if (read && !reads_back(file)) {
-      found(Kind::content_differs, file.name, "a file of the catalog has other content (SHA-256)");
+      found(Kind::content_differs, file.name,
+            "a file of the catalog can't be read back as it was stored (SHA-256)");
     } else {
       return;
     }
     result_.needs_base = true;
   }
 
+  /// Read again before it is condemned. What can't be read is as good as damaged.
   bool reads_back(const CatalogFile& file) {
-    std::filesystem::remove(fetched_);
-    carrier_.fetch(file.name, fetched_, file.size);
-    const bool same = digest_of_file(fetched_) == file.sha256;
-    std::filesystem::remove(fetched_);
+    bool same = false;
+    for (int attempt = 0; attempt < 2 && !same; ++attempt) {
+      drop_fetched();
+      try {
+        carrier_.fetch(file.name, fetched_, file.size);
+        same = digest_of_file(fetched_) == file.sha256;
+      } catch (const RemoteError& error) {
+        if (error.failure() != FailureClass::skip_file) throw;
+      }
+    }
+    drop_fetched();
     return same;
+  }
+
+  void drop_fetched() const {
+    std::error_code none;
+    std::filesystem::remove(fetched_, none);
   }
 
   void look_at_manifest(const std::vector<Generation>& generations) {
     ++result_.files;
     const RemotePath name = catalog_manifest();
-    std::optional<std::string> text = carrier_.fetch_text(name, kMostManifest);
-    if (!text) text = carrier_.fetch_text(catalog_manifest_aside(), kMostManifest);
-    if (!text) return found(Kind::missing, name, "the catalog's manifest is not there");
+    const std::size_t before = result_.findings.size();
     try {
-      const Manifest seen = parse_manifest(*text);
-      const Manifest expected{seen.outhaul, profile_, state_id_, seen.written_ns, generations};
-      if (to_json(seen) == to_json(expected)) return;
-      found(Kind::content_differs, name, "the catalog's manifest does not name what was stored");
+      std::optional<std::string> text = carrier_.fetch_text(name, kMostManifest);
+      if (!text) text = carrier_.fetch_text(catalog_manifest_aside(), kMostManifest);
+      if (!text) {
+        found(Kind::missing, name, "the catalog's manifest is not there");
+      } else {
+        const Manifest seen = parse_manifest(*text);
+        const Manifest expected{seen.outhaul, profile_, state_id_, seen.written_ns, generations};
+        if (to_json(seen) != to_json(expected))
+          found(Kind::content_differs, name, "the catalog's manifest does not name what was stored");
+      }
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::skip_file) throw;
+      found(Kind::content_differs, name,
+            fmt::format("the catalog's manifest can't be read: {}", error.what()));
     } catch (const Error& error) {
+      if (error.kind() != ErrorKind::state) throw;
       found(Kind::content_differs, name, error.what());
     }
+    result_.needs_manifest = result_.findings.size() > before;
   }
 
   void found(Kind kind, const RemotePath& name, std::string message) {

@@ -16,8 +16,8 @@ struct CatalogCheck {
   std::uint64_t files = 0;  ///< that should be there: the newest generation's, and the manifest
   /// What isn't there as it should be; of no job.
   std::vector<VerifyFinding> findings;
-  /// A new base is needed to mend it; else the manifest alone is wrong, or nothing is.
-  bool needs_base = false;
+  bool needs_base = false;      ///< mends a file that is wrong
+  bool needs_manifest = false;  ///< mends a manifest that is wrong
 };
 
 /// Compares the manifest by its content, and the newest generation's files by their sizes, or with `read` by

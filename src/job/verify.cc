@@ -119,16 +119,23 @@ class ProfileVerification {
       report.counts.catalog = check.files;
       report.counts.catalog_wrong = check.findings.size();
       for (const VerifyFinding& finding : check.findings) tell(finding, report);
-      if (check.needs_base)
-        state_.renew_catalog_base();
-      else if (!check.findings.empty())
-        state_.renew_catalog_manifest();
+      report.renews_catalog = check.needs_base || check.needs_manifest;
+      if (check.needs_base) state_.renew_catalog_base();
+      if (check.needs_manifest) state_.renew_catalog_manifest();
     } catch (const RemoteError& error) {
       const bool cancelled = error.failure() == FailureClass::cancelled;
-      report.outcome = cancelled ? ExitCode::interrupted : ExitCode::remote_unusable;
-      report.message = fmt::format("the catalog could not be checked: {}", error.what());
-      report.advice = error.advice();
+      not_checked(report, error, cancelled ? ExitCode::interrupted : ExitCode::remote_unusable);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::state) throw;
+      not_checked(report, error, ExitCode::failed);
     }
+  }
+
+  /// What was found before that stays told.
+  static void not_checked(VerifyReport& report, const Error& error, ExitCode outcome) {
+    report.outcome = worst_of(report.outcome, outcome);
+    report.message = fmt::format("the catalog could not be checked: {}", error.what());
+    report.advice = error.advice();
   }
 
   void tell(const VerifyFinding& finding, VerifyReport& report) {

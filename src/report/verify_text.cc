@@ -77,11 +77,11 @@ std::string next_steps(const VerifyReport& report) {
     text += fmt::format(
         "{} to be sent again by the next run, or given up as a version. At once: `outhaul run`.\n",
         counted(report.recorded, "file is", "files are"));
-  else if (counts.unproven != 0)
+  else if (counts.unproven != 0 || (counts.catalog_wrong != 0 && !report.renews_catalog))
     text +=
         "What nobody can tell was left as it is: look at the server's permissions and log, and verify "
         "again.\n";
-  if (counts.catalog_wrong != 0)
+  if (report.renews_catalog)
     text += "The next run stores a catalog that a recovery can rely on. At once: `outhaul run`.\n";
   return text;
 }

@@ -272,6 +272,27 @@ TEST_CASE("verify leaves a catalog alone of which it can not tell") {
   CHECK(night.remotes_opened <= opened + 1);
 }
 
+TEST_CASE("a file of the catalog that can not be read is stored anew") {
+  Catalogued night;
+  night.run();
+  const std::string_view name = GENERATE("base-", "manifest");
+  night.server.set_faults([name](const FakeCall& call) -> std::optional<Fault> {
+    if (!call.what.starts_with("GET ") || call.what.find(name) == std::string::npos) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+  VerifyChoices reading;
+  reading.read = ReadChoice{ReadChoice::How::all, 100, 0};
+  const VerifyReport report = night.verify(reading);
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(report.counts.catalog_wrong == 1);
+  CHECK(report.renews_catalog);
+  night.server.set_faults({});
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.manifest().generations.front().number == (name == "manifest" ? 1 : 2));
+  CHECK(night.verify(reading).outcome == ExitCode::done);
+}
+
 TEST_CASE("a profile without a catalog has none to verify") {
   Catalogued night;
   night.profile.catalog = false;
