@@ -27,7 +27,17 @@ if(OUTHAUL_COVERAGE)
   target_compile_options(outhaul_options INTERFACE --coverage)
   target_link_options(outhaul_options INTERFACE --coverage)
 endif()
-target_compile_definitions(outhaul_options INTERFACE _FILE_OFFSET_BITS=64)
+# fmt's own definitions for all, because a precompiled header is good for equal ones only.
+target_compile_definitions(outhaul_options INTERFACE _FILE_OFFSET_BITS=64
+                                                     $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
+
+# What most files include, compiled once for all layers. OUTHAUL_PRECOMPILED=OFF shows that each file includes what it
+# uses.
+if(OUTHAUL_PRECOMPILED)
+  add_library(outhaul_precompiled STATIC ${PROJECT_SOURCE_DIR}/src/precompiled.cc)
+  target_link_libraries(outhaul_precompiled PRIVATE outhaul_options fmt::fmt)
+  target_precompile_headers(outhaul_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/src/precompiled.h)
+endif()
 
 function(outhaul_layer name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
@@ -40,4 +50,7 @@ function(outhaul_layer name)
     target_link_libraries(outhaul_${name} PUBLIC outhaul_${layer})
   endforeach()
   target_link_libraries(outhaul_${name} PRIVATE outhaul_options ${arg_LIBRARIES})
+  if(OUTHAUL_PRECOMPILED)
+    target_precompile_headers(outhaul_${name} REUSE_FROM outhaul_precompiled)
+  endif()
 endfunction()
