@@ -4,14 +4,19 @@
 
 #include <algorithm>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
-
-constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 std::int64_t floor_to(std::int64_t value, std::int64_t step) noexcept {
   const std::int64_t rest = value % step;
   return value - (rest < 0 ? rest + step : rest);
+}
+
+/// What an entry's time would be if this were its: the source's times end where nanoseconds do.
+std::int64_t as_kept(std::int64_t seconds) noexcept {
+  return floor_seconds(ns_of_seconds(seconds));
 }
 
 const RemoteEntry* find(const Listing& listing, std::string_view name) {
@@ -26,7 +31,8 @@ Match differs(const RemoteEntry& entry, std::string message) {
 }  // namespace
 
 bool same_time(std::int64_t mtime_ns, std::int64_t listed_s, TimesAre times) noexcept {
-  const std::int64_t local_s = floor_to(mtime_ns, kSecondNs) / kSecondNs;
+  const std::int64_t local_s = floor_seconds(mtime_ns);
+  listed_s = as_kept(listed_s);
   // File systems that round to two seconds, and tools that round up.
   if (times == TimesAre::seconds) return listed_s - local_s >= -2 && listed_s - local_s <= 2;
   const bool a_day = floor_to(listed_s, 86'400) == listed_s;
@@ -46,7 +52,7 @@ Match match_file(const Entry& local, std::string_view our_name, const Listing& l
     if (!entry->mtime_s) return differs(*entry, "the listing doesn't tell its time");
     if (!same_time(local.mtime_ns, *entry->mtime_s, times))
       return differs(*entry, fmt::format("has the same size, but was modified {} s apart",
-                                         *entry->mtime_s - floor_to(local.mtime_ns, kSecondNs) / kSecondNs));
+                                         as_kept(*entry->mtime_s) - floor_seconds(local.mtime_ns)));
   }
   return {Match::What::same, entry->name, {}};
 }

@@ -6,13 +6,14 @@
 #include <thread>
 
 #include "base/cancel.h"
+#include "base/nanoseconds.h"
 
 namespace outhaul {
 
 std::int64_t file_clock_ns() noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);  // can't fail for a clock that every Linux has
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+  return ns_of(now);
 }
 
 std::int64_t SystemClock::now_ns() const {

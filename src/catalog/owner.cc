@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/nanoseconds.h"
 #include "outhaul/error.h"
 #include "outhaul/names.h"
 
@@ -29,8 +30,7 @@ RemotePath control_dir() {
 }
 
 std::string utc(std::int64_t ns) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(ns / kSecond)));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time_t{floor_seconds(ns)}));
 }
 
 bool is_id(std::string_view id) {

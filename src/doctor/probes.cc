@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/digester.h"
+#include "base/nanoseconds.h"
 #include "doctor/examination.h"
 #include "doctor/pattern.h"
 
@@ -63,7 +64,7 @@ std::string Examination::rename_over() {
 /// The time is some days back: LIST shows hours only for the last six months.
 std::string Examination::set_time() {
   const RemotePath path = own("probe");
-  const std::int64_t wanted = (clock_.now_ns() / 1'000'000'000 - 30 * kDay) / kQuarterHour * kQuarterHour;
+  const std::int64_t wanted = (floor_seconds(clock_.now_ns()) - 30 * kDay) / kQuarterHour * kQuarterHour;
   const CommandResult set = ask(SetMtime{path, wanted});
   if (set.status == Status::unsupported)
     throw Finding{"the server has neither MFMT nor MDTM with a time",
@@ -104,7 +105,7 @@ std::string Examination::digest() {
 std::string Examination::list() {
   const RemotePath fresh = own("fresh");
   put(fresh, kSeed, 0, 1);
-  const std::int64_t now = clock_.now_ns() / 1'000'000'000;
+  const std::int64_t now = floor_seconds(clock_.now_ns());
   const Listing listing = lane_->list(place_);
   const auto entry = std::find_if(listing.entries.begin(), listing.entries.end(),
                                   [](const RemoteEntry& e) { return e.name == "fresh"; });

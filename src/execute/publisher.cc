@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/nanoseconds.h"
 #include "execute/proof.h"
 #include "outhaul/names.h"
 
@@ -11,11 +12,6 @@ namespace outhaul {
 namespace {
 
 constexpr int kProofTries = 3;
-constexpr std::int64_t kSecond = 1'000'000'000;
-
-std::int64_t floor_seconds(std::int64_t ns) {
-  return ns / kSecond - (ns % kSecond < 0 ? 1 : 0);
-}
 
 RemotePath aside_name_for(const RemotePath& part) {
   return RemotePath::parse(part.wire() + ".old");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/nanoseconds.h"
 #include "base/xattr.h"
 #include "outhaul/xattrs.h"
 
@@ -17,10 +18,6 @@ namespace {
 
 /// What the kernel reads ahead anyhow.
 constexpr off_t kReadAhead = 128 * 1024;
-
-std::int64_t ns(const timespec& t) {
-  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
 
 [[noreturn]] void refuse(int errno_value, const RelPath& path) {
   const std::string name = printable(path.bytes());
@@ -39,8 +36,8 @@ Entry entry_from(const struct stat& st, RelPath path) {
   entry.path = std::move(path);
   entry.kind = EntryKind::file;
   entry.size = static_cast<std::uint64_t>(st.st_size);
-  entry.mtime_ns = ns(st.st_mtim);
-  entry.ctime_ns = ns(st.st_ctim);
+  entry.mtime_ns = ns_of(st.st_mtim);
+  entry.ctime_ns = ns_of(st.st_ctim);
   entry.inode = st.st_ino;
   entry.dev = st.st_dev;
   entry.mode = st.st_mode & 07777;

@@ -7,10 +7,10 @@
 #include <csignal>
 #include <ctime>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
-
-constexpr std::int64_t kSecond = 1'000'000'000;
 
 int two_digits(std::string_view text, int limit) {
   int value = -1;
@@ -39,7 +39,7 @@ std::int64_t next_local_time(std::string_view hh_mm, std::int64_t now_ns) {
   if (minute < 0)
     throw Error(ErrorKind::usage, fmt::format("\"{}\" is not a time of day", hh_mm),
                 "Write it as HH:MM, like 06:00.");
-  const std::time_t now = static_cast<std::time_t>(now_ns / kSecond);
+  const std::time_t now = floor_seconds(now_ns);
   std::tm local = {};
   ::localtime_r(&now, &local);
   local.tm_hour = hour;
@@ -49,7 +49,7 @@ std::int64_t next_local_time(std::string_view hh_mm, std::int64_t now_ns) {
   std::tm tomorrow = local;
   ++tomorrow.tm_mday;
   const std::time_t today_at = std::mktime(&local);
-  return static_cast<std::int64_t>(today_at > now ? today_at : std::mktime(&tomorrow)) * kSecond;
+  return ns_of_seconds(today_at > now ? today_at : std::mktime(&tomorrow));
 }
 
 DeadlineWatch::DeadlineWatch(std::int64_t at_ns, CancelToken& token) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/nanoseconds.h"
 #include "execute/executor.h"
 #include "job/append_only.h"
 #include "job/attribute_trust.h"
@@ -198,7 +199,8 @@ bool ProfileRun::fits_in_quota(const Job& job, JobId id, const Plan& plan, JobRe
   if (!profile_.remote.quota || plan.counts.upload_bytes == 0) return true;
   const SpaceNeed need = space_need(&state_, id, job, plan);
   const auto too_much = [&](std::uint64_t room) {
-    return over_quota(space_use(&state_), need, *profile_.remote.quota + room, plan.id, options_.approve);
+    return over_quota(space_use(&state_), need, clamped_sum(*profile_.remote.quota, room), plan.id,
+                      options_.approve);
   };
   std::optional<GuardRefusal> refusal = too_much(0);
   if (refusal && make_room(job, id, plan, report, [&](std::uint64_t room) { return !too_much(room); }))
@@ -238,7 +240,7 @@ void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& 
   if (report.refusals.empty()) return;
   const auto enough = [&](std::uint64_t room) {
     const SpaceNeed need = space_need(&state_, id, job, plan);
-    return !over_free_space(free_ + room, need, plan.id, options_.approve);
+    return !over_free_space(clamped_sum(free_, room), need, plan.id, options_.approve);
   };
   const std::vector<GuardRefusal> refusals = std::exchange(report.refusals, {});
   if (make_room(job, id, plan, report, enough))

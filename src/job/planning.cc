@@ -1,5 +1,6 @@
 #include "job/planning.h"
 
+#include "base/nanoseconds.h"
 #include "filter/patterns.h"
 #include "job/append_only.h"
 #include "job/attribute_trust.h"
@@ -42,10 +43,11 @@ void judge_quota(const RemoteSettings& remote, const SpaceNeed& need, SpaceUse& 
                  const std::vector<std::string>& approve, PlannedJob& planned) {
   if (!remote.quota || !planned.refusals.empty()) return;
   const std::uint64_t room = may_go_first(planned.retention);
-  if (auto refusal = over_quota(use, need, *remote.quota + room, planned.plan.id, approve))
+  if (auto refusal = over_quota(use, need, clamped_sum(*remote.quota, room), planned.plan.id, approve))
     planned.refusals.push_back(std::move(*refusal));
   else
-    use.tree += static_cast<std::uint64_t>(std::max<std::int64_t>(need.in_the_end(), 0));
+    use.tree =
+        clamped_sum(use.tree, static_cast<std::uint64_t>(std::max<std::int64_t>(need.in_the_end(), 0)));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/nanoseconds.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
 #include "job/known_remote.h"
@@ -248,7 +249,7 @@ void ProfileRestore::check_room() const {
         if (step.kind == RestoreStep::Kind::fetch) what(restore, step);
   };
   each_fetch([&](const JobRestore&, const RestoreStep& step) {
-    needed += step.copy.size;
+    needed = clamped_sum(needed, step.copy.size);
     sparse = sparse || step.entry.sparse;
   });
   const Room room = to_->room();

@@ -4,13 +4,13 @@
 
 #include <ctime>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-
 LocalTime local_time(std::int64_t ns) {
-  const auto seconds = static_cast<std::time_t>(ns / kSecond - (ns % kSecond < 0 ? 1 : 0));
+  const std::time_t seconds = floor_seconds(ns);
   std::tm tm{};
   ::localtime_r(&seconds, &tm);
   return {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec};
@@ -25,7 +25,7 @@ std::int64_t instant(const LocalTime& time) {
   tm.tm_min = time.minute;
   tm.tm_sec = time.second;
   tm.tm_isdst = -1;  // whichever holds then
-  return std::int64_t{::mktime(&tm)} * kSecond;
+  return ns_of_seconds(::mktime(&tm));
 }
 
 }  // namespace

@@ -7,13 +7,12 @@
 #include <ctime>
 #include <optional>
 
+#include "base/nanoseconds.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
 
 namespace outhaul {
 namespace {
-
-constexpr std::int64_t kSecond = 1'000'000'000;
 
 [[noreturn]] void not_a_time(std::string_view text,
                              std::string_view why = "is not a time that outhaul knows") {
@@ -112,11 +111,11 @@ bool is_a_day(const std::tm& fields) {
 }
 
 std::int64_t moment_of(Reading reading) {
-  if (reading.zone_s) return (::timegm(&reading.fields) - *reading.zone_s) * kSecond;
+  if (reading.zone_s) return ns_of_seconds(::timegm(&reading.fields) - *reading.zone_s);
   reading.fields.tm_isdst = -1;
-  if (reading.with_time) return ::mktime(&reading.fields) * kSecond;
+  if (reading.with_time) return ns_of_seconds(::mktime(&reading.fields));
   ++reading.fields.tm_mday;  // the end of a day is the beginning of the next, however long it was
-  return ::mktime(&reading.fields) * kSecond - 1;
+  return ns_of_seconds(::mktime(&reading.fields)) - 1;
 }
 
 /// In seconds.
@@ -142,7 +141,7 @@ std::optional<std::int64_t> read_run(std::string_view text) {
 }
 
 std::string local_minute(std::int64_t ns) {
-  const std::time_t seconds = static_cast<std::time_t>(ns / kSecond);
+  const std::time_t seconds = floor_seconds(ns);
   std::tm local{};
   ::localtime_r(&seconds, &local);
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
@@ -186,7 +185,7 @@ When parse_when(std::string_view text, std::int64_t now_ns) {
   }
   when.kind = When::Kind::moment;
   if (const auto age = read_age(text)) {
-    when.moment_ns = now_ns - *age * kSecond;
+    when.moment_ns = clamped_difference(now_ns, ns_of_seconds(*age));
     return when;
   }
   const auto date = read_date(text);

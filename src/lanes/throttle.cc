@@ -6,15 +6,15 @@
 #include <ctime>
 #include <utility>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-
 std::tm local_time(std::int64_t now_ns) {
-  const std::time_t now = static_cast<std::time_t>(now_ns / kSecond);
+  const std::time_t now = floor_seconds(now_ns);
   std::tm local = {};
   ::localtime_r(&now, &local);
   return local;

@@ -1,9 +1,11 @@
 #include "plan/attributes.h"
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kSecond = kNsPerSecond;
 
 /// The longest that two changes can lie apart and still leave the same ctime.
 constexpr std::int64_t tick_of(std::int64_t ctime_ns) noexcept {
@@ -14,7 +16,7 @@ constexpr std::int64_t tick_of(std::int64_t ctime_ns) noexcept {
 
 bool vouches_for_attributes(const Entry& stored, const Entry& now, std::int64_t known_ns) noexcept {
   if (stored.kind != now.kind || stored.inode != now.inode || stored.ctime_ns != now.ctime_ns) return false;
-  return stored.ctime_ns < known_ns - tick_of(stored.ctime_ns);
+  return stored.ctime_ns < clamped_difference(known_ns, tick_of(stored.ctime_ns));
 }
 
 }  // namespace outhaul

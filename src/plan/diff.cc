@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "outhaul/error.h"
+#include "base/nanoseconds.h"
 #include "plan/attributes.h"
 #include "plan/subtrees.h"
 
@@ -136,7 +137,7 @@ class Merge {
     switch (entry.kind) {
       case EntryKind::file:
         ++counts_.scanned_files;
-        counts_.scanned_bytes += entry.size;
+        counts_.scanned_bytes = clamped_sum(counts_.scanned_bytes, entry.size);
         break;
       case EntryKind::directory:
         ++counts_.scanned_dirs;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/nanoseconds.h"
 #include "outhaul/names.h"
 #include "plan/moves.h"
 #include "plan/order.h"
@@ -27,6 +28,11 @@ void withhold(Action& action, Reason reason) {
   action.after_removals = false;
 }
 
+/// Sparse files claim sizes that add up to more than any number holds.
+void add(std::uint64_t& sum, std::uint64_t size) {
+  sum = clamped_sum(sum, size);
+}
+
 void count(const Action& action, PlanCounts& counts) {
   switch (action.kind) {
     case ActionKind::make_dir:
@@ -34,19 +40,19 @@ void count(const Action& action, PlanCounts& counts) {
       break;
     case ActionKind::upload:
       ++counts.uploads;
-      counts.upload_bytes += action.entry.size;
+      add(counts.upload_bytes, action.entry.size);
       counts.replaces += action.entry.object != kNoObject ? 1 : 0;
       break;
     case ActionKind::compare:
       ++counts.compares;
-      counts.compare_bytes += action.entry.size;
+      add(counts.compare_bytes, action.entry.size);
       break;
     case ActionKind::move:
       ++counts.moves;
       break;
     case ActionKind::remove:
       ++counts.removes;
-      counts.remove_bytes += action.entry.size;
+      add(counts.remove_bytes, action.entry.size);
       break;
     case ActionKind::remove_dir:
       ++counts.remove_dirs;
@@ -62,7 +68,7 @@ void count(const Action& action, PlanCounts& counts) {
       break;
     case ActionKind::retire:
       ++counts.retires;
-      counts.retire_bytes += action.entry.size;
+      add(counts.retire_bytes, action.entry.size);
       break;
   }
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <limits>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
 
@@ -62,8 +64,8 @@ std::int64_t edge_of(const Span& within, std::int64_t newest_ns, const TimeZone&
   edge.year -= static_cast<int>(within.years);
   edge.month -= static_cast<int>(within.months);
   edge.day -= static_cast<int>(within.days);
-  const std::int64_t below_a_second = (newest_ns % 1'000'000'000 + 1'000'000'000) % 1'000'000'000;
-  return zone.instant(edge) + below_a_second - within.hours * kHour;
+  return clamped_difference(clamped_sum(zone.instant(edge), split_ns(newest_ns).nanoseconds),
+                            within.hours * kHour);
 }
 
 }  // namespace

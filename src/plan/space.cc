@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+
+#include "base/nanoseconds.h"
 
 namespace outhaul {
 namespace {
@@ -15,6 +18,10 @@ std::string in_words(std::uint64_t bytes) {
   std::size_t unit = 0;
   for (; value >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.2f} {}", value, kUnits[unit]);
+}
+
+std::int64_t as_signed(std::uint64_t bytes) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::int64_t>::max()));
 }
 
 bool is_approved(const std::string& plan_id, const std::vector<std::string>& approved) {
@@ -40,15 +47,15 @@ std::string parts_of(const SpaceUse& use) {
 }  // namespace
 
 void SpaceNeed::upload(std::uint64_t size, std::uint64_t freed, std::uint64_t there) noexcept {
-  now_ += static_cast<std::int64_t>(size);
+  now_ = clamped_sum(now_, as_signed(size));
   peak_ = std::max(peak_, static_cast<std::uint64_t>(std::max<std::int64_t>(now_, 0)));
-  now_ -= static_cast<std::int64_t>(freed);
-  there_ += std::min(there, size);
+  now_ = clamped_difference(now_, as_signed(freed));
+  there_ = clamped_sum(there_, std::min(there, size));
 }
 
 std::optional<GuardRefusal> over_quota(const SpaceUse& use, const SpaceNeed& need, std::uint64_t quota,
                                        const std::string& plan_id, const std::vector<std::string>& approved) {
-  const std::uint64_t together = use.all() + need.peak();
+  const std::uint64_t together = clamped_sum(use.all(), need.peak());
   if (need.peak() == 0 || together <= quota || is_approved(plan_id, approved)) return std::nullopt;
   return refusal(
       fmt::format(

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/cancel.h"
+#include "base/nanoseconds.h"
 
 namespace outhaul {
 namespace {
@@ -156,7 +157,8 @@ CommandResult Batch::apply(const FreeSpace& c) {
   if (!dir || ::fstatvfs(dir.get(), &facts) != 0 || facts.f_blocks == 0)
     return {.status = Status::unsupported, .reply_code = 502, .reply_text = "it doesn't tell"};
   CommandResult result = done();
-  result.size = std::uint64_t{::geteuid() == 0 ? facts.f_bfree : facts.f_bavail} * facts.f_frsize;
+  result.size =
+      clamped_product<std::uint64_t>(::geteuid() == 0 ? facts.f_bfree : facts.f_bavail, facts.f_frsize);
   return result;
 }
 

@@ -7,28 +7,13 @@
 #include <cmath>
 #include <ctime>
 
+#include "base/nanoseconds.h"
 #include "report/text.h"
 
 namespace outhaul {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-
-/// Seconds and the rest of `ns`, rounded towards the past so that times before 1970 keep a positive fraction.
-struct SplitTime {
-  std::time_t seconds;
-  std::int64_t nanoseconds;
-};
-
-SplitTime split(std::int64_t ns) {
-  std::int64_t seconds = ns / kSecond;
-  std::int64_t rest = ns % kSecond;
-  if (rest < 0) {
-    --seconds;
-    rest += kSecond;
-  }
-  return {static_cast<std::time_t>(seconds), rest};
-}
+constexpr std::int64_t kSecond = kNsPerSecond;
 
 std::string with_strftime(const char* format, const std::tm& time) {
   std::array<char, 64> buffer{};
@@ -69,9 +54,9 @@ std::string format_rate(double bytes_per_second) {
 std::string format_duration(std::int64_t ns) {
   const std::int64_t time = std::max<std::int64_t>(ns, 0);
   if (time < kSecond) return fmt::format("{} ms", time / 1'000'000);
-  const std::int64_t tenths = (time + kSecond / 20) / (kSecond / 10);
+  const std::int64_t tenths = clamped_sum(time, kSecond / 20) / (kSecond / 10);
   if (tenths < 600) return fmt::format("{}.{} s", tenths / 10, tenths % 10);
-  const std::int64_t seconds = (time + kSecond / 2) / kSecond;
+  const std::int64_t seconds = clamped_sum(time, kSecond / 2) / kSecond;
   if (seconds < 3600) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);
   const std::int64_t minutes = seconds / 60;
   if (minutes < 24 * 60) return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
@@ -89,16 +74,17 @@ std::string format_age(std::int64_t ns) {
 }
 
 std::string format_time_local(std::int64_t ns) {
-  const SplitTime time = split(ns);
+  const std::time_t seconds = floor_seconds(ns);
   std::tm local{};
-  if (localtime_r(&time.seconds, &local) == nullptr) return format_time_utc(ns);
+  if (localtime_r(&seconds, &local) == nullptr) return format_time_utc(ns);
   return with_strftime("%Y-%m-%d %H:%M:%S %z", local);
 }
 
 std::string format_time_utc(std::int64_t ns) {
-  const SplitTime time = split(ns);
+  const SplitTime time = split_ns(ns);
+  const std::time_t seconds = time.seconds;
   std::tm utc{};
-  gmtime_r(&time.seconds, &utc);  // 64 bits of nanoseconds end in the year 2262: it can't fail
+  gmtime_r(&seconds, &utc);  // 64 bits of nanoseconds end in the year 2262: it can't fail
   std::string text = with_strftime("%Y-%m-%dT%H:%M:%S", utc);
   if (time.nanoseconds != 0) text += fmt::format(".{:09}", time.nanoseconds);
   return text + 'Z';

@@ -15,6 +15,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
 
@@ -185,10 +187,11 @@ Room Destination::room() const {
   struct statvfs space {};
   struct statfs kind {};
   if (::fstatvfs(fd_.get(), &space) != 0 || ::fstatfs(fd_.get(), &kind) != 0) return {UINT64_MAX, true};
+  if (space.f_blocks == 0) return {UINT64_MAX, true};  // it doesn't tell
   constexpr long kZfs = 0x2FC12FC1, kBcachefs = 0xca451a4e;
   const bool shrinks = kind.f_type == BTRFS_SUPER_MAGIC || kind.f_type == kZfs || kind.f_type == kBcachefs ||
                        kind.f_type == FUSE_SUPER_MAGIC;
-  return {std::uint64_t{space.f_bavail} * space.f_frsize, shrinks};
+  return {clamped_product<std::uint64_t>(space.f_bavail, space.f_frsize), shrinks};
 }
 
 void Destination::sync() const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/nanoseconds.h"
 #include "lanes/commands.h"
 #include "lanes/transfer_scope.h"
 
@@ -101,8 +102,7 @@ bool Fetcher::is_settled_here(const RestoreStep& step, FetchOutcome& outcome) {
 bool Fetcher::is_equal(int fd, const RestoreStep& step) {
   struct stat st {};
   if (::fstat(fd, &st) != 0 || static_cast<std::uint64_t>(st.st_size) != step.copy.size) return false;
-  if (!step.copy.sha256)
-    return std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec == step.entry.mtime_ns;
+  if (!step.copy.sha256) return ns_of(st.st_mtim) == step.entry.mtime_ns;
   Sha256 hash;
   hash_content(fd, step.copy.size, hash, context_.cancel, step.entry.path);
   return hash.finish() == *step.copy.sha256;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "base/nanoseconds.h"
 #include "base/xattr.h"
 #include "outhaul/paths.h"
 #include "outhaul/xattrs.h"
@@ -18,22 +19,12 @@
 namespace outhaul {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::uint32_t kModeBits = 07777;
 /// What file systems round times to at most (FAT).
 constexpr std::int64_t kCoarsestTime = 2;
 
 std::string text_of(int error) {
   return std::generic_category().message(error);
-}
-
-timespec time_of(std::int64_t ns) {
-  std::int64_t seconds = ns / kSecond, rest = ns % kSecond;
-  if (rest < 0) {  // before 1970 the nanoseconds still count forwards
-    rest += kSecond;
-    --seconds;
-  }
-  return {static_cast<time_t>(seconds), static_cast<long>(rest)};
 }
 
 bool is_user_xattr(std::string_view name) {
@@ -216,14 +207,14 @@ void MetadataWriter::give_xattrs(Turn& turn, bool of_user) {
 }
 
 void MetadataWriter::give_time(Turn& turn) {
-  const timespec wanted = time_of(turn.entry.mtime_ns);
+  const timespec wanted = timespec_of(turn.entry.mtime_ns);
   const timespec times[2] = {{0, UTIME_OMIT}, wanted};
   int result = utimensat(turn.fd, "", times, AT_EMPTY_PATH);
   if (result != 0 && errno == EINVAL)  // before Linux 5.8
     result = utimensat(AT_FDCWD, fmt::format("/proc/self/fd/{}", turn.fd).c_str(), times, 0);
   if (result != 0) return turn.failed("modification time", errno);
   if (!turn.look()) return;
-  const std::int64_t off = std::int64_t{turn.now.st_mtim.tv_sec} - std::int64_t{wanted.tv_sec};
+  const std::int64_t off = clamped_difference<std::int64_t>(turn.now.st_mtim.tv_sec, wanted.tv_sec);
   if (off < -kCoarsestTime || off > kCoarsestTime)
     turn.notes.push_back("modification time: this file system can't hold one so long before or after ours");
 }
@@ -231,8 +222,7 @@ void MetadataWriter::give_time(Turn& turn) {
 bool MetadataWriter::matches(int fd, const Entry& entry) {
   struct stat now {};
   if (fstat(fd, &now) != 0) return false;
-  const timespec time = time_of(entry.mtime_ns);
-  if (now.st_mtim.tv_sec != time.tv_sec || now.st_mtim.tv_nsec != time.tv_nsec) return false;
+  if (ns_of(now.st_mtim) != entry.mtime_ns) return false;
   const Ownership wanted = owners_.of(entry);
   if (policy_.owner && root_ && (now.st_uid != wanted.uid || now.st_gid != wanted.gid)) return false;
   if ((now.st_mode & kModeBits) != (entry.mode & kModeBits & ~withheld_bits(entry, wanted, now)))

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
 
@@ -172,11 +174,11 @@ void RestorePlanner::count(const RestoreStep& step) {
       break;
     case Kind::fetch:
       ++counts.fetch_files;
-      counts.fetch_bytes += step.copy.size;
+      counts.fetch_bytes = clamped_sum(counts.fetch_bytes, step.copy.size);
       break;
     case Kind::compare:
       ++counts.compare_files;
-      counts.compare_bytes += step.copy.size;
+      counts.compare_bytes = clamped_sum(counts.compare_bytes, step.copy.size);
       break;
     case Kind::make_symlink:
       ++counts.symlinks;

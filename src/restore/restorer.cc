@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/nanoseconds.h"
 #include "lanes/commands.h"
 
 namespace outhaul {
@@ -229,7 +230,7 @@ bool Restorer::may_finish(int dir, const RestoreStep& step) {
   if (::fstat(dir, &st) != 0) fail("look at", step.entry);
   if ((st.st_mode & 07777) == kUnfinishedDir && st.st_uid == ::geteuid()) return true;
   Entry but_for_time = step.entry;
-  but_for_time.mtime_ns = std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
+  but_for_time.mtime_ns = ns_of(st.st_mtim);
   if (metadata_.matches(dir, but_for_time)) return true;
   problem(Severity::warning, &step.entry,
           "the directory was there already: it keeps its mode, owner and times, which are not the backup's",

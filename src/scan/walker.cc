@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "base/cancel.h"
+#include "base/mounts.h"
+#include "base/nanoseconds.h"
 #include "filter/patterns.h"
 #include "outhaul/error.h"
 #include "scan/hand_over.h"
@@ -29,15 +31,6 @@ constexpr const char* kChanged = "changed into something else while it was being
 
 std::string text_of(int error) {
   return std::generic_category().message(error);
-}
-
-/// Nanoseconds since the epoch, at the nearest end for times that 64 bits can't hold.
-std::int64_t nanoseconds(const timespec& time) {
-  std::int64_t ns = 0;
-  if (__builtin_mul_overflow(std::int64_t{time.tv_sec}, std::int64_t{1'000'000'000}, &ns) ||
-      __builtin_add_overflow(ns, std::int64_t{time.tv_nsec}, &ns))
-    return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
-  return ns;
 }
 
 const char* special_text(mode_t mode) {
@@ -152,8 +145,8 @@ void Walker::emit(const struct stat& info, EntryKind kind) {
   entry->path.assign_trusted(path_);
   entry->kind = kind;
   entry->size = kind == EntryKind::file ? static_cast<std::uint64_t>(info.st_size) : 0;
-  entry->mtime_ns = nanoseconds(info.st_mtim);
-  entry->ctime_ns = nanoseconds(info.st_ctim);
+  entry->mtime_ns = ns_of(info.st_mtim);
+  entry->ctime_ns = ns_of(info.st_ctim);
   entry->inode = info.st_ino;
   entry->dev = info.st_dev;
   entry->mode = info.st_mode & 07777;

@@ -5,10 +5,12 @@
 #include <tuple>
 #include <utility>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 namespace {
 
-constexpr std::int64_t kDayNs = 86'400LL * 1'000'000'000;
+constexpr std::int64_t kDayNs = 86'400 * kNsPerSecond;
 
 double all_bytes(const std::vector<ReadCandidate>& candidates) {
   return std::accumulate(

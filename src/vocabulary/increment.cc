@@ -4,11 +4,12 @@
 
 #include <ctime>
 
+#include "base/nanoseconds.h"
+
 namespace outhaul {
 
 std::string compact_utc(std::int64_t ns) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  const auto seconds = static_cast<std::time_t>(ns / kSecond - (ns % kSecond < 0 ? 1 : 0));
+  const std::time_t seconds = floor_seconds(ns);
   std::tm tm{};
   ::gmtime_r(&seconds, &tm);
   return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/nanoseconds.h"
 #include "outhaul/profile.h"
 
 namespace outhaul {
@@ -54,13 +55,13 @@ constexpr const char* kConnections = "connections";
 constexpr const char* kConnectionsSeen = "connections_seen_ns";
 constexpr const char* kLimitsSeen = "limits_seen_ns";
 
-constexpr std::int64_t kDay = 24LL * 3600 * 1'000'000'000;
+constexpr std::int64_t kDay = 24 * 3600 * kNsPerSecond;
 constexpr std::int64_t kTryMoreConnections = 7 * kDay;
 constexpr std::int64_t kTryLimitsAgain = 30 * kDay;
 
 /// A clock that was set back must not keep a limit for ever.
 bool is_older(std::int64_t seen_ns, std::int64_t age_ns, std::int64_t now_ns) {
-  return now_ns - seen_ns >= age_ns || seen_ns > now_ns + kDay;
+  return clamped_difference(now_ns, seen_ns) >= age_ns || seen_ns > clamped_sum(now_ns, kDay);
 }
 
 /// What the server can't do, and what a run finds out again by itself.

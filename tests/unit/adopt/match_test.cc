@@ -59,6 +59,17 @@ TEST_CASE("a file is taken for the same by its size and its time as exactly as t
   }
 }
 
+TEST_CASE("times beyond what nanoseconds hold are the same when both are") {
+  const std::int64_t last = INT64_MAX, first = INT64_MIN;
+  CHECK(same_time(last, 32'503'680'000, TimesAre::seconds));
+  CHECK(same_time(last, last, TimesAre::seconds));
+  CHECK(same_time(first, first, TimesAre::seconds));
+  CHECK(same_time(first, -11'676'096'000, TimesAre::seconds));
+  CHECK_FALSE(same_time(last, kMinute, TimesAre::seconds));
+  CHECK_FALSE(same_time(kMinute * kSecond, first, TimesAre::seconds));
+  CHECK_FALSE(same_time(first, last, TimesAre::text));
+}
+
 TEST_CASE("a time in a text listing is a minute or a day and another zone is a difference") {
   CHECK(same_time((kMinute + 30) * kSecond, kMinute, TimesAre::text));
   CHECK_FALSE(same_time((kMinute + 30) * kSecond, kMinute + 60, TimesAre::text));

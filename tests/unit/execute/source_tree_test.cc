@@ -165,6 +165,23 @@ TEST_CASE("a changed mode counts as a change while the file is read") {
     CHECK_FALSE(file.unchanged());
 }
 
+TEST_CASE("a time beyond what nanoseconds hold is the same to the scan and to whoever opens the file") {
+  Disk disk;
+  disk.write("f", "1");
+  for (const std::int64_t wanted : {32'503'680'000LL, 9'223'372'037LL, -11'676'096'000LL, -1LL}) {
+    const timespec times[2] = {{0, UTIME_OMIT}, {wanted, 5}};
+    REQUIRE(::utimensat(AT_FDCWD, (disk.path() / "f").c_str(), times, 0) == 0);
+    struct stat st {};
+    REQUIRE(::stat((disk.path() / "f").c_str(), &st) == 0);  // the file system may clamp, too
+    const long double exact = static_cast<long double>(st.st_mtim.tv_sec) * 1e9L + st.st_mtim.tv_nsec;
+    const std::int64_t held = exact >= 0x1p63L    ? INT64_MAX
+                              : exact <= -0x1p63L ? INT64_MIN
+                                                  : static_cast<std::int64_t>(exact);
+    INFO(wanted);
+    CHECK(disk.tree().open(rel("f")).entry().mtime_ns == held);
+  }
+}
+
 TEST_CASE("an opened file has what the scan knows of it while it is the same file") {
   Disk disk;
   disk.write("f", "1");

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "nightly.h"
 #include "state/state.h"
 #include "support/catch.h"
@@ -125,4 +126,32 @@ TEST_CASE("files get their time on the remote unless the job says otherwise") {
   CHECK(night.leftovers().empty());
   for (const auto& [path, node] : night.server.tree())
     if (!node.directory) CHECK(node.mtime_s.has_value() == preserve);
+}
+
+TEST_CASE(
+    "a file from a time that can't be counted is stored once and comes back from the nearest that can") {
+  const std::int64_t seconds =
+      GENERATE(32'503'680'000LL, 9'223'372'037LL, -11'676'096'000LL, -2LL, 4'294'967'296LL);
+  Nightly night;
+  night.profile.jobs[0].on_removal = OnRemoval::retire;
+  night.write("d/f", "x");
+  const timespec times[2] = {{0, UTIME_OMIT}, {seconds, 7}};
+  for (const char* path : {"d/f", "d"})
+    REQUIRE(::utimensat(AT_FDCWD, (night.source() / path).c_str(), times, 0) == 0);
+  struct stat st {};
+  REQUIRE(::stat((night.source() / "d/f").c_str(), &st) == 0);  // the file system may hold less
+  REQUIRE(night.run().outcome == ExitCode::done);
+  CHECK(recorded(night).at("d/f").mtime_ns == ns_of(st.st_mtim));
+  CHECK(night.plan().empty());
+  CHECK(night.run().jobs.at(0).done.files_uploaded == 0);
+  CHECK(night.versions().empty());
+
+  REQUIRE(night.restore().outcome == ExitCode::done);
+  struct stat back {};
+  REQUIRE(::stat((night.beside("back") / "d/f").c_str(), &back) == 0);
+  CHECK(ns_of(back.st_mtim) == ns_of(st.st_mtim));
+  CHECK(floor_seconds(ns_of(st.st_mtim)) == back.st_mtim.tv_sec);
+  const RestoreReport again = night.restore();
+  CHECK(again.outcome == ExitCode::done);
+  CHECK(again.jobs.at(0).done.metadata == 0);
 }

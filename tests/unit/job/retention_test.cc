@@ -52,6 +52,17 @@ TEST_CASE("what only forgotten runs held is deleted with its directories and cou
   CHECK(night.names_at(RunId{1}).empty());
 }
 
+TEST_CASE("within so many years that time doesn't reach back so far keeps everything") {
+  RetainingNightly night;
+  night.profile.jobs[0].versions = {.within = {.years = GENERATE(250U, 500U, 800U, 9999U)}};
+  for (int n = 1; n <= 3; ++n) {
+    night.write("a", std::to_string(n));
+    REQUIRE(night.next_night().outcome == ExitCode::done);
+  }
+  CHECK(night.kept() == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(night.versions().size() == 2);
+}
+
 TEST_CASE("without a policy nothing is ever let go") {
   RetainingNightly night;
   night.profile.jobs[0].versions = {};

@@ -80,6 +80,9 @@ TEST_CASE("a moment is a day or a time or an age") {
       {"3d", kNow - 3 * 86400 * kSecond},
       {"2w", kNow - 14 * 86400 * kSecond},
       {"0d", kNow},
+      {"2262-04-10T00:00:00Z", utc(2262, 4, 10, 0, 0)},
+      {"2262-04-13", INT64_MAX - 1},  // beyond what nanoseconds hold: the end of time
+      {"9999-12-31T23:59:59Z", INT64_MAX},
   };
   for (const Row& row : rows) {
     INFO(row.text);

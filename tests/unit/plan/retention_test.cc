@@ -183,6 +183,18 @@ TEST_CASE("within reaches back from the newest run by the calendar and not from 
   }
 }
 
+TEST_CASE("within reaches back further than time can be counted") {
+  // An end of time that stands still, as the machine's zone gives it.
+  TimeZone zone = central_europe();
+  zone.instant = [](const LocalTime&) { return INT64_MIN; };
+  for (const Span within : {Span{.years = 9999}, Span{.years = 9999, .hours = 9999}}) {
+    VersionPolicy policy;
+    policy.within = within;
+    const auto verdicts = apply_rules(runs_at({"2016-01-01 03:00", "2026-01-01 03:00"}), policy, zone);
+    CHECK(std::ranges::all_of(verdicts, &RunVerdict::kept));
+  }
+}
+
 TEST_CASE("no runs need no verdict") {
   CHECK(apply_rules({}, {.last = 3}, central_europe()).empty());
   CHECK_FALSE(decide_retention({}, {}, {.last = 3}, central_europe()).forgets_all_older());

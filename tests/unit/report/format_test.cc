@@ -77,6 +77,17 @@ TEST_CASE("times are local for people and UTC for scripts") {
   CHECK(format_time_utc(INT64_MIN) == "1677-09-21T00:12:43.145224192Z");
 }
 
+TEST_CASE("no time is too far away to be told") {
+  for (const std::int64_t ns : {INT64_MIN, INT64_MAX}) {
+    INFO(ns);
+    const std::string year = ns < 0 ? "1677" : "2262";
+    CHECK(format_time_local(ns).starts_with(year));
+    CHECK_FALSE(format_duration(ns).empty());
+    CHECK_FALSE(format_age(ns).empty());
+  }
+  CHECK(format_duration(INT64_MAX) == "106751 d 23 h");
+}
+
 TEST_CASE("counts have thousands separators and their noun agrees") {
   CHECK(format_count(0) == "0");
   CHECK(format_count(999) == "999");
