@@ -53,7 +53,9 @@ void judge_quota(const RemoteSettings& remote, const SpaceNeed& need, SpaceUse& 
 }  // namespace
 
 Known known_of(const State& state, JobId id, const Job& job) {
-  return {state.entries(id), recall_mount(state, job), attributes_known_ns(state, job)};
+  // Where the source lay in a night that stored nothing binds nobody.
+  return {state.entries(id), has_stored(state, id) ? recall_mount(state, job) : std::nullopt,
+          attributes_known_ns(state, job)};
 }
 
 Judged plan_job(const Profile& profile, const Job& job, Known known, const std::vector<std::string>& approve,

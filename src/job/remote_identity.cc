@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "outhaul/error.h"
 
 namespace outhaul {
@@ -23,10 +25,30 @@ std::string remote_identity(const RemoteSettings& remote) {
                      remote.base);
 }
 
+bool has_stored(const State& state, JobId job) {
+  const auto entries = state.entries(job);
+  for (Entry entry; entries->next(entry);)
+    if (entry.kind != EntryKind::symlink) return true;
+  return std::ranges::any_of(state.parts(job),
+                             [](const Part& p) { return p.stage != Part::Stage::sending; }) ||
+         std::ranges::any_of(state.intents(job),
+                             [](const Intent& i) { return i.kind != Intent::Kind::make_dir; });
+}
+
+bool has_stored(const State& state) {
+  const State::Totals totals = state.totals();
+  if (totals.files + totals.versions + totals.all_bytes() != 0) return true;
+  if (std::ranges::any_of(state.catalog().files, &CatalogFile::stored)) return true;
+  return std::ranges::any_of(state.job_names(), [&](const std::string& name) {
+    const std::optional<JobId> job = state.find_job(name);
+    return job && has_stored(state, *job);
+  });
+}
+
 void check_remote(const State& state, const RemoteSettings& remote) {
   const std::optional<std::string> known = state.server_fact(kScope, kFact);
   const std::string now = remote_identity(remote);
-  if (!known || *known == now) return;
+  if (!known || *known == now || !has_stored(state)) return;
   throw Error(
       ErrorKind::state,
       fmt::format(

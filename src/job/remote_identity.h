@@ -13,8 +13,15 @@ namespace outhaul {
 /// it.
 std::string remote_identity(const RemoteSettings& remote);
 
-/// Throws Error{state} when `state` remembers another place: what it calls stored would be missing at the new
-/// one.
+/// Whether anything was ever stored, or may have been: a file, a directory, a catalog. False after a first
+/// run that failed at its login, or whose unfinished parts are all that it sent: then nothing is known that a
+/// corrected profile could contradict. Of one job: now.
+bool has_stored(const State& state);
+bool has_stored(const State& state, JobId job);
+
+/// Throws Error{state} when `state` remembers another place and has stored anything: what it calls stored
+/// would be missing at the new one. After a first run that failed, because the address was wrong, nothing is
+/// in the way of the right one.
 void check_remote(const State& state, const RemoteSettings& remote);
 /// Makes `state` speak of this place from now on.
 void remember_remote(State& state, const RemoteSettings& remote);

@@ -8,18 +8,43 @@ namespace outhaul {
 using sqlite::Blob;
 using sqlite::Text;
 
+namespace {
+
+/// Whether anything of the job was ever stored, or may have been. A part that is still being sent is asked
+/// about before it is believed; a directory that was only begun is made again; a symlink lies in the state
+/// alone.
+bool has_stored(sqlite::Database& db, JobId job) {
+  sqlite::Query query(
+      db,
+      "SELECT EXISTS (SELECT 1 FROM entry WHERE job = ?1 AND kind <> ?2)"
+      " OR EXISTS (SELECT 1 FROM part WHERE job = ?1 AND stage <> 'sending')"
+      " OR EXISTS (SELECT 1 FROM intent WHERE job = ?1 AND kind <> 'make_dir')"
+      " OR EXISTS (SELECT 1 FROM object WHERE (job = ?1 OR job IS NULL) AND status <> 'uploading')",
+      job, EntryKind::symlink);
+  return query.next() && query.row().integer(0) != 0;
+}
+
+}  // namespace
+
 std::optional<JobId> State::find_job(std::string_view name, const RemotePath& target) const {
   sqlite::Database& db = impl_->db();
   sqlite::Query query(db, "SELECT id, target FROM job WHERE name = ?", Text{name});
   if (!query.next()) return std::nullopt;
-  if (query.row().bytes(1) != target.wire())
+  const JobId id = query.row().get<JobId>(0);
+  if (query.row().bytes(1) != target.wire() && has_stored(db, id))
     throw changed_target(db.file(), name, query.row().bytes(1), target.wire());
-  return query.row().get<JobId>(0);
+  return id;
 }
 
 JobId State::job(std::string_view name, const RemotePath& target) {
-  if (const auto known = find_job(name, target)) return *known;
   sqlite::Database& db = impl_->db();
+  if (const auto known = find_job(name, target)) {
+    sqlite::Query same(db, "SELECT 1 FROM job WHERE id = ? AND target = ?", *known, blob_of(target));
+    if (!same.next())
+      impl_->in_transaction(
+          [&] { sqlite::execute(db, "UPDATE job SET target = ? WHERE id = ?", blob_of(target), *known); });
+    return *known;
+  }
   JobId id{};
   impl_->in_transaction([&] {
     sqlite::execute(db, "INSERT INTO job (name, target) VALUES (?, ?)", Text{name}, blob_of(target));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "execute/left_behind.h"
+#include "job/remote_identity.h"
 #include "nightly.h"
 #include "state/state.h"
 #include "support/catch.h"
@@ -369,6 +370,67 @@ TEST_CASE("a state does not speak of another remote") {
   moved.remote_moved = true;
   CHECK(night.run(moved).outcome == ExitCode::done);
   CHECK(night.run().outcome == ExitCode::done);  // it knows the new address now
+}
+
+namespace {
+
+Fault turned_away() {
+  return {Fault::Effect::refused, FailureClass::stop_run, 530};
+}
+
+struct Correction {
+  const char* what;
+  void (*wrong)(Profile&);
+};
+
+const Correction kCorrections[] = {
+    {"user", [](Profile& p) { p.remote.user = "wrong"; }},
+    {"host", [](Profile& p) { p.remote.host = "ftp.example.org"; }},
+    {"port", [](Profile& p) { p.remote.port = 2121; }},
+    {"path", [](Profile& p) { p.remote.base = "wbe01"; }},
+    {"scheme", [](Profile& p) { p.remote.scheme = Scheme::sftp, p.remote.port = 2222; }},
+    {"target", [](Profile& p) { p.jobs[0].target = RemotePath::parse("wrong"); }},
+    {"names", [](Profile& p) { p.jobs[0].names.windows = true; }},
+    {"append-only", [](Profile& p) { p.jobs[0].append_only = true; }},
+    {"on_removal", [](Profile& p) { p.jobs[0].on_removal = OnRemoval::retire; }},
+};
+
+}  // namespace
+
+TEST_CASE("what was wrong in a first night that stored nothing is corrected and nothing stands in the way") {
+  const Correction& correction = GENERATE(from_range(kCorrections));
+  // At the login, at the first directory, and with a file half sent.
+  const FakePoint fails_at = GENERATE(FakePoint::connect, FakePoint::command, FakePoint::put_middle);
+  INFO(correction.what << " " << static_cast<int>(fails_at));
+  Nightly night;
+  night.profile.remote.host = "ftp.example.net";
+  night.profile.remote.user = "backup";
+  night.profile.remote.base = "web01";
+  const Profile right = night.profile;
+  correction.wrong(night.profile);
+  night.write("d/a?", "1");
+  night.write("b", std::string(300'000, 'b'));
+  std::filesystem::create_symlink("b", night.source() / "link");
+  night.mount = SeenMount{{"/srv/wrong", "ext4", 1}, {"/srv/wrong"}};
+  night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != fails_at) return std::nullopt;
+    if (fails_at != FakePoint::put_middle) return turned_away();
+    return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+  });
+  CHECK(night.run().outcome != ExitCode::done);
+  const bool made_a_directory = has_stored(night.state());
+  CHECK(made_a_directory == (fails_at == FakePoint::put_middle));
+
+  night.profile.jobs = right.jobs;
+  night.profile.remote = right.remote;
+  night.mount = SeenMount{{"/srv", "xfs", 2}, {"/srv"}};
+  night.server.set_faults({});
+  if (made_a_directory) return;  // that is somewhere: only what is there can be meant
+  CHECK_FALSE(night.plan().empty());
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.ledger() == 0);
+  CHECK(night.plan().empty());
 }
 
 TEST_CASE("a plan refuses a changed target as the run does") {

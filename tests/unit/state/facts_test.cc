@@ -16,8 +16,57 @@ TEST_CASE("a job keeps its id over runs of the program") {
   CHECK(f.state.job_names() == std::vector<std::string>{"www", "etc"});
 }
 
+TEST_CASE("a job that holds nothing takes another target and one that may hold something doesn't") {
+  const auto elsewhere = RemotePath::parse("elsewhere");
+  StateFixture f;
+  const auto begin = [&](StateFixture& g) {
+    return g.state.begin_object(g.job, g.run, RelPath::parse("f"), RemotePath::parse("www/f"),
+                                RemotePath::parse("part"), {});
+  };
+  SECTION("nothing but a symlink and a file on its way and a directory that was begun") {
+    Transaction transaction = f.state.begin();
+    f.state.record(f.job, f.run, symlink_entry("l", "t"));
+    begin(f);
+    f.state.intend(f.job, f.run,
+                   {Intent::Kind::make_dir, RelPath::parse("d"), {}, RemotePath::parse("www/d")});
+    transaction.commit();
+    CHECK(f.state.find_job("www", elsewhere) == f.job);
+    CHECK(f.state.job("www", elsewhere) == f.job);
+    CHECK(query(f.file, "SELECT target FROM job") == "elsewhere");
+    return;
+  }
+  SECTION("a directory") {
+    Transaction transaction = f.state.begin();
+    f.state.record(f.job, f.run, directory_entry("d"));
+    transaction.commit();
+  }
+  SECTION("a file") {
+    Transaction transaction = f.state.begin();
+    store(f.state, f.job, f.run, file_entry("f"));
+    transaction.commit();
+  }
+  SECTION("a file that may have been renamed into its place") {
+    Transaction transaction = f.state.begin();
+    f.state.set_part_stage(begin(f), Part::Stage::publishing);
+    transaction.commit();
+  }
+  SECTION("a file that once was") {
+    Transaction transaction = f.state.begin();
+    store(f.state, f.job, f.run, file_entry("f"));
+    f.state.forget(f.job, f.run, RelPath::parse("f"));
+    transaction.commit();
+  }
+  CHECK_THROWS_AS(f.state.find_job("www", elsewhere), Error);
+  CHECK_THROWS_AS(f.state.job("www", elsewhere), Error);
+}
+
 TEST_CASE("a job whose target changed is refused with both targets and the way out") {
   StateFixture f;
+  {
+    Transaction transaction = f.state.begin();
+    f.state.record(f.job, f.run, directory_entry("d"));
+    transaction.commit();
+  }
   const auto error = error_of([&] { f.state.job("www", RemotePath::parse("elsewhere")); });
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::state);
