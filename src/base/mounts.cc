@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 #include "base/fd.h"
 
@@ -121,6 +123,24 @@ const Mount* real_mount(const std::vector<Mount>& table, int id) {
     mount = parent;
   }
   return mount;
+}
+
+bool is_foreign_mount_point(const std::vector<Mount>& table, std::string_view path, std::string_view device) {
+  // The last one lies on top of those that were mounted there before.
+  const auto top =
+      std::find_if(table.rbegin(), table.rend(), [&](const Mount& m) { return m.point == path; });
+  return top != table.rend() && top->device != device;
+}
+
+bool is_foreign_mount_point(int directory, std::string_view below, std::uint64_t device) {
+  std::error_code fault;
+  const std::string above =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(directory), fault).native();
+  const auto text = fault ? std::nullopt : text_of("/proc/thread-self/mountinfo");
+  if (!text) return false;
+  const std::string path = (above == "/" ? above : above + '/') + std::string(below);
+  const std::string number = std::to_string(major(device)) + ':' + std::to_string(minor(device));
+  return is_foreign_mount_point(parse_mountinfo(*text), path, number);
 }
 
 std::optional<LiesOn> lies_on(const std::filesystem::path& directory) {

@@ -29,6 +29,13 @@ std::optional<int> mount_id_in(std::string_view fdinfo);
 /// Pure.
 const Mount* real_mount(const std::vector<Mount>& table, int id);
 
+/// Whether a file system of another device than `device` is mounted right at `path`, which is absolute. Pure.
+bool is_foreign_mount_point(const std::vector<Mount>& table, std::string_view path, std::string_view device);
+/// The same by the kernel's table, for something below the open directory `directory`, which lies on the
+/// device `device` (st_dev). It needs no answer from what is mounted there. False where the kernel doesn't
+/// tell.
+bool is_foreign_mount_point(int directory, std::string_view below, std::uint64_t device);
+
 struct LiesOn {
   Mount mount;                      ///< real_mount() of the directory
   std::uint64_t fsid = 0;           ///< statvfs(3)'s f_fsid; only some file systems' outlives a reboot

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
-#include "outhaul/error.h"
 #include "base/nanoseconds.h"
+#include "outhaul/error.h"
 #include "plan/attributes.h"
 #include "plan/subtrees.h"
 
@@ -115,6 +116,7 @@ class Merge {
     for (now_ = nullptr; scanned_.next(item_);) {
       if (auto* problem = std::get_if<ScanProblem>(&item_)) {
         if (casts_doubt(problem->kind)) doubts_.add(problem->path.bytes());
+        if (problem->kind == ScanProblem::Kind::other_file_system) mounts_.insert(problem->path.bytes());
         sink_.problem(std::move(*problem));
         continue;
       }
@@ -157,6 +159,10 @@ class Merge {
 
   void only_before() {
     const std::string& path = before_.path.bytes();
+    if (mounts_.contains(path)) {  // it doesn't answer, but it stands where it stood
+      ++counts_.unchanged;
+      return next_before();
+    }
     doubts_.pass(path);
     const bool doubtful = doubts_.cover(path);
     sink_.change(Change{doubtful ? Change::Kind::doubtful_removal : Change::Kind::removed,
@@ -202,6 +208,7 @@ class Merge {
   Entry before_;
   bool has_before_ = false;
   Subtrees doubts_;
+  std::set<std::string> mounts_;  ///< where other file systems are mounted
   OrderCheck scan_order_{"the scan"}, stored_order_{"the state"};
   DiffCounts counts_;
   std::uint64_t seen_ = 0;

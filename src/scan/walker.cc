@@ -115,7 +115,7 @@ void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempt
   const char* name = frame.listing.name(item);
   struct stat info {};
   if (fstatat(frame.fd.get(), name, &info, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
-    if (errno != ENOENT) problem(ProblemKind::unreadable_entry, text_of(errno));
+    if (errno != ENOENT) not_examined(errno);
     return;
   }
   const bool is_directory = S_ISDIR(info.st_mode);
@@ -131,6 +131,15 @@ void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempt
   if (error != EINVAL) return problem(ProblemKind::unreadable_entry, text_of(error));
   if (attempts == 1) return problem(ProblemKind::unreadable_entry, kChanged);
   examine(frame, item, attempts - 1);
+}
+
+/// A mount whose server or program is gone answers nothing, not even whose it is. With one_file_system
+/// nothing is lost by that: what lies there isn't ours.
+void Walker::not_examined(int error) {
+  if (source_.one_file_system && is_foreign_mount_point(source_.fd.get(), path_, source_.id.dev))
+    return problem(ProblemKind::other_file_system,
+                   "is on another file system, which doesn't answer (" + text_of(error) + ")");
+  problem(ProblemKind::unreadable_entry, text_of(error));
 }
 
 void Walker::read_attributes(const char* name, const struct stat& info) {

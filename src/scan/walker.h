@@ -53,6 +53,7 @@ class Walker {
 
   void visit(Frame& frame, const DirectoryNames::Item& item);
   void examine(Frame& frame, const DirectoryNames::Item& item, int attempts);
+  void not_examined(int error);
   void read_attributes(const char* name, const struct stat& info);
   void emit(const struct stat& info, EntryKind kind);
   bool emit_symlink(const Frame& frame, const char* name, const struct stat& info, int& error);

@@ -18,6 +18,25 @@ std::string real_point(const std::vector<Mount>& table, int id) {
 
 }  // namespace
 
+TEST_CASE("a mount point of another device is known by its path alone") {
+  const auto table = parse_mountinfo(
+      "27 1 254:0 / / rw - ext4 /dev/vda rw\n"
+      "36 27 0:40 / /srv/dead rw - fuse.sshfs me@host: rw\n"
+      "37 27 254:0 /other /srv/bind rw - ext4 /dev/vda rw\n"
+      "38 27 0:41 / /srv/over rw - tmpfs none rw\n"
+      "39 38 254:0 /top /srv/over rw - ext4 /dev/vda rw\n"
+      "40 27 0:42 / /srv/a\\040name rw - nfs4 host:/a rw\n");
+  const std::pair<const char*, bool> rows[] = {
+      {"/srv/dead", true},  {"/srv/dead/below", false}, {"/srv/dea", false},   {"/srv", false},
+      {"/srv/bind", false}, {"/srv/over", false},       {"/srv/a name", true}, {"/", false},
+  };
+  for (const auto& [path, expected] : rows) {
+    INFO(path);
+    CHECK(is_foreign_mount_point(table, path, "254:0") == expected);
+  }
+  CHECK_FALSE(is_foreign_mount_point({}, "/srv/dead", "254:0"));
+}
+
 TEST_CASE("a line of mountinfo is taken apart with or without optional fields") {
   const auto table = parse_mountinfo(
       "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"

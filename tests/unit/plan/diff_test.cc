@@ -287,6 +287,14 @@ TEST_CASE("an unmounted file system is doubt for what the state holds below it")
             .lines() == Lines{"doubtful_removal m/x (under_doubt)", "removed n (removed)"});
 }
 
+TEST_CASE("a mount point that nobody can look at stands where it stood") {
+  const Result result =
+      run_diff({problem("m", Kind::other_file_system), problem("n", Kind::other_file_system), dir("o")},
+               {dir("m"), stored(file("m/x")), dir("n"), dir("o")});
+  CHECK(result.lines() == Lines{"doubtful_removal m/x (under_doubt)"});
+  CHECK(result.counts.unchanged == 3);
+}
+
 TEST_CASE("a source that can't be read at all removes nothing") {
   const Result result = run_diff({problem("", Kind::unreadable_directory)}, {dir("a"), stored(file("a/x"))});
   CHECK(result.lines() == Lines{"doubtful_removal a (under_doubt)", "doubtful_removal a/x (under_doubt)"});

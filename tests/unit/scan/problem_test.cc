@@ -1,5 +1,11 @@
 // What the scan could not see or will not store.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "support/catch.h"
 #include "tree.h"
@@ -42,6 +48,39 @@ TEST_CASE("another file system is named at its mount point and not entered when 
   CHECK(within.order == Strings{"!proc", "proc"});
   CHECK(within.problems[0].kind == Kind::other_file_system);
   CHECK(scan_all(ScanOptions{"/", false, {}}, only_proc).order == Strings{"proc", "proc/version"});
+}
+
+TEST_CASE("a dead mount is another file system where those are left out and else can't be read") {
+  TempTree tree;
+  tree.file("a");
+  tree.dir("dead");
+  tree.file("z");
+  const auto scanned_with = [&](bool one_file_system) {
+    Scanned scanned;
+    // A mount namespace is its thread's own, and so is the FUSE file system whose program is gone at once.
+    std::thread([&] {
+      if (unshare(CLONE_FS | CLONE_NEWNS) != 0 ||
+          mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        return;
+      const int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+      const std::string options = "fd=" + std::to_string(device) + ",rootmode=40000,user_id=0,group_id=0";
+      const bool mounted =
+          device >= 0 && mount("none", (tree / "dead").c_str(), "fuse", 0, options.c_str()) == 0;
+      if (device >= 0) close(device);
+      if (!mounted) return;
+      scanned = scan_all(ScanOptions{tree.path(), one_file_system, {}});
+    }).join();
+    return scanned;
+  };
+  const Scanned apart = scanned_with(true);
+  if (apart.order.empty()) return;  // the kernel lets us mount nothing: base/mounts_test.cc has the table
+  CHECK(apart.order == Strings{"a", "!dead", "z"});
+  CHECK(apart.problems[0].kind == Kind::other_file_system);
+  CHECK(apart.problems[0].message ==
+        "is on another file system, which doesn't answer (Transport endpoint is not connected)");
+  const Scanned together = scanned_with(false);
+  CHECK(together.order == Strings{"a", "!dead", "z"});
+  CHECK(together.problems[0].kind == Kind::unreadable_entry);
 }
 
 TEST_CASE("a directory that can't be listed is a doubt and the rest goes on") {
