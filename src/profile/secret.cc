@@ -23,11 +23,29 @@ namespace {
 
 constexpr std::chrono::seconds kCommandLimit{60};
 
-/// One trailing newline, as every editor and `echo` leave it.
-Secret without_newline(const Secret& secret) {
-  std::string_view text = secret.reveal();
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.ends_with('\r')) text.remove_suffix(1);
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+constexpr std::string_view kUtf16Marks[] = {"\xFF\xFE", "\xFE\xFF"};
+
+/// Without the byte order mark that some editors put in front: nobody types one into a password, and the
+/// server would only say that the login is wrong.
+std::string_view plain_text(std::string_view text, const std::string& origin) {
+  const bool utf16 = std::ranges::any_of(kUtf16Marks, [&](auto mark) { return text.starts_with(mark); });
+  if (utf16 || text.find('\0') != std::string_view::npos)
+    throw Error(
+        ErrorKind::profile,
+        fmt::format("{}: {}", origin,
+                    utf16 ? "it is UTF-16 text, which no server takes for the password"
+                          : "it holds NUL bytes: it is no plain text, or UTF-16"),
+        "save it as UTF-8 text without a byte order mark; Windows editors and PowerShell's \">\" write "
+        "UTF-16");
+  if (text.starts_with(kUtf8Mark)) text.remove_prefix(kUtf8Mark.size());
+  return text;
+}
+
+/// Without the line ends behind it, as every editor and `echo` leave one.
+Secret one_line(const Secret& secret, const std::string& origin) {
+  std::string_view text = plain_text(secret.reveal(), origin);
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return Secret(std::string(text));
 }
 
@@ -56,17 +74,17 @@ Secret from_env(const std::string& name) {
   if (value == nullptr)
     throw Error(ErrorKind::profile, fmt::format("{} is not set", origin),
                 "set it where outhaul is started; cron and systemd don't read your shell's profile");
-  return checked(without_newline(Secret(value)), origin);
+  return checked(one_line(Secret(value), origin), origin);
 }
 
 Secret from_file(const std::string& path) {
-  return checked(without_newline(read_private_file(path, "the secret file")),
-                 fmt::format("the secret file {}", printable(path)));
+  const std::string origin = fmt::format("the secret file {}", printable(path));
+  return checked(one_line(read_private_file(path, "the secret file"), origin), origin);
 }
 
 Secret from_command(const std::vector<std::string>& argv, const CancelToken* cancel) {
-  return checked(without_newline(run_secret_command(argv, kCommandLimit, cancel)),
-                 fmt::format("what the secret command \"{}\" printed", printable(argv.at(0))));
+  const std::string origin = fmt::format("what the secret command \"{}\" printed", printable(argv.at(0)));
+  return checked(one_line(run_secret_command(argv, kCommandLimit, cancel), origin), origin);
 }
 
 /// systemd puts each credential into a file of its own, in a directory that only the service can enter
@@ -79,8 +97,8 @@ Secret from_credential(const std::string& name) {
                 fmt::format("it is set for services that systemd starts: add LoadCredential={}:/PATH to the "
                             "unit; by hand, set it to a directory that holds the file",
                             printable(name)));
-  return checked(without_newline(read_credential_file(std::string(directory) + "/" + name)),
-                 fmt::format("the credential {}", printable(name)));
+  const std::string origin = fmt::format("the credential {}", printable(name));
+  return checked(one_line(read_credential_file(std::string(directory) + "/" + name), origin), origin);
 }
 
 /// Empty when none is named. netrc is for logins only, see from_netrc().
@@ -117,7 +135,7 @@ Credentials from_netrc(const RemoteSettings& remote) {
   const Secret text = read_private_file(path, "the netrc file");
   std::optional<Credentials> found;
   try {
-    found = find_in_netrc(text.reveal(), remote.host, remote.user);
+    found = find_in_netrc(plain_text(text.reveal(), origin), remote.host, remote.user);
   } catch (const Error& error) {
     throw Error(ErrorKind::profile, fmt::format("{}: {}", origin, error.what()), error.advice());
   }

@@ -86,6 +86,10 @@ TEST_CASE("a secret comes from a private file without its newline") {
       GENERATE(table<std::string, std::string>({{"s3cret", "s3cret"},
                                                 {"s3cret\n", "s3cret"},
                                                 {"s3cret\r\n", "s3cret"},
+                                                {"s3cret\n\n", "s3cret"},
+                                                {"s3cret\r", "s3cret"},
+                                                {"\xEF\xBB\xBFs3cret\r\n", "s3cret"},
+                                                {"s\xC3\xBC\xC3\x9F", "s\xC3\xBC\xC3\x9F"},
                                                 {" with spaces ", " with spaces "}}));
   const std::string path = file_with(dir, content);
   CHECK(resolve_credentials(remote_with({Kind::file, path, {}})).password.reveal() == password);
@@ -120,11 +124,18 @@ TEST_CASE("a secret file must belong to its reader or to root") {
 
 TEST_CASE("what can't be a password is refused and never shown") {
   const test::TempDir dir;
-  const auto [content, what] = GENERATE(
-      table<std::string, std::string>({{"", "it is empty"},
-                                       {"\n", "it is empty"},
-                                       {"hunter2\nhunter3\n", "more than one line"},
-                                       {"hun\tter2", "it holds a control byte, which FTP can't send"}}));
+  const auto [content, what] = GENERATE(table<std::string, std::string>(
+      {{"", "it is empty"},
+       {"\n", "it is empty"},
+       {"hunter2\nhunter3\n", "more than one line"},
+       {"\xEF\xBB\xBF\n", "it is empty"},
+       {"\nhunter2\n", "more than one line"},
+       {"hunter2\r\nhunter3\r\n", "more than one line"},
+       {"hun\rter2", "it holds a control byte, which FTP can't send"},
+       {std::string("\xFF\xFEh\0u\0", 6), "it is UTF-16 text, which no server takes for the password"},
+       {std::string("\xFE\xFF\0h\0u", 6), "it is UTF-16 text, which no server takes for the password"},
+       {std::string("h\0u\0n\0\n\0", 8), "it holds NUL bytes: it is no plain text, or UTF-16"},
+       {"hun\tter2", "it holds a control byte, which FTP can't send"}}));
   const std::string path = file_with(dir, content);
   CHECK(refusal_of(remote_with({Kind::file, path, {}})).message ==
         fmt::format("the secret file {}: {}", path, what));
@@ -164,6 +175,17 @@ TEST_CASE("a login comes from netrc") {
   CHECK(refusal.advice == "add a line: machine ftp.example.net login backup password …");
   ::chmod(path.c_str(), 0644);
   CHECK(refusal_of(remote_with({Kind::netrc, path, {}}, "")).advice == "chmod 600 " + path);
+}
+
+TEST_CASE("a netrc file is text with or without a byte order mark") {
+  const test::TempDir dir;
+  const std::string entry = "machine ftp.example.net login anna password s3cret\n";
+  const std::string marked = file_with(dir, "\xEF\xBB\xBF" + entry);
+  CHECK(resolve_credentials(remote_with({Kind::netrc, marked, {}}, "")).user == "anna");
+  const std::string wide = file_with(dir, "\xFF\xFE" + entry);
+  const Refusal refusal = refusal_of(remote_with({Kind::netrc, wide, {}}, ""));
+  CHECK(refusal.message.ends_with("it is UTF-16 text, which no server takes for the password"));
+  CHECK(refusal.advice.starts_with("save it as UTF-8 text"));
 }
 
 TEST_CASE("a netrc login can't smuggle a second command") {
