@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace outhaul {
 namespace {
@@ -23,7 +24,7 @@ void ProgressModel::on(const JobStarted& event) {
   fresh.retries_ = retries_;
   fresh.problems_ = problems_;
   fresh.byte_rate_ = byte_rate_;
-  fresh.file_rate_ = file_rate_;
+  fresh.pace_ = pace_;
   *this = std::move(fresh);
 }
 
@@ -39,8 +40,10 @@ void ProgressModel::on(const PlanReady& event) {
   actions_total_ =
       event.plan->actions.size() - std::min<std::uint64_t>(plan_.withheld, event.plan->actions.size());
   // Time spent scanning says nothing about the network.
-  byte_rate_ = file_rate_ = {};
-  fresh_bytes_ = fresh_files_ = 0;
+  byte_rate_ = {};
+  pace_ = {};
+  sample_ = {};
+  fresh_bytes_ = 0;
 }
 
 LaneView* ProgressModel::lane(int number) {
@@ -53,13 +56,15 @@ LaneView* ProgressModel::lane(int number) {
 void ProgressModel::on(const TransferStarted& event) {
   LaneView* const view = lane(event.lane);
   if (view == nullptr) return;
-  *view = {true, true, event.path, event.size, std::min(event.offset, event.size), 0};
+  *view = {true, true, event.path, event.size, std::min(event.offset, event.size)};
 }
 
 void ProgressModel::on(const TransferProgress& event) {
   fresh_bytes_ += event.delta;
   LaneView* const view = lane(event.lane);
-  if (view != nullptr && view->busy) view->at = std::min(view->at + event.delta, view->size);
+  if (view == nullptr || !view->busy) return;
+  view->at = std::min(view->at + event.delta, view->size);
+  view->fresh += event.delta;
 }
 
 void ProgressModel::on(const TransferEnded& event) {
@@ -67,6 +72,7 @@ void ProgressModel::on(const TransferEnded& event) {
   if (view == nullptr || !view->busy) return;
   view->busy = false;
   view->shown = event.ok;
+  (view->moved ? sample_.moved_bytes : sample_.passing_bytes) += view->fresh;
   if (event.ok) settled_bytes_ += view->size;
   if (event.ok) view->at = view->size;
 }
@@ -76,7 +82,7 @@ void ProgressModel::on(const ActionDone& event) {
   if (kind >= done_.size()) return;
   ++done_[kind];
   last_action_ = event.kind;
-  if (event.kind == ActionKind::upload || event.kind == ActionKind::compare) ++fresh_files_;
+  if (event.kind == ActionKind::upload || event.kind == ActionKind::compare) ++sample_.files;
 }
 
 /// Files that come are counted like files that go.
@@ -90,7 +96,8 @@ void ProgressModel::on(const RestoreReady& event) {
 }
 
 void ProgressModel::on(const EntryRestored& event) {
-  on(ActionDone{event.kind == EntryKind::file ? ActionKind::upload : ActionKind::record, event.path, event.bytes});
+  on(ActionDone{event.kind == EntryKind::file ? ActionKind::upload : ActionKind::record, event.path,
+                event.bytes});
 }
 
 void ProgressModel::on(const ProblemFound& event) {
@@ -102,11 +109,26 @@ void ProgressModel::on(const JobEnded&) {
   lanes_.clear();
 }
 
+/// A file that is handed over whole before anybody looks a second time costs its round trips; what comes in
+/// between costs bytes, also while they don't come.
+void ProgressModel::look_at(LaneView& view) {
+  if (!view.busy) return;
+  const bool amid = view.at < view.size && (view.fresh > 0 || view.moved);
+  if (!amid && !(view.moved && view.fresh > 0)) {
+    ++sample_.waiting;
+    return;
+  }
+  ++sample_.moving;
+  sample_.moved_bytes += std::exchange(view.fresh, 0);
+  view.moved = true;
+}
+
 void ProgressModel::tick(double seconds) {
   if (phase_ == Phase::working && seconds > 0) {
-    byte_rate_ = advanced(byte_rate_, static_cast<double>(fresh_bytes_), seconds);
-    file_rate_ = advanced(file_rate_, static_cast<double>(fresh_files_), seconds);
-    fresh_bytes_ = fresh_files_ = 0;
+    byte_rate_ = advanced(byte_rate_, static_cast<double>(std::exchange(fresh_bytes_, 0)), seconds);
+    for (LaneView& view : lanes_) look_at(view);
+    sample_.seconds = seconds;
+    pace_.advance(std::exchange(sample_, {}));
   }
   for (LaneView& view : lanes_) {
     view.idle_seconds = view.busy ? 0 : view.idle_seconds + seconds;
@@ -146,11 +168,7 @@ bool ProgressModel::transferring() const noexcept {
 }
 
 std::optional<double> ProgressModel::eta_seconds() const noexcept {
-  const auto bytes = seconds_left(bytes_total() - bytes_done(), byte_rate_);
-  const auto files = seconds_left(files_total() - files_done(), file_rate_);
-  if (!bytes) return std::nullopt;
-  // No file ended yet: the bytes are all that is known.
-  return std::max(*bytes, files.value_or(*bytes));
+  return pace_.seconds_left(files_total() - files_done(), bytes_total() - bytes_done());
 }
 
 }  // namespace outhaul

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "outhaul/events.h"
+#include "report/pace.h"
 #include "report/rate.h"
 
 namespace outhaul {
@@ -18,6 +19,8 @@ struct LaneView {
   std::string path;
   std::uint64_t size = 0, at = 0;  ///< bytes of the file, and how many of them the remote has
   double idle_seconds = 0;
+  std::uint64_t fresh = 0;  ///< bytes since the last tick
+  bool moved = false;       ///< bytes came before the last tick, too
 };
 
 /// A lane's last file stays on the screen for this long, so that lines don't come and go with every small
@@ -44,12 +47,12 @@ class ProgressModel {
   std::uint64_t actions_done() const noexcept;
   std::uint64_t actions_total() const noexcept { return actions_total_; }
   bool restoring() const noexcept { return restoring_; }  ///< bytes come from the remote
-  bool transferring() const noexcept;  ///< files are still to be sent or compared
+  bool transferring() const noexcept;                     ///< files are still to be sent or compared
   ActionKind last_action() const noexcept { return last_action_; }
   std::uint64_t retries() const noexcept { return retries_; }    ///< of the whole run
   std::uint64_t problems() const noexcept { return problems_; }  ///< of the whole run; notes are none
   double bytes_per_second() const noexcept { return byte_rate_.per_second(); }
-  /// By bytes and by files, whichever takes longer: many small files cost round trips, not bytes.
+  /// Bytes and files are priced apart: see Pace.
   std::optional<double> eta_seconds() const noexcept;
 
  private:
@@ -67,6 +70,7 @@ class ProgressModel {
   void on(const EntryRestored& event);
   void on(const Notice&) {}
   LaneView* lane(int number);
+  void look_at(LaneView& view);
   std::uint64_t done(ActionKind kind) const noexcept { return done_[static_cast<std::size_t>(kind)]; }
 
   Phase phase_ = Phase::idle;
@@ -80,8 +84,11 @@ class ProgressModel {
   std::uint64_t settled_bytes_ = 0;  ///< of transfers that ended well
   std::vector<LaneView> lanes_;
   std::uint64_t retries_ = 0, problems_ = 0;
-  std::uint64_t fresh_bytes_ = 0, fresh_files_ = 0;  ///< since the last tick
-  Rate byte_rate_, file_rate_;
+  /// Since the last tick: all that arrived, and what files that ended meanwhile had of it.
+  std::uint64_t fresh_bytes_ = 0;
+  PaceSample sample_;
+  Rate byte_rate_;
+  Pace pace_;
 };
 
 }  // namespace outhaul

@@ -1,8 +1,5 @@
-// A rate that is calm enough to read and quick enough to be true, and what is left at that rate. Pure.
+// A rate that is calm enough to read and quick enough to be true. Pure.
 #pragma once
-
-#include <cstdint>
-#include <optional>
 
 namespace outhaul {
 
@@ -20,9 +17,5 @@ inline constexpr double kRateHalfLifeSeconds = 8;
 /// `rate` after `amount` more was done in `seconds`. Time that stands still or runs backwards changes nothing
 /// but adds the amount.
 Rate advanced(Rate rate, double amount, double seconds) noexcept;
-
-/// Seconds until `remaining` is done; nothing while the rate isn't known well enough (less than 2 s of it),
-/// when nothing moves, or when the answer would lie beyond 99 days.
-std::optional<double> seconds_left(std::uint64_t remaining, const Rate& rate) noexcept;
 
 }  // namespace outhaul

@@ -67,7 +67,7 @@ TEST_CASE("the scan shows what it has seen so far") {
 
 TEST_CASE("the display at three widths") {
   const ProgressModel model = halfway();
-  CHECK(shown(model, 80) == R"(www  ━━━━━━━━╸────────   50%    50 MiB of 100 MiB    10 MiB/s  11 s left
+  CHECK(shown(model, 80) == R"(www  ━━━━━━━━╸────────   50%    50 MiB of 100 MiB    10 MiB/s  5 s left
 uploading · 1 of 4 files
    25%    40 MiB  images/2026/holidays…a/with-everybody/IMG_20260801_181500.jpg
    50%    20 MiB  写真/resumed.mov
@@ -78,7 +78,7 @@ uploading · 1 of 4 files
  50% 写真…sumed.mov
 )");
   CHECK(shown(model, 200) ==
-        R"(www  ━━━━━━━━━━━━━━━━━━━━────────────────────   50%    50 MiB of 100 MiB    10 MiB/s  11 s left
+        R"(www  ━━━━━━━━━━━━━━━━━━━━────────────────────   50%    50 MiB of 100 MiB    10 MiB/s  5 s left
 uploading · 1 of 4 files
    25%    40 MiB  images/2026/holidays/by-the-sea/with-everybody/IMG_20260801_181500.jpg
    50%    20 MiB  写真/resumed.mov

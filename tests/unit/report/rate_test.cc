@@ -38,12 +38,3 @@ TEST_CASE("a clock that stands still or runs backwards loses nothing") {
   CHECK(near(rate.amount, after(1000, 10).amount + 500));
   CHECK(advanced({}, 5, -1).per_second() == 0);
 }
-
-TEST_CASE("what is left is said only when it is known") {
-  CHECK(seconds_left(0, {}) == 0.0);
-  CHECK_FALSE(seconds_left(100, {}));
-  CHECK_FALSE(seconds_left(100, after(1000, 1)));
-  CHECK_FALSE(seconds_left(100, after(0, 60)));
-  CHECK_FALSE(seconds_left(1'000'000'000'000'000, after(1000, 60)));
-  CHECK(near(seconds_left(60'000, after(1000, 60)).value(), 60));
-}
