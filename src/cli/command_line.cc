@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "cli/commands.h"
 #include "cli/terminal_output.h"
+#include "cli/wrong_words.h"
 #include "outhaul/paths.h"
 
 namespace outhaul::cli {
@@ -353,6 +354,36 @@ void open_logs(const Common& common) {
   }
 }
 
+/// "outhaul restore PROFILE [PATH...] --to DIR": what must be said, and in brackets the words that may be.
+std::string usage_of(const CLI::App& command) {
+  std::string text = "outhaul " + command.get_name();
+  for (const CLI::Option* option : command.get_options()) {
+    const bool word = option->get_positional();
+    if (!word && !option->get_required()) continue;
+    const std::string name =
+        word ? option->get_name(true) : option->get_name() + ' ' + option->get_type_name();
+    const std::string more = word && option->get_items_expected_max() > 1 ? "..." : "";
+    text += option->get_required() ? ' ' + name + more : " [" + name + more + ']';
+  }
+  return text;
+}
+
+WrongWords words_of(const CLI::App& app, const CLI::ParseError& error) {
+  WrongWords words;
+  words.said = error.what();
+  words.left_over = app.remaining(true);
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    words.commands.push_back(command->get_name());
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  if (chosen.empty()) return words;
+  words.command = chosen.front()->get_name();
+  words.usage = usage_of(*chosen.front());
+  for (const CLI::App* level : {static_cast<const CLI::App*>(chosen.front()), &app})
+    for (const CLI::Option* option : level->get_options())
+      for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
+  return words;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) noexcept {
@@ -374,7 +405,8 @@ int main(int argc, char** argv) noexcept {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+      if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+      throw wrong_words(words_of(app, error));
     }
     open_logs(line.common);
     const ExitCode code = line.command();

@@ -96,6 +96,44 @@ TEST_CASE("a run of one job is not healthy for the whole profile") {
   CHECK(terminal.say({"--state-dir", terminal.state(), "status", file}).code == 0);
 }
 
+TEST_CASE("a wrong word is named with the nearest right one and with what to type") {
+  struct Row {
+    std::vector<std::string> words;
+    std::string err;
+  };
+  const std::vector<Row> table = {
+      {{}, "outhaul: no command is given\n  Most used: `outhaul run PROFILE`, "},
+      {{"rum"}, "outhaul: there is no command \"rum\"\n  Did you mean `outhaul run`? "},
+      {{"rum", "p.json"}, "outhaul: there is no command \"rum\"\n  Did you mean `outhaul run`? "},
+      {{"-q", "stauts", "p.json"},
+       "outhaul: there is no command \"stauts\"\n  Did you mean `outhaul status`? "},
+      {{"p.json"}, "outhaul: there is no command \"p.json\"\n  Did you mean `outhaul run p.json`?\n"},
+      {{"fly"}, "outhaul: there is no command \"fly\"\n  There are: run, plan, "},
+      {{"--jsn"}, "outhaul: there is no option \"--jsn\" before a command\n"},
+      {{"run"}, "outhaul: outhaul run: PROFILE is required\n  Name the profile's file: outhaul run PROFILE"},
+      {{"status", "--json"}, "outhaul: outhaul status: PROFILE is required\n  Name the profile's file: "},
+      {{"restore", "p.json"},
+       "outhaul: outhaul restore: --to is required\n  Write: outhaul restore PROFILE "},
+      {{"history", "p.json"},
+       "outhaul: outhaul history: PATH is required\n  Write: outhaul history PROFILE PATH\n"},
+      {{"run", "--dry-rn", "p.json"},
+       "outhaul: outhaul run: there is no option \"--dry-rn\"\n  Did you mean --dry-run? "},
+      {{"doctor", "p.json", "q.json"},
+       "outhaul: outhaul doctor: \"q.json\" is one word too many\n  Write: outhaul doctor PROFILE. "},
+      {{"adopt", "p.json", "--compare", "tme"}, "outhaul: outhaul adopt: --compare: tme not in "},
+  };
+  Terminal terminal;
+  for (const Row& row : table) {
+    const Answer answer = terminal.say(row.words);
+    INFO(answer.err);
+    CHECK(answer.code == 2);
+    CHECK(answer.out.empty());
+    CHECK(answer.err.starts_with(row.err));
+  }
+  CHECK(terminal.say({"run", "--help"}).code == 0);
+  CHECK(terminal.say({"--version"}).out.starts_with("outhaul "));
+}
+
 TEST_CASE("bad words are refused before anything is run or written") {
   Terminal terminal;
   const std::string file = terminal.profile("p");
