@@ -36,6 +36,14 @@ JobReport report_for(const Job& job, const Plan* plan) {
   return report;
 }
 
+/// A state that can't be written ends the run, but what was done until then was done: the report says it.
+void tell_of_the_state(const Error& error, Tally& tally, JobReport& report) {
+  if (error.kind() == ErrorKind::source || error.kind() == ErrorKind::cancelled) throw;
+  tally.problem(Problem::Severity::error, {}, error.what(), error.advice());
+  report.outcome = worst_of(report.outcome, exit_code_for(error.kind()));
+  report.remote_lost = true;  // a full disk will not be better for the next job
+}
+
 std::int64_t started_ns(const State& state, RunId run) {
   for (const RunRow& row : state.runs(1))
     if (row.run == run) return row.started_ns;
@@ -460,6 +468,8 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
     if (!tally.stopped()) settle_intents(context);
   } catch (const RemoteError& error) {
     tally.stop(error.failure(), error.what(), error.advice());
+  } catch (const Error& error) {
+    tell_of_the_state(error, tally, report);
   }
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
@@ -487,15 +497,18 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   } catch (const RemoteError& error) {
     cancel_lanes.cancel();
     tally.stop(error.failure(), error.what(), error.advice());
-  } catch (...) {
+  } catch (const Error& error) {
     cancel_lanes.cancel();  // or the lanes would end what they are sending before anybody hears of this
+    tell_of_the_state(error, tally, report);
+  } catch (...) {
+    cancel_lanes.cancel();
     throw;
   }
   connections_seen_ = connections.seen();
   case_sensitive_ = cases.sensitive();
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
-  if (cancel_.cancelled() || tally.stopped()) tally.tell_what_is_left();
+  if (cancel_.cancelled() || tally.stopped() || report.remote_lost) tally.tell_what_is_left();
   return report;
 }
 
@@ -508,6 +521,8 @@ JobReport Executor::expire(const Job& job, JobId job_id, RunId run) {
     Expiry({job, job_id, run, state_, connections.commands(), tally, retirer}).run(cancel_);
   } catch (const RemoteError& error) {
     tally.stop(error.failure(), error.what(), error.advice());
+  } catch (const Error& error) {
+    tell_of_the_state(error, tally, report);
   }
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;

@@ -38,8 +38,8 @@ class Executor {
   /// Carries `plan` out and returns what became of it: counters, problems, outcome (done, incomplete,
   /// remote_unusable; a cancelled one that met no failure before is `interrupted`, and the caller knows the
   /// better word). Cleans up parts that an earlier run left and this plan doesn't continue. Throws
-  /// Error{state} or Error{local_io} when the state can't be written, and Error{source} when the source can't
-  /// be opened; every other failure is a problem in the report.
+  /// Error{source} when the source can't be opened; every other failure is a problem in the report, also that
+  /// the state can't be written: what was done and recorded until then is counted.
   JobReport execute(const Job& job, JobId job_id, RunId run, const Plan& plan);
 
   /// Deletes the versions that no snapshot needs any more. Returns problems like execute(): what could not be

@@ -83,6 +83,8 @@ class ProfileRun {
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
   Executor executor();
+  void remember_server(JobReport& report);
+  bool write_down(std::uint64_t problems);
   std::string note_on_partial_run() const;
   std::optional<Problem> update_catalog();
   void finish();
@@ -139,13 +141,25 @@ void ProfileRun::run_job(const Job& job) {
     report.remote_lost = true;
   }
   if (report.remote_lost) remote_lost_ = true;
-  remote_.remember_in(state_);  // now: a run that is cut off later has not learned in vain
+  remember_server(report);
   environment_.events.on(JobEnded{report});
   report_.outcome = worst_of(report_.outcome, report.outcome);
   report_.jobs.push_back(std::move(report));
 }
 
 /// A state that refuses a job, because its target was changed in the profile, refuses only that one.
+/// Now: a run that is cut off later has not learned in vain. A state that can't be written has said so
+/// before.
+void ProfileRun::remember_server(JobReport& report) {
+  try {
+    remote_.remember_in(state_);
+  } catch (const Error& error) {
+    if (report.outcome != ExitCode::done) return;
+    problem(report, {Problem::Severity::error, report.job, {}, error.what(), error.advice()});
+    report.outcome = worst_of(report.outcome, exit_code_for(error.kind()));
+  }
+}
+
 std::optional<JobId> ProfileRun::enrol(const Job& job, JobReport& report) {
   try {
     return state_.job(job.name, job.target);
@@ -345,10 +359,8 @@ void ProfileRun::finish() {
     report_.message = window ? "the window ended; there is more to do" : "stopped on request";
     report_.advice = "What was sent is kept; the next run goes on from there.";
   }
-  JobCounters total;
   std::uint64_t problems = 0;
   for (const JobReport& job : report_.jobs) {
-    add_to(total, job.done);
     problems += job.problem_count;
     if (report_.message.empty() && job.outcome != ExitCode::done && !job.problems.empty()) {
       const auto grave = std::find_if(job.problems.begin(), job.problems.end(), [](const Problem& p) {
@@ -358,19 +370,31 @@ void ProfileRun::finish() {
         report_.message = grave->path.empty() ? grave->message : grave->path + ": " + grave->message;
     }
   }
-  const auto write_down = [&] {
-    report_.finished_ns = environment_.clock.now_ns();
-    state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems,
-                      report_.message.empty() ? note_on_partial_run() : report_.message, snapshots_);
-  };
-  write_down();
+  if (!write_down(problems)) return;
   if (const std::optional<Problem> trouble = update_catalog()) {
     environment_.events.on(ProblemFound{*trouble});
     ++problems;
     report_.outcome =
         worst_of(report_.outcome, ownership_.refusal() ? ExitCode::guard_refused : ExitCode::incomplete);
     if (report_.message.empty()) report_.message = trouble->message, report_.advice = trouble->advice;
-    write_down();
+    write_down(problems);
+  }
+}
+
+/// False when the state can't hold the run's end: it looks like one that was cut off then, which is what the
+/// next run makes the best of. What it did is in the report all the same.
+bool ProfileRun::write_down(std::uint64_t problems) {
+  report_.finished_ns = environment_.clock.now_ns();
+  JobCounters total;
+  for (const JobReport& job : report_.jobs) add_to(total, job.done);
+  try {
+    state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems,
+                      report_.message.empty() ? note_on_partial_run() : report_.message, snapshots_);
+    return true;
+  } catch (const Error& error) {
+    report_.outcome = worst_of(report_.outcome, exit_code_for(error.kind()));
+    if (report_.message.empty()) report_.message = error.what(), report_.advice = error.advice();
+    return false;
   }
 }
 

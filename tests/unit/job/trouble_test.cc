@@ -1,4 +1,6 @@
 // Sources and servers that misbehave for good.
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +38,26 @@ void hand_over(const Nightly& night) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(top))
     REQUIRE(::lchown(entry.path().c_str(), 65534, 65534) == 0);
 }
+
+/// Files can't grow beyond this while it lives: to SQLite that is a full disk.
+class NarrowDisk {
+ public:
+  explicit NarrowDisk(rlim_t bytes) : before_(::signal(SIGXFSZ, SIG_IGN)) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit_) == 0);
+    const rlimit narrow{bytes, limit_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &narrow) == 0);
+  }
+  ~NarrowDisk() {
+    CHECK(::setrlimit(RLIMIT_FSIZE, &limit_) == 0);
+    ::signal(SIGXFSZ, before_);
+  }
+  NarrowDisk(const NarrowDisk&) = delete;
+  NarrowDisk& operator=(const NarrowDisk&) = delete;
+
+ private:
+  sighandler_t before_;
+  rlimit limit_{};
+};
 
 bool says(const Nightly& night, const std::string& words) {
   return night.events.problems().find(words) != std::string::npos;
@@ -91,6 +113,32 @@ TEST_CASE("an unreadable directory casts doubt on everything below it and is rem
   const State state = State::open(night.state_root() / "nightly", "nightly", State::Open::read_only);
   CHECK(state.doubts(*state.find_job("data")).size() == 1);
   REQUIRE(::chmod((night.source() / "d").c_str(), 0700) == 0);
+}
+
+TEST_CASE("a state that can't be written any more ends a run that tells what it stored until then") {
+  Nightly night;
+  night.profile.remote.connections = 2;
+  Job& second = night.add_job("second");
+  write_file(second.source / "s", "s");
+  for (int i = 0; i < 3000; ++i) night.write("d/f" + std::to_string(i), std::to_string(i));
+  RunReport report;
+  {
+    const NarrowDisk disk(1'500'000);
+    report = night.run();
+  }
+  CHECK(report.outcome == ExitCode::failed);
+  REQUIRE(report.jobs.size() == 1);
+  const JobReport& job = report.jobs[0];
+  CHECK(job.done.files_uploaded > 0);
+  CHECK(job.done.files_uploaded < 3000);
+  CHECK(job.left.files == 3000 - job.done.files_uploaded);
+  CHECK(night.state().totals().files == job.done.files_uploaded);
+  CHECK(says(night, "the state can't be written"));
+  CHECK(report.message.find("the state can't be written") != std::string::npos);
+
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.state().totals().files == 3001);
+  CHECK(night.ledger() == 0);
 }
 
 TEST_CASE("a full server stops the storing and says so and the next run with room finishes") {
