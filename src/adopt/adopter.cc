@@ -7,6 +7,7 @@
 
 #include "execute/proof.h"
 #include "outhaul/names.h"
+#include "outhaul/shown.h"
 
 namespace outhaul {
 namespace {
@@ -80,9 +81,9 @@ void Adopter::list_all(VerifyLanes& lanes) {
       else if (listed.failure->failure() != FailureClass::skip_file)
         throw RemoteError(*listed.failure);
       else if (!listed.not_there() || !listed.known.dir.empty()) {
-        foreign_.doubt(fmt::format("\"{}\" can't be listed", printable(listed.known.dir.wire())));
-        context_.events.on(Notice{fmt::format("\"{}\" can't be listed: {}",
-                                              printable(listed.known.dir.wire()), listed.failure->what())});
+        foreign_.doubt(fmt::format("{} can't be listed", shown(listed.known.dir)));
+        context_.events.on(
+            Notice{fmt::format("{} can't be listed: {}", shown(listed.known.dir), listed.failure->what())});
       }
       under_way_.erase(listed.number);
     }
@@ -161,7 +162,7 @@ void Adopter::take_foreign_listing(const ListTask& task, VerifyLanes& lanes) {
     try {
       take_foreign(name_in(dir, entry.name), entry.kind, lanes);
     } catch (const Error&) {
-      foreign_.doubt(fmt::format("\"{}\" holds a name that no command can hold", printable(dir.wire())));
+      foreign_.doubt(fmt::format("{} holds a name that no command can hold", shown(dir)));
     }
   }
 }

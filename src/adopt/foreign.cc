@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "outhaul/shown.h"
 #include "plan/subtrees.h"
 
 namespace outhaul {
@@ -35,8 +36,7 @@ void Foreign::scanned(const ScanProblem& problem) {
 
 void Foreign::listed(const RemotePath& dir, const Listing& listing) {
   if (!listing.untrusted.empty())
-    doubt(
-        fmt::format("the listing of \"{}\" can't be trusted ({})", printable(dir.wire()), listing.untrusted));
+    doubt(fmt::format("the listing of {} can't be trusted ({})", shown(dir), listing.untrusted));
 }
 
 std::string Foreign::id() const {

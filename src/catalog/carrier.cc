@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "catalog/local_file.h"
 #include "outhaul/error.h"
+#include "outhaul/shown.h"
 
 namespace outhaul {
 namespace {
@@ -232,17 +233,23 @@ std::optional<std::string> Carrier::fetch_text(const RemotePath& name, std::size
   return text;
 }
 
+/// A directory's own refusal says little where the one above it is missing, and what is said of the base
+/// directory says little where it is there.
 void Carrier::make_dir(const RemotePath& dir) {
-  CommandResult made = commands_.run_one(MakeDir{dir});
-  if (made.status != Status::done && !dir.empty()) {
-    make_dir(dir.parent());
-    made = commands_.run_one(MakeDir{dir});
-  }
+  const CommandResult made = commands_.run_one(MakeDir{dir});
   if (made.status == Status::done) return;
-  throw RemoteError(
-      FailureClass::stop_job,
-      fmt::format("the directory {} can't be made on the remote: {}", printable(dir.wire()), made.reply_text),
-      "Check the account's permissions there.", made.reply_code, made.reply_text);
+  std::string of_base;
+  if (!dir.parent().empty()) {
+    make_dir(dir.parent());
+  } else if (const CommandResult base = commands_.run_one(MakeDir{}); base.status != Status::done) {
+    of_base = fmt::format("; nor can {}: {}", shown({}), base.reply_text);
+  }
+  const CommandResult again = commands_.run_one(MakeDir{dir});
+  if (again.status == Status::done) return;
+  throw RemoteError(FailureClass::stop_job,
+                    fmt::format("the directory {} can't be made on the remote: {}{}", shown(dir),
+                                again.reply_text, of_base),
+                    "Check the account's permissions there.", again.reply_code, again.reply_text);
 }
 
 void Carrier::remove(const RemotePath& name) {

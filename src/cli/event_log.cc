@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "outhaul/shown.h"
 
 namespace outhaul::cli {
 namespace {
@@ -31,8 +32,7 @@ struct Writer {
     const Level level = p.severity == Problem::Severity::error     ? Level::error
                         : p.severity == Problem::Severity::warning ? Level::warning
                                                                    : Level::info;
-    log::write(level, fmt::format("{}{}{}{}", p.path, p.path.empty() ? "" : ": ", p.message,
-                                  p.advice.empty() ? "" : " — " + p.advice));
+    log::write(level, message_with_path(p) + (p.advice.empty() ? "" : " — " + p.advice));
   }
   void operator()(const JobEnded& e) const {
     const JobCounters& d = e.report.done;

@@ -9,6 +9,7 @@
 #include "execute/disk_probe.h"
 #include "execute/proof.h"
 #include "outhaul/names.h"
+#include "outhaul/shown.h"
 
 namespace outhaul {
 namespace {
@@ -148,8 +149,9 @@ void Transfers::prepare_remote() {
     // Without a place for parts no job can store anything; a target is this job's alone.
     const bool of_all = context_.names == nullptr && dir == dirs.front();
     context_.tally.stop(of_all ? FailureClass::stop_run : FailureClass::stop_job,
-                        fmt::format("can't make the directory \"{}\" on the remote: {}",
-                                    printable(dir.wire()), made.reply_text),
+                        dir.empty() ? fmt::format("can't make {}: {}", shown(dir), made.reply_text)
+                                    : fmt::format("can't make the directory {} on the remote: {}", shown(dir),
+                                                  made.reply_text),
                         "Check that the account may write there, and the path in \"remote.url\".");
     return;
   }

@@ -6,8 +6,24 @@
 
 namespace outhaul {
 
+namespace {
+
+Problem not_stored(const char* why, std::string advice, FilesStored files) {
+  return {Problem::Severity::error,
+          {},
+          {},
+          fmt::format("{}: {}",
+                      files == FilesStored::all ? "the files are stored, but the catalog is not"
+                                                : "the catalog could not be stored either",
+                      why),
+          std::move(advice)};
+}
+
+}  // namespace
+
 std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile& profile,
-                                     const Environment& environment, RunId run, bool window_ended) {
+                                     const Environment& environment, RunId run, bool window_ended,
+                                     FilesStored files) {
   try {
     Carrier carrier({remote, environment.retry_for(profile), environment.clock, environment.cancel,
                      environment.events, profile.append_only()});
@@ -24,17 +40,10 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
     return std::nullopt;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) return std::nullopt;  // the next run does it
-    return Problem{Problem::Severity::error,
-                   {},
-                   {},
-                   fmt::format("the files are stored, but the catalog is not: {}", error.what()),
-                   error.advice()};
+    return not_stored(error.what(), error.advice(), files);
   } catch (const std::exception& error) {
-    return Problem{Problem::Severity::error,
-                   {},
-                   {},
-                   fmt::format("the files are stored, but the catalog is not: {}", error.what()),
-                   "Check the space in the state directory; the next run tries again."};
+    return not_stored(error.what(), "Check the space in the state directory; the next run tries again.",
+                      files);
   }
 }
 

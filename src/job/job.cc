@@ -20,6 +20,7 @@
 #include "job/retain.h"
 #include "job/source_mount.h"
 #include "job/space.h"
+#include "outhaul/shown.h"
 #include "state/lock.h"
 #include "state/state.h"
 
@@ -82,9 +83,9 @@ class ProfileRun {
   void retain(const Job& job, JobId id, JobReport& report);
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
-  Executor executor();
   void remember_server(JobReport& report);
   bool write_down(std::uint64_t problems);
+  Executor executor();
   std::string note_on_partial_run() const;
   std::optional<Problem> update_catalog();
   void finish();
@@ -147,7 +148,6 @@ void ProfileRun::run_job(const Job& job) {
   report_.jobs.push_back(std::move(report));
 }
 
-/// A state that refuses a job, because its target was changed in the profile, refuses only that one.
 /// Now: a run that is cut off later has not learned in vain. A state that can't be written has said so
 /// before.
 void ProfileRun::remember_server(JobReport& report) {
@@ -160,6 +160,7 @@ void ProfileRun::remember_server(JobReport& report) {
   }
 }
 
+/// A state that refuses a job, because its target was changed in the profile, refuses only that one.
 std::optional<JobId> ProfileRun::enrol(const Job& job, JobReport& report) {
   try {
     return state_.job(job.name, job.target);
@@ -366,8 +367,7 @@ void ProfileRun::finish() {
       const auto grave = std::find_if(job.problems.begin(), job.problems.end(), [](const Problem& p) {
         return p.severity == Problem::Severity::error;
       });
-      if (grave != job.problems.end())
-        report_.message = grave->path.empty() ? grave->message : grave->path + ": " + grave->message;
+      if (grave != job.problems.end()) report_.message = message_with_path(*grave);
     }
   }
   if (!write_down(problems)) return;
@@ -402,7 +402,8 @@ bool ProfileRun::write_down(std::uint64_t problems) {
 std::optional<Problem> ProfileRun::update_catalog() {
   const bool window = cancel_.reason() == kWindowEnded && !environment_.cancel.cancelled();
   if (!profile_.catalog || remote_lost_ || (cancel_.cancelled() && !window)) return std::nullopt;
-  return store_catalog(state_, remote_.remote(), profile_, environment_, report_.run, window);
+  const FilesStored files = report_.outcome == ExitCode::done ? FilesStored::all : FilesStored::not_all;
+  return store_catalog(state_, remote_.remote(), profile_, environment_, report_.run, window, files);
 }
 }  // namespace
 

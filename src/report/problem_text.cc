@@ -1,6 +1,7 @@
 // One problem for people.
 #include <fmt/format.h>
 
+#include "outhaul/shown.h"
 #include "report/format.h"
 #include "report/sentences.h"
 #include "report/text.h"
@@ -27,10 +28,7 @@ std::string problem_text(const Problem& problem, bool colour) {
       colour ? fmt::format("{}{}:\x1b[0m ", colour_of(problem.severity), to_string(problem.severity))
              : fmt::format("{}: ", to_string(problem.severity));
   if (!problem.job.empty()) text += fmt::format("{}: ", printable(problem.job));
-  // Many messages name their path already.
-  if (!problem.path.empty() && problem.message.find(problem.path) == std::string::npos)
-    text += fmt::format("{}: ", printable(problem.path));
-  text += shown_lines(problem.message, "  ") + '\n';
+  text += shown_lines(message_with_path(problem), "  ") + '\n';
   if (!problem.advice.empty()) text += fmt::format("  {}\n", shown_lines(problem.advice, "  "));
   return text;
 }

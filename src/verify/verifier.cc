@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "outhaul/names.h"
+#include "outhaul/shown.h"
 
 namespace outhaul {
 namespace {
@@ -137,8 +138,8 @@ void Verifier::judge(const ListTask& task, VerifyLanes& lanes) {
   ++report_.counts.directories;
   if (!task.listing.untrusted.empty() && task.compare) {
     ++report_.counts.untrusted;
-    context_.events.on(Notice{fmt::format("the listing of \"{}\" can't be trusted: {}",
-                                          printable(known.dir.wire()), task.listing.untrusted)});
+    context_.events.on(Notice{
+        fmt::format("the listing of {} can't be trusted: {}", shown(known.dir), task.listing.untrusted)});
   }
   for (const std::string& name : found.absent_dirs) absent_.insert(known.dir / RemotePath::parse(name));
   if (!task.compare) return;

@@ -133,3 +133,21 @@ TEST_CASE("a request to stop ends it") {
   });
   CHECK(failure_of([&] { bench.carrier.store_text("x", bench.name); }) == FailureClass::cancelled);
 }
+
+TEST_CASE("a directory that can't be made is named with the server's own reason") {
+  Bench bench;
+  bench.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (!call.what.starts_with("MKD")) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, call.what == "MKD " ? 521 : 550};
+  });
+  try {
+    bench.carrier.make_dir(RemotePath::parse(".outhaul/catalog"));
+    FAIL("it was made");
+  } catch (const RemoteError& error) {
+    CHECK(error.reply_code() == 550);
+    const std::string what = error.what();
+    CHECK(what.starts_with("the directory \".outhaul\" can't be made on the remote: "));
+    CHECK(what.find("  ") == std::string::npos);
+    CHECK(what.find("; nor can the remote's base directory: ") != std::string::npos);
+  }
+}

@@ -148,6 +148,22 @@ TEST_CASE("a catalog that can not be stored makes a run incomplete and says so")
   CHECK(state.runs(1).front().outcome == ExitCode::incomplete);
 }
 
+TEST_CASE("nothing is called stored for the catalog's sake when a file was not") {
+  Catalogued night;
+  night.run();
+  night.write("c", "three");
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    const bool catalog = call.point == FakePoint::put_start && call.what.find("catalog") != std::string::npos;
+    const bool file = call.point == FakePoint::command && call.what.find("RNTO") != std::string::npos;
+    if (!catalog && !file) return std::nullopt;
+    return Fault{Fault::Effect::refused, catalog ? FailureClass::stop_job : FailureClass::skip_file, 553};
+  });
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.events.problems().find("the catalog could not be stored either") != std::string::npos);
+  CHECK(night.events.problems().find("the files are stored") == std::string::npos);
+}
+
 TEST_CASE("a base that was cut off is gone on with by the next run") {
   Catalogued night;
   int sent = 0;

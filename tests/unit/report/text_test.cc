@@ -1,6 +1,8 @@
 // Golden text: what a person reads, letter by letter.
 #include "report/text.h"
 
+#include <fmt/format.h>
+
 #include "samples.h"
 #include "support/catch.h"
 
@@ -338,6 +340,19 @@ TEST_CASE("a problem names job and path and gives its advice below") {
         "warning: the clock went backwards\n");
   CHECK(problem_text({Problem::Severity::note, "www", "", "skipped", "one\ntwo"}, false) ==
         "note: www: skipped\n  one\n  two\n");
+}
+
+TEST_CASE("a path is never lost because its letters occur in the message") {
+  for (const char* path : {"d", "a", "file", "is", "can't", "by", "1 s", ":", "a file"}) {
+    INFO(path);
+    const std::string text = problem_text(
+        {Problem::Severity::error, "www", path, "can't be read: a file is held by 1 s: denied", ""}, false);
+    CHECK(text == fmt::format("error: www: {}: can't be read: a file is held by 1 s: denied\n", path));
+  }
+  CHECK(problem_text({Problem::Severity::error, "www", "d", "can't read \"d\": denied", ""}, false) ==
+        "error: www: can't read \"d\": denied\n");
+  CHECK(problem_text({Problem::Severity::error, "www", "d", "can't read \"a/d\": denied", ""}, false) ==
+        "error: www: d: can't read \"a/d\": denied\n");
 }
 
 TEST_CASE("a message that names its path already does not repeat it") {
