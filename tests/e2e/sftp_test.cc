@@ -1,9 +1,12 @@
 // Backups over SFTP, to a real sshd, through the program.
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <csignal>
 
+#include "base/fd.h"
 #include "site.h"
 #include "support/catch.h"
 #include "support/sshd.h"
@@ -181,4 +184,61 @@ TEST_CASE("an SFTP key with a passphrase logs in without a password") {
   CHECK(result.exit.code == 0);
   CHECK(site.server().count("PASS") == 0);
   CHECK(site.differences() == std::vector<std::string>{});
+}
+
+namespace {
+
+/// A port that nobody has; somebody may take it, but on loopback hardly anybody does.
+std::uint16_t free_port() {
+  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
+  REQUIRE(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+  return ntohs(address.sin_port);
+}
+
+bool takes_connections(std::uint16_t port) {
+  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a server behind a jump host is reached by way of ssh -D and its own key is what counts") {
+  Site site(ServerKind::sshd);
+  site.write_many("d", 5, 100'000);
+  const fs::path home = TestServer::unpacked(ServerKind::sshd);
+  const std::string keys = site.server().keys().string();
+  const std::uint16_t port = free_port();
+  SpawnOptions around;
+  around.env = {{"LD_LIBRARY_PATH", (home / "libs").string()}};
+  Process jump = Process::start(
+      {(home / "usr/bin/ssh").string(), "-F", "none", "-N", "-D", fmt::format("127.0.0.1:{}", port), "-i",
+       keys + "/user_ed25519", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o",
+       "ExitOnForwardFailure=yes", "-o", "UserKnownHostsFile=" + keys + "/known_hosts", "-p",
+       std::to_string(site.server().port()), std::string(TestServer::kUser) + "@127.0.0.1"},
+      around, site.dir() / "jump.log");
+  REQUIRE(eventually([&] { return takes_connections(port) || jump.try_wait(); }));
+  INFO(read_file(site.dir() / "jump.log"));
+  REQUIRE_FALSE(jump.try_wait());
+  site.choices.remote_extra = fmt::format(R"("proxy": "socks5h://127.0.0.1:{}")", port);
+  const RunResult through = site.run();
+  INFO(told(through));
+  CHECK(through.exit.code == 0);
+  CHECK(site.differences() == std::vector<std::string>{});
+
+  jump.kill_group();
+  site.write("later", "1");
+  const RunResult without = site.run();
+  INFO(told(without));
+  CHECK(without.exit.code == 5);
+  CHECK(holds(without.out + without.err, {fmt::format("socks5h://127.0.0.1:{}", port)}));
+  CHECK_FALSE(fs::exists(site.stored() / "later"));
 }
