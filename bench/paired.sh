@@ -1,6 +1,19 @@
 # Sourced by the benchmarks: times two commands in turn and prints each one's median and the median of the ratios.
 # A shared machine is noisy; a ratio of neighbours in time is not.
 
+# SHORT=1 makes every benchmark one that ends after seconds: it shows that the benchmark still runs to its end and that
+# what it checks holds, and measures nothing. The tests run them so (`ctest -L bench`). A tool that isn't installed is left
+# out then.
+
+# short A B: A in the short form, else B.
+short() { if [ -n "${SHORT:-}" ]; then echo "$1"; else echo "$2"; fi; }
+
+# absent TOOL: true when there is nothing to compare with; that ends a benchmark which is to measure.
+absent() {
+  case $1 in lftp | rclone | curl) ! command -v "$1" >/dev/null || return 1 ;; *) return 1 ;; esac
+  [ -n "${SHORT:-}" ] || { echo "needs $1" >&2; exit 1; }
+}
+
 now() { date +%s.%N; }
 
 # seconds COMMAND…: wall-clock seconds of one quiet run; a failing command ends the benchmark.
@@ -44,6 +57,10 @@ paired() {
   local rounds=$1 name_a=$2 a=$3 name_b=$4 b=$5 i ta tb
   local all_a=() all_b=() ratios=()
   before_round
+  if absent "$name_b"; then
+    printf '%s: %.2f s; %s is not here\n' "$name_a" "$(seconds "$a")" "$name_b"
+    return
+  fi
   seconds "$a" >/dev/null
   seconds "$b" >/dev/null
   for ((i = 0; i < rounds; ++i)); do
