@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/leave_out.h"
 #include "outhaul/names.h"
 #include "outhaul/paths.h"
 #include "outhaul/policy.h"
@@ -97,6 +98,7 @@ struct Job {
   std::filesystem::path source;      ///< absolute
   RemotePath target;                 ///< below the remote's base; empty = the base itself
   std::vector<std::string> exclude;  ///< gitignore patterns, defaults first, then the job's own
+  LeaveOut leave_out;                ///< `if_present`: defaults first, then the job's own
   bool one_file_system = false;
   OnRemoval on_removal = OnRemoval::retire;
   VersionPolicy versions;

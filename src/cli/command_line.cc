@@ -144,6 +144,15 @@ void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
   mirror->add_flag("--delete", what.remove, "delete on the remote what left the source");
   mirror->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
   mirror->add_option("--exclude", what.exclude, "gitignore pattern (repeatable)")->allow_extra_args(false);
+  mirror->add_option("--exclude-larger-than", what.exclude_larger_than, "leave out files that are larger")
+      ->type_name("SIZE");
+  mirror
+      ->add_option("--exclude-if-present", what.exclude_if_present,
+                   "leave out what is in directories that have an entry of this name (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  mirror->add_flag("--exclude-caches", what.exclude_caches, "the same for directories with a CACHEDIR.TAG");
+  mirror->add_flag("--nodump", what.nodump, "leave out what has the flag \"nodump\" (chattr +d)");
   mirror->add_flag("--one-file-system", what.one_file_system, "don't cross mount points");
   mirror->add_option("--compare", what.compare, "what makes a file count as changed")
       ->check(CLI::IsMember({"stat", "mtime", "hash"}))

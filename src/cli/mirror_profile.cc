@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "filter/leave_out.h"
 #include "filter/patterns.h"
 #include "job/mirror.h"
 #include "outhaul/charset.h"
@@ -170,6 +171,24 @@ void set_manners(const MirrorChoices& what, RemoteSettings& remote) {
   remote.bandwidth = {{0, 0, *rate}};
 }
 
+LeaveOut leave_out_of(const MirrorChoices& what) {
+  LeaveOut rules;
+  if (!what.exclude_larger_than.empty()) {
+    rules.larger_than = parse_bytes(what.exclude_larger_than);
+    if (!rules.larger_than)
+      refuse(fmt::format("--exclude-larger-than: \"{}\" is not a size", printable(what.exclude_larger_than)),
+             fmt::format("Give {}.", kBytesShape));
+  }
+  for (const std::string& name : what.exclude_if_present)
+    if (const std::string fault = marker_fault(name); !fault.empty())
+      refuse(fmt::format("--exclude-if-present \"{}\": it {}", printable(name), fault),
+             "Give the name of a file, such as .nobackup.");
+  rules.if_present = what.exclude_if_present;
+  rules.caches = what.exclude_caches;
+  rules.nodump = what.nodump;
+  return rules;
+}
+
 }  // namespace
 
 Profile mirror_profile(const MirrorChoices& what) {
@@ -186,6 +205,7 @@ Profile mirror_profile(const MirrorChoices& what) {
     if (const std::string fault = pattern_fault(pattern); !fault.empty())
       refuse(fmt::format("--exclude \"{}\": {}", printable(pattern), fault));
   job.exclude = what.exclude;
+  job.leave_out = leave_out_of(what);
   job.one_file_system = what.one_file_system;
   job.on_removal = what.remove ? OnRemoval::remove : OnRemoval::keep;
   job.compare = parse_compare(what.compare);

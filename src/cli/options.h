@@ -36,7 +36,9 @@ struct VerifyWords {
 struct MirrorChoices {
   std::string source, url;
   bool remove = false;
-  std::vector<std::string> exclude;
+  std::vector<std::string> exclude, exclude_if_present;
+  std::string exclude_larger_than;
+  bool exclude_caches = false, nodump = false;
   bool one_file_system = false;
   std::string compare = "stat";
   std::string proof = "size";

@@ -112,8 +112,11 @@ class ProfileAdoption {
   void adopt(const Job& job) {
     environment_.events.on(JobStarted{job.name, job.source.native(), job.target.wire()});
     const Filter filter(job.exclude);
-    const auto scanned = scan({job.source, job.one_file_system, environment_.state_dir(profile_)}, filter,
-                              environment_.cancel);
+    const auto scanned = scan({.source = job.source,
+                               .one_file_system = job.one_file_system,
+                               .leave_out = environment_.state_dir(profile_),
+                               .rules = job.leave_out},
+                              filter, environment_.cancel);
     JobId id{};
     if (!choices_.dry_run) {
       id = state_->job(job.name, job.target);

@@ -9,6 +9,7 @@
 #include "filter/patterns.h"
 #include "outhaul/increment.h"
 #include "outhaul/names.h"
+#include "scan/left_out.h"
 #include "state/state.h"
 
 namespace outhaul {
@@ -26,7 +27,12 @@ const char* kind_word(mode_t mode) {
 std::string rule_line(const Job& job, const RelPath& path, bool is_directory) {
   const Filter filter(job.exclude);
   const Filter::Decision decision = filter.decide(path, is_directory);
-  if (!decision.rule) return "included: no exclude pattern matches it";
+  if (!decision.excluded)
+    if (const std::string why = left_out_because(job.source, path, job.leave_out); !why.empty())
+      return "excluded: " + why;
+  if (!decision.rule)
+    return job.leave_out == LeaveOut{} ? "included: no exclude pattern matches it"
+                                       : "included: nothing excludes it";
   const std::string& pattern = filter.pattern(*decision.rule);
   const std::string at = decision.at == path
                              ? std::string("it")

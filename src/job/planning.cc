@@ -66,7 +66,7 @@ Judged plan_job(const Profile& profile, const Job& job, Known known, const std::
   if (facts.exists && facts.missing_markers.empty()) {
     const Filter filter(job.exclude);
     const auto scanned = scan({job.source, job.one_file_system, environment.state_dir(profile), job.xattrs,
-                               known.attributes_ns.has_value()},
+                               known.attributes_ns.has_value(), job.leave_out},
                               filter, environment.cancel);
     if (!known.stored) known.stored = std::make_unique<NoEntries>();
     const PlanPolicy policy{job.on_removal, job.compare,

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 
+#include "filter/leave_out.h"
 #include "filter/patterns.h"
 #include "outhaul/names.h"
 #include "profile/decode_versions.h"
 #include "profile/job_checks.h"
 #include "profile/keys.h"
 #include "profile/paths_in_profile.h"
+#include "profile/quantity.h"
 
 namespace outhaul {
 namespace {
@@ -35,10 +37,44 @@ void read_patterns(const Node& node, std::vector<std::string>& patterns) {
   }
 }
 
+constexpr const char* kLargerThan = "\"off\", or a size such as \"500 MiB\" or \"4 GB\"";
+
+void read_larger_than(const Node& node, LeaveOut& rules) {
+  const auto text = node.string(kLargerThan);
+  if (!text) return;
+  rules.larger_than = *text == "off" ? std::nullopt : parse_bytes(*text);
+  if (!rules.larger_than && *text != "off") node.fault(kLargerThan, bytes_hint(*text));
+}
+
+void read_markers(const Node& node, std::vector<std::string>& names) {
+  constexpr const char* kName = "the name of a file, such as \".nobackup\"";
+  for (const Node& item : node.items("an array of names, such as [\".nobackup\"]")) {
+    const auto name = item.string(kName);
+    if (!name) continue;
+    const std::string fault = marker_fault(*name);
+    if (fault.empty())
+      names.push_back(*name);
+    else
+      item.fault_found(fmt::format("{}, which {}", describe(item.value()), fault), kName);
+  }
+}
+
+void read_leave_out(const Node& node, LeaveOut& rules) {
+  if (const auto size = node.find("exclude_larger_than")) read_larger_than(*size, rules);
+  if (const auto names = node.find("exclude_if_present")) read_markers(*names, rules.if_present);
+  if (const auto caches = node.find("exclude_caches"))
+    if (const auto value = caches->boolean()) rules.caches = *value;
+  if (const auto keep = node.find("keep_exclude_tags"))
+    if (const auto value = keep->boolean()) rules.keep_tags = *value;
+  if (const auto nodump = node.find("nodump"))
+    if (const auto value = nodump->boolean()) rules.nodump = *value;
+}
+
 /// The keys that jobs and "defaults" share. Patterns are added behind those that `job` has.
 void read_choices(const Node& node, Job& job) {
   if (const auto description = node.find("description")) description->string("a string");
   if (const auto exclude = node.find("exclude")) read_patterns(*exclude, job.exclude);
+  read_leave_out(node, job.leave_out);
   if (const auto removal = node.find("on_removal"))
     if (const auto word = removal->word(kOnRemoval))
       job.on_removal = std::array{OnRemoval::retire, OnRemoval::keep, OnRemoval::remove}[*word];

@@ -30,12 +30,41 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 11> kDefaults{"description",    "exclude", "on_removal",      "versions",
-                                         "compare",        "proof",   "one_file_system", "xattrs",
-                                         "preserve_mtime", "foreign", "append_only"};
-constexpr std::array<Word, 14> kJob{
-    "name",    "description", "source",          "target", "exclude",        "on_removal", "versions",
-    "compare", "proof",       "one_file_system", "xattrs", "preserve_mtime", "foreign",    "append_only"};
+constexpr std::array<Word, 16> kDefaults{"description",
+                                         "exclude",
+                                         "exclude_larger_than",
+                                         "exclude_if_present",
+                                         "exclude_caches",
+                                         "keep_exclude_tags",
+                                         "nodump",
+                                         "on_removal",
+                                         "versions",
+                                         "compare",
+                                         "proof",
+                                         "one_file_system",
+                                         "xattrs",
+                                         "preserve_mtime",
+                                         "foreign",
+                                         "append_only"};
+constexpr std::array<Word, 19> kJob{"name",
+                                    "description",
+                                    "source",
+                                    "target",
+                                    "exclude",
+                                    "exclude_larger_than",
+                                    "exclude_if_present",
+                                    "exclude_caches",
+                                    "keep_exclude_tags",
+                                    "nodump",
+                                    "on_removal",
+                                    "versions",
+                                    "compare",
+                                    "proof",
+                                    "one_file_system",
+                                    "xattrs",
+                                    "preserve_mtime",
+                                    "foreign",
+                                    "append_only"};
 constexpr std::array<Word, 4> kJobLater{"layout", "encryption", "compression", "verify"};
 
 constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",

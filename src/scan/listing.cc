@@ -118,6 +118,19 @@ const DirectoryNames::Item* DirectoryNames::next() noexcept {
   return nullptr;
 }
 
+bool DirectoryNames::holds(std::string_view name) const noexcept {
+  const std::uint64_t prefix = prefix_of(name.data(), name.size());
+  return std::any_of(items_.begin(), items_.end(), [&](const Item& item) {
+    return item.role == Role::entry && item.prefix == prefix && key(item) == name;
+  });
+}
+
+void DirectoryNames::keep_only(const std::vector<std::string>& names) {
+  std::erase_if(items_, [&](const Item& item) {
+    return item.role == Role::content || std::find(names.begin(), names.end(), key(item)) == names.end();
+  });
+}
+
 DirectoryNames::Subdirectory* DirectoryNames::subdirectory(const Item& item) noexcept {
   if (!may_be_directory(item.type)) return nullptr;
   std::uint32_t index = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outhaul {
@@ -43,6 +44,10 @@ class DirectoryNames {
   /// Reads the open directory `fd` from its position to the end, then sorts. 0, or the errno of a failed
   /// read; then, and when cancelled (ECANCELED), the listing is empty.
   int read(int fd, std::span<std::byte> buffer, const CancelToken& cancel);
+  /// Whether one of them is called so. After sort().
+  bool holds(std::string_view name) const noexcept;
+  /// Forgets all others, and what is in directories of these names. Behind sort(), before the first next().
+  void keep_only(const std::vector<std::string>& names);
   /// The next item, or nullptr at the end. A name that the file system gave twice because the directory
   /// changed while it was read comes once.
   const Item* next() noexcept;

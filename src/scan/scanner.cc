@@ -47,6 +47,7 @@ OpenSource open_source(const ScanOptions& options) {
   source.name = printable(options.source.native());
   source.one_file_system = options.one_file_system;
   source.xattrs = options.xattrs;
+  source.rules = options.rules;
   source.fd = Fd(open(options.source.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat info {};
   if (!source.fd || fstatat(source.fd.get(), ".", &info, 0) != 0) throw source_error(errno, source.name);

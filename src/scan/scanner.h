@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "filter/patterns.h"
 #include "outhaul/entry.h"
+#include "outhaul/leave_out.h"
 
 namespace outhaul {
 
@@ -20,6 +21,8 @@ struct ScanOptions {
   /// Leave them to ScanStream::complete(), for who knows most of them already. They are read on the way after
   /// all where there is no /proc, which that needs.
   bool xattrs_later = false;
+  /// What is left out beside what `filter` takes; silently, too.
+  LeaveOut rules = {};
 };
 
 /// Walks with openat/fstatat and O_NOFOLLOW from one directory descriptor, so that no symlink race leads

@@ -10,9 +10,11 @@
 #include "base/cancel.h"
 #include "base/mounts.h"
 #include "base/nanoseconds.h"
+#include "filter/leave_out.h"
 #include "filter/patterns.h"
 #include "outhaul/error.h"
 #include "scan/hand_over.h"
+#include "scan/left_out.h"
 #include "scan/open_directory.h"
 
 namespace outhaul {
@@ -119,6 +121,8 @@ void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempt
     return;
   }
   const bool is_directory = S_ISDIR(info.st_mode);
+  if (S_ISREG(info.st_mode) && is_too_large(source_.rules, static_cast<std::uint64_t>(info.st_size))) return;
+  if (source_.rules.nodump && has_nodump(frame.fd.get(), name)) return;
   const bool as_listed = item.type != DT_UNKNOWN && is_directory == (item.type == DT_DIR);
   if (!as_listed && excluded(is_directory)) return;
   if (is_directory || S_ISREG(info.st_mode) || S_ISLNK(info.st_mode)) read_attributes(name, info);
@@ -234,6 +238,7 @@ void Walker::enter(Fd fd, FileId id) {
     if (error != ENOENT) problem(ProblemKind::unreadable_directory, text_of(error));
     return;
   }
+  if (source_.rules.marks()) leave_out_what_is_marked(frame, fd);
   frame.fd = std::move(fd);
   frame.id = id;
   frame.path_length = path_.size();
@@ -241,6 +246,14 @@ void Walker::enter(Fd fd, FileId id) {
   if (depth_ >= kOpenLevels) frames_[depth_ - kOpenLevels].fd.reset();
   ++depth_;
   attributes_.enter(frame.fd.get());
+}
+
+/// The source itself can be marked, too.
+void Walker::leave_out_what_is_marked(Frame& frame, const Fd& fd) {
+  const std::vector<std::string> marks = marks_of(
+      source_.rules, [&](std::string_view name) { return frame.listing.holds(name); },
+      [&] { return has_cache_tag(fd.get()); });
+  if (!marks.empty()) frame.listing.keep_only(source_.rules.keep_tags ? marks : std::vector<std::string>{});
 }
 
 void Walker::leave() {

@@ -13,6 +13,7 @@
 #include "base/accounts.h"
 #include "base/fd.h"
 #include "outhaul/entry.h"
+#include "outhaul/leave_out.h"
 #include "scan/attributes.h"
 #include "scan/listing.h"
 
@@ -30,6 +31,7 @@ struct OpenSource {
   bool one_file_system = false;
   bool xattrs = true;
   std::optional<FileId> leave_out;
+  LeaveOut rules = {};
 };
 
 class Walker {
@@ -64,6 +66,7 @@ class Walker {
 
   void descend(Frame& frame, const DirectoryNames::Item& item);
   void enter(Fd fd, FileId id);
+  void leave_out_what_is_marked(Frame& frame, const Fd& fd);
   void leave();
   void regain(Frame& frame, const Fd& child);
   Fd reopen_from_source(std::size_t depth) const;

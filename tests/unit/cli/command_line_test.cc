@@ -154,6 +154,8 @@ TEST_CASE("bad words are refused before anything is run or written") {
       {"mirror", "/tmp", "file:///nowhere", "--max-delete", "%"},
       {"mirror", "/tmp", "file:///nowhere", "--max-delete", "-5"},
       {"mirror", "/tmp", "file:///nowhere", "--max-delete", "many"},
+      {"mirror", "/tmp", "file:///nowhere", "--exclude-larger-than", "5"},
+      {"mirror", "/tmp", "file:///nowhere", "--exclude-if-present", "a/b"},
       {"mirror", "/tmp", "ftp://me@host/x"},
       {"mirror", "/tmp", "ftp://host/x", "--no-verify"},
       {"mirror", "/tmp", "ftps://host/x", "--tls-off"},

@@ -113,4 +113,14 @@ TEST_CASE("explain says which rule takes a path and what is known of it") {
   CHECK(explain("keep.log").find("takes it back in") != std::string::npos);
   CHECK(explain("cache/deep/file").find("its directory \"cache\"") != std::string::npos);
   CHECK(explain("missing").find("No such file") != std::string::npos);
+
+  night.profile.jobs[0].leave_out = {.larger_than = 4, .if_present = {".nobackup"}};
+  night.write("big/.nobackup", "");
+  night.write("big/x", "1");
+  CHECK(explain("a.txt").find("excluded: it has 5 bytes (\"exclude_larger_than\" is 4)") !=
+        std::string::npos);
+  CHECK(explain("big/x").find("excluded: its directory \"big\" holds \".nobackup\"") != std::string::npos);
+  CHECK(explain("x.log").find("excluded: pattern \"*.log\" matches it") != std::string::npos);
+  CHECK(explain("big").find("included: nothing excludes it") != std::string::npos);
+  CHECK(explain("keep.log").find("takes it back in") != std::string::npos);
 }

@@ -256,6 +256,38 @@ TEST_CASE("a file becomes a directory and a directory becomes a file") {
   CHECK(night.leftovers().empty());
 }
 
+TEST_CASE("what is left out from now on counts as removed and what is taken in again as new") {
+  Nightly night;
+  night.write("a", "1");
+  night.write("grows", "1");
+  night.write("cache/x", "1");
+  night.write("cache/sub/y", "1");
+  night.profile.jobs[0].leave_out = {.larger_than = 100, .if_present = {".nobackup"}};
+  REQUIRE(night.run().outcome == ExitCode::done);
+  CHECK(night.stored().size() == 4);
+  night.write("cache/.nobackup", "");
+  night.write("grows", std::string(101, 'x'));
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == std::map<std::string, std::string>{{"t/a", "1"}, {"t/cache/.nobackup", ""}});
+  CHECK(night.plan().empty());
+  night.remove("cache/.nobackup");
+  night.profile.jobs[0].leave_out = {};
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a marker that takes most of the tree is a mass deletion") {
+  Nightly night;
+  night.profile.jobs[0].leave_out = {.if_present = {".nobackup"}};
+  for (int i = 0; i < 30; ++i) night.write("d/f" + std::to_string(i), "x");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write(".nobackup", "");
+  const RunReport report = night.run();
+  REQUIRE(report.outcome == ExitCode::guard_refused);
+  CHECK(report.jobs.at(0).refusals.at(0).guard == Guard::mass_deletion);
+  CHECK(night.stored().size() == 30);
+}
+
 TEST_CASE("symlinks are remembered and not followed") {
   Nightly night;
   night.write("f", "1");

@@ -80,6 +80,27 @@ TEST_CASE("a job has the defaults and behind them its own") {
   CHECK_FALSE(profile.jobs[1].preserve_mtime);
 }
 
+TEST_CASE("what is left out beside patterns is said by a job or by the defaults") {
+  const auto jobs =
+      decode_profile(
+          profile_text(kRemote,
+                       R"({"name": "a", "source": "/a", "target": "a", "exclude_larger_than": "off",
+                       "exclude_if_present": [".skip"], "exclude_caches": false, "nodump": false},
+                      {"name": "b", "source": "/b", "target": "b"})",
+                       R"(, "defaults": {"exclude_larger_than": "1.5 KiB",
+                       "exclude_if_present": [".nobackup"], "exclude_caches": true, "keep_exclude_tags": false,
+                       "nodump": true})"),
+          kFile)
+          .jobs;
+  CHECK(jobs[0].leave_out == LeaveOut{.if_present = {".nobackup", ".skip"}, .keep_tags = false});
+  CHECK(jobs[1].leave_out == LeaveOut{.larger_than = 1536,
+                                      .if_present = {".nobackup"},
+                                      .caches = true,
+                                      .keep_tags = false,
+                                      .nodump = true});
+  CHECK(decode_profile(profile_text(kRemote, kJob), kFile).jobs.at(0).leave_out == LeaveOut{});
+}
+
 TEST_CASE("limits and markers of safety") {
   const auto safety = [](std::string_view limit) {
     return decode_profile(
