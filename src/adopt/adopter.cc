@@ -48,8 +48,8 @@ JobAdoption Adopter::adopt(ScanStream& scanned, JobId id, RunId run) {
   record_entries();
   compare_all(lanes);
   remove_foreign(lanes);
-  for (const auto& [dir, entries] : children_)
-    for (const Entry& entry : entries) report_.missing += entry.kind == EntryKind::file ? 1 : 0;
+  for (const auto& listed : children_)
+    for (const Entry& entry : listed.second) report_.missing += entry.kind == EntryKind::file ? 1 : 0;
   return std::move(report_);
 }
 

@@ -118,9 +118,9 @@ std::vector<Generation> stored_generations(const CatalogLog& log) {
       generation.files.push_back(file);
   }
   std::vector<Generation> generations;
-  for (auto& [number, generation] : found)
-    if (!generation.files.empty() && generations.size() < kGenerations)
-      generations.push_back(std::move(generation));
+  for (auto& numbered : found)
+    if (!numbered.second.files.empty() && generations.size() < kGenerations)
+      generations.push_back(std::move(numbered.second));
   return generations;
 }
 

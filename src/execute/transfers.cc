@@ -382,12 +382,13 @@ void Transfers::clean_up() {
   if ((leftovers_.empty() && litter_.empty()) || stopped()) return;
   if (context_.names != nullptr) return abandon_leftovers();
   std::vector<Command> commands;
-  for (const auto& [path, part] : leftovers_) commands.push_back(RemoveFile{part.part_name});
+  for (const auto& leftover : leftovers_) commands.push_back(RemoveFile{leftover.second.part_name});
   for (const RemotePath& probe : litter_) commands.push_back(RemoveFile{probe});
   const std::vector<CommandResult> results = context_.connections.commands().run(commands);
   Transaction transaction = context_.state.begin();
   std::size_t i = 0;
-  for (const auto& [path, part] : leftovers_) {
+  for (const auto& leftover : leftovers_) {
+    const auto& part = leftover.second;
     const CommandResult& result = results[i++];
     if (result.status == CommandResult::Status::done || result.status == CommandResult::Status::missing)
       context_.state.drop_part(part.object);

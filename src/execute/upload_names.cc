@@ -52,7 +52,7 @@ bool Transfers::give_new_name(Task& task, const std::string& why) {
 /// Nothing can be removed: what is there is known as what it is.
 void Transfers::abandon_leftovers() {
   Transaction transaction = context_.state.begin();
-  for (const auto& [path, part] : leftovers_) context_.state.abandon_part(part.object);
+  for (const auto& leftover : leftovers_) context_.state.abandon_part(leftover.second.object);
   transaction.commit();
   leftovers_.clear();
 }

@@ -54,8 +54,8 @@ CommandResult size_in(const Reply& reply) {
   const std::string& line = reply.lines.back();
   const char* const start = line.data() + std::min(line.find_first_not_of(' '), line.size());
   CommandResult result = done();
-  const auto [end, error] = std::from_chars(start, line.data() + line.size(), result.size);
-  return error == std::errc{} ? result : refused(reply);
+  const auto read = std::from_chars(start, line.data() + line.size(), result.size);
+  return read.ec == std::errc{} ? result : refused(reply);
 }
 
 CommandResult space_in(const Reply& reply) {

@@ -173,7 +173,8 @@ CommandResult Batch::remove(const RemotePath& path, int flags) {
 }
 
 std::vector<CommandResult> Batch::finish() {
-  for (auto& [path, touched] : touched_) {
+  for (auto& directory : touched_) {
+    auto& touched = directory.second;
     // EINVAL: a file system that can't sync directories (some network ones); then there is nothing to wait
     // for.
     if (::fsync(touched.dir.get()) == 0 || errno == EINVAL) continue;

@@ -27,7 +27,12 @@ class Phrases {
 }  // namespace
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
-  return fmt::format("{}", fmt::join(parts, separator));
+  std::string text;
+  for (const std::string& part : parts) {
+    if (&part != &parts.front()) text += separator;
+    text += part;
+  }
+  return text;
 }
 
 std::string planned_sentence(const PlanCounts& counts) {

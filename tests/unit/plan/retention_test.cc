@@ -2,6 +2,7 @@
 #include "plan/retention.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdlib.h>
 #include <time.h>
 
