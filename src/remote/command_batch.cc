@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <ctime>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "remote/classify.h"
@@ -30,7 +32,8 @@ Overloaded(Fs...) -> Overloaded<Fs...>;
 struct Doubt {
   std::size_t command = 0;
   const RemotePath* path = nullptr;
-  bool denied = false;  ///< the reply spoke of permissions: "nothing there" may mean "not for you"
+  bool denied = false;   ///< the reply spoke of permissions: "nothing there" may mean "not for you"
+  bool claimed = false;  ///< the reply was a success
 };
 
 class Batch {
@@ -45,6 +48,7 @@ class Batch {
     build_lines();
     const CommandWire::Answer answer = wire_.exchange(lines_);
     for (std::size_t i = 0; i < commands_.size(); ++i) judge(i, answer);
+    doubt_new_directories();
     return answer.broken == FailureClass::none ? settle_doubts() : (give_up_on_doubts(answer), false);
   }
 
@@ -219,11 +223,32 @@ class Batch {
       doubts_.push_back({i, &path, says_denied(results_[i].reply_text)});
   }
 
+  /// A 257 may stand for a directory that was there, or for a file. What was made inside proves it, and a
+  /// server that has refused an MKD for what was there.
+  void doubt_new_directories() {
+    if (learned_.mkd_refuses == Learned::Known::yes) return;
+    const auto made = [&](std::size_t i) -> const RemotePath* {
+      const auto* command = std::get_if<MakeDir>(&commands_[i]);
+      return command != nullptr && results_[i].status == Status::done && first_line_[i] != first_line_[i + 1]
+                 ? &command->path
+                 : nullptr;
+    };
+    std::set<std::string> proven;
+    for (std::size_t i = 0; i < commands_.size(); ++i)
+      if (const RemotePath* path = made(i); path != nullptr && !path->empty())
+        proven.insert(path->parent().wire());
+    for (std::size_t i = 0; i < commands_.size(); ++i)
+      if (const RemotePath* path = made(i); path != nullptr && !proven.contains(path->wire()))
+        doubts_.push_back({.command = i, .path = path, .claimed = true});
+  }
+
   void give_up_on_doubts(const CommandWire::Answer& answer) {
-    for (const Doubt& doubt : doubts_) {
-      results_[doubt.command].status = Status::unanswered;
-      results_[doubt.command].failure = answer.broken;
-    }
+    for (const Doubt& doubt : doubts_) leave_open(doubt, answer);
+  }
+
+  void leave_open(const Doubt& doubt, const CommandWire::Answer& answer) {
+    results_[doubt.command].status = Status::unanswered;
+    results_[doubt.command].failure = answer.broken;
   }
 
   /// Looks at every doubtful path, in one more exchange.
@@ -246,8 +271,7 @@ class Batch {
     for (std::size_t i = 0; i < doubts_.size(); ++i) {
       const std::size_t from = i * each;
       if (answer.replies.size() < from + each) {
-        results_[doubts_[i].command].status = Status::unanswered;
-        results_[doubts_[i].command].failure = answer.broken;
+        leave_open(doubts_[i], answer);
       } else if (!settle(doubts_[i], std::span(answer.replies).subspan(from, each))) {
         answer.broken = FailureClass::reconnect;  // not where we think we are: the rest is worth nothing
         answer.replies.resize(from + each);
@@ -276,9 +300,7 @@ class Batch {
   bool settle(const Doubt& doubt, std::span<const Reply> replies) {
     const Presence seen = features_.mlst ? presence_by_facts(replies[0]) : presence_by_cwd(replies);
     CommandResult& result = results_[doubt.command];
-    std::visit(Overloaded{[&](const MakeDir&) {
-                            if (seen == Presence::directory) result = done();
-                          },
+    std::visit(Overloaded{[&](const MakeDir&) { settle_make_dir(doubt, result, seen, replies[0]); },
                           [&](const RemoveFile&) {
                             if (seen == Presence::nothing && !doubt.denied) result = done();
                           },
@@ -294,6 +316,20 @@ class Batch {
                           [](const FreeSpace&) {}},
                commands_[doubt.command]);
     return features_.mlst || !can_change_directory() || replies.back().positive();
+  }
+
+  /// Only a file that stands there refutes a success: some servers show nobody what they have.
+  void settle_make_dir(const Doubt& doubt, CommandResult& result, Presence seen, const Reply& look) {
+    const bool sure = features_.mlst || can_change_directory();
+    if (doubt.claimed && seen == Presence::file && sure) {
+      result = {.status = Status::refused,
+                .failure = FailureClass::skip_file,
+                .reply_code = look.code,
+                .reply_text = "the server says that it made the directory, but a file stands there"};
+    } else if (!doubt.claimed && seen == Presence::directory) {
+      result = done();
+      learned_.mkd_refuses = Learned::Known::yes;
+    }
   }
 
   /// 550 for a file that exists: the server took "TIME PATH" for a name, so it can't set times by MDTM.
@@ -315,9 +351,10 @@ class Batch {
   }
 
   Presence presence_by_cwd(std::span<const Reply> replies) const {
+    if (can_change_directory() && replies[1].positive())
+      return Presence::directory;  // some tell its SIZE, too
     if (replies[0].code == 213) return Presence::file;
     if (!can_change_directory() || replies[0].code != 550) return Presence::unknown;
-    if (replies[1].positive()) return Presence::directory;
     return replies[1].code == 550 && !says_denied(replies[1].text()) ? Presence::nothing : Presence::unknown;
   }
 

@@ -42,8 +42,10 @@ class Learned {
   std::atomic<Known> mlsd{Known::unknown};
   std::atomic<Known> list_all{Known::unknown};  ///< no: LIST takes "-a" for a name
   std::atomic<Mtime> mtime{Mtime::unknown};
-  std::atomic<Known> size{Known::unknown};    ///< no: SIZE is refused, whatever it is asked about
-  std::atomic<Known> pasv{Known::unknown};    ///< no: PASV is refused
+  std::atomic<Known> size{Known::unknown};  ///< no: SIZE is refused, whatever it is asked about
+  std::atomic<Known> pasv{Known::unknown};  ///< no: PASV is refused
+  /// yes: MKD of what is there is refused, so that a 257 is a new directory. ProFTPD 1.3.9 says 257 for all.
+  std::atomic<Known> mkd_refuses{Known::unknown};
   std::atomic<DigestWays> broken_digests{0};  ///< offered, but they don't work
 
   /// Whether several commands may be on their way at once.

@@ -38,6 +38,23 @@ TEST_CASE("pain 20: MKD of a directory that is there is done whatever the code")
   });
 }
 
+TEST_CASE("a server that says 257 to MKD of what is there is not believed about a file") {
+  Quirks quirks;
+  quirks.made_already = "257 \"/x\" - Directory successfully created";  // ProFTPD 1.3.9
+  if (GENERATE(true, false)) quirks.unknown = {"MLST", "MLSD"};
+  with_both(quirks, [](Client& client, CommandRunner& runner) {
+    client.server.make_dir("d");
+    client.server.put_file("f", "in the way");
+    CHECK(run_one(runner, MakeDir{wire("d")}).status == Status::done);
+    CHECK(run_one(runner, MakeDir{wire("new")}).status == Status::done);
+    const CommandResult file = run_one(runner, MakeDir{wire("f")});
+    CHECK(file.status == Status::refused);
+    CHECK(file.failure == F::skip_file);
+    CHECK(client.server.is_dir("new"));
+    CHECK(client.server.files().at("f") == "in the way");
+  });
+}
+
 TEST_CASE("pain 20: DELE and RMD of what is gone are done whatever the code") {
   Quirks quirks;
   quirks.gone_already = GENERATE("550 No such file or directory", "550 Could not delete",

@@ -54,6 +54,21 @@ TEST_CASE("pain 3: a failure reply after only a part was stored sends the rest")
   expect_whole(night);
 }
 
+TEST_CASE("an empty directory in whose place a file stands is no success whatever MKD says") {
+  Quirks quirks;
+  quirks.made_already = "257 \"/x\" - Directory successfully created";  // ProFTPD 1.3.9
+  ScriptedNight night(quirks);
+  night.write("other", "1");
+  std::filesystem::create_directories(night.source() / "hollow");
+  std::filesystem::create_directories(night.source() / "fine");
+  night.scripted.put_file("space/t/hollow", "somebody else's");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.events.problems().find("hollow") != std::string::npos);
+  CHECK(night.scripted.is_dir("space/t/fine"));
+  CHECK(night.scripted.files().at("space/t/hollow") == "somebody else's");
+}
+
 TEST_CASE("pain 4: a final reply that never comes is replaced by a look at the size") {
   ScriptedNight night;
   night.settings.final_reply_timeout = night.settings.no_progress_timeout = std::chrono::seconds(1);

@@ -167,6 +167,52 @@ TEST_CASE("a digest that is offered but doesn't work is replaced by the next bes
   CHECK(server.learned.memory().hash == "none");
 }
 
+TEST_CASE("a success of MKD that a file refutes is none") {
+  Features features;
+  features.mlst = GENERATE(true, false);
+  Server server(features);
+  server.says("MKD file", 257, {"\"file\" - Directory successfully created"});  // ProFTPD 1.3.9
+  server.says("MKD dir", 257, {"\"dir\" - Directory successfully created"});
+  server.says("MLST file", 250, {"Start", " type=file;size=3; file", "End"});
+  server.says("MLST dir", 250, {"Start", " type=dir; dir", "End"});
+  server.says("SIZE file", 213, {"3"});
+  server.says("SIZE dir", 213, {"4096"});  // some tell that, too
+  server.says("CWD dir", 250);
+  server.says("CWD /home", 250);
+  const CommandResult file = server.run(MakeDir{at("file")});
+  CHECK(file.status == Status::refused);
+  CHECK(file.failure == FailureClass::skip_file);
+  CHECK(file.reply_text.find("a file stands there") != std::string::npos);
+  CHECK(server.run(MakeDir{at("dir")}).status == Status::done);
+  CHECK(server.wire.asked.back() == (features.mlst ? "MLST dir" : "CWD /home"));
+}
+
+TEST_CASE("a success of MKD is looked into only where nothing else proves it") {
+  Features features;
+  features.mlst = true;
+  Server server(features);
+  const std::vector<Command> commands{MakeDir{at("a")}, MakeDir{at("a/b")}, MakeDir{at("a/c")}};
+  for (const char* line : {"MKD a", "MKD a/b", "MKD a/c", "MKD new"}) server.says(line, 257);
+  for (const char* dir : {"a", "a/b", "a/c", "old"})
+    server.says(std::string("MLST ") + dir, 250, {"Start", " type=dir; x", "End"});
+  for (const CommandResult& result : run_commands(server.wire, server.paths, server.learned, commands))
+    CHECK(result.status == Status::done);
+  CHECK(server.wire.asked == std::vector<std::string>{"MKD a", "MKD a/b", "MKD a/c", "MLST a/b", "MLST a/c"});
+  server.says("MKD old", 550);
+  CHECK(server.run(MakeDir{at("old")}).status == Status::done);
+  server.wire.asked.clear();
+  CHECK(server.run(MakeDir{at("new")}).status == Status::done);  // it says so when something is there
+  CHECK(server.wire.asked == std::vector<std::string>{"MKD new"});
+}
+
+TEST_CASE("a success of MKD stands where the server shows nothing") {
+  Server server;
+  server.says("MKD a", 257);
+  server.says("CWD /home", 250);
+  CHECK(server.run(MakeDir{at("a")}).status == Status::done);
+  CHECK(server.wire.asked == std::vector<std::string>{"MKD a", "SIZE a", "CWD a", "CWD /home"});
+}
+
 TEST_CASE("pain 20: MKD is judged by its goal and not by its code") {
   for (const int code : {521, 550, 553, 450}) {
     CAPTURE(code);
