@@ -8,10 +8,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "base/digest.h"
 #include "outhaul/paths.h"
 #include "remote/curl.h"
+#include "remote/tls_policy.h"
 
 namespace outhaul {
 namespace {
@@ -118,9 +120,8 @@ void outhaul_record_header(int sent, int, int type, const void* data, std::size_
 CURLcode outhaul_ssl_context(CURL*, void* context, void* watched) noexcept {
   auto& watch = *static_cast<TlsWatch*>(watched);
   PeerCertificate* const seen = &watch.seen;
-  if (watch.control_secured && watch.keep_control_session)
-    SSL_CTX_set_session_cache_mode(static_cast<SSL_CTX*>(context), SSL_SESS_CACHE_OFF);
-  watch.control_secured = true;
+  const bool data_connection = std::exchange(watch.control_secured, true);
+  tend_sessions(static_cast<SSL_CTX*>(context), watch.sessions, data_connection);
   SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), outhaul_verify_chain, seen);
   SSL_CTX_set_msg_callback(static_cast<SSL_CTX*>(context), outhaul_record_header);
   SSL_CTX_set_msg_callback_arg(static_cast<SSL_CTX*>(context), seen);
@@ -145,8 +146,7 @@ bool PeerCertificate::expired() const noexcept {
 }
 
 void watch_certificate(void* curl_handle, TlsWatch* watch) {
-  const char* backend = curl_version_info(CURLVERSION_NOW)->ssl_version;
-  if (backend == nullptr || !std::string_view(backend).starts_with("OpenSSL/")) return;
+  if (!running_tls_library().openssl) return;
   set_option(curl_handle, CURLOPT_SSL_CTX_FUNCTION, &outhaul_ssl_context);
   set_option(curl_handle, CURLOPT_SSL_CTX_DATA, static_cast<void*>(watch));
 }

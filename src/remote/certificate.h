@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "remote/tls_session.h"
+
 namespace outhaul {
 
 /// The leaf certificate of the last full handshake. All texts are printable.
@@ -30,9 +32,7 @@ struct TlsWatch {
   PeerCertificate seen;
   /// To be cleared when a control connection is opened: the next handshake is its own.
   bool control_secured = false;
-  /// Data connections leave no session behind. Old libcurl keeps the TLS 1.3 tickets that it got last, those
-  /// of a data connection, and servers take only those of the control connection.
-  bool keep_control_session = false;
+  TlsSessions sessions;
 };
 
 /// Makes `curl_handle` (a CURL*) fill `watch` during each handshake; it must outlive the handle. Does nothing

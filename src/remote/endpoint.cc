@@ -170,7 +170,8 @@ Endpoint::Endpoint(RemoteSettings s, Login l, const ServerMemory& told)
       paths(settings),
       ca_file(find_bundle(settings.tls)),
       learned(told),
-      tls_versions(settings.tls.max_version, told.tls_max, curl_older_than(8, 9)),
+      tls_policy(outhaul::tls_policy(running_tls_library())),
+      tls_versions(settings.tls.max_version, told.tls_max, tls_policy.prefer_1_2),
       login_(std::move(l)) {
   if (login_.user.empty()) login_.user = "anonymous";
   if (login_.user == "anonymous" && login_.password.empty()) login_.password = "outhaul@";

@@ -12,6 +12,7 @@
 #include "remote/digest_way.h"
 #include "remote/login.h"
 #include "remote/reply_parser.h"
+#include "remote/tls_policy.h"
 #include "remote/tls_versions.h"
 #include "remote/watchdog.h"
 #include "remote/wire_path.h"
@@ -87,7 +88,9 @@ class Endpoint {
   const WirePath paths;
   const std::string ca_file;  ///< the bundle to check against; empty = libcurl's own
   Learned learned;
+  const TlsPolicy tls_policy;  ///< of the libcurl that runs
   TlsVersions tls_versions;
+  std::atomic<bool> p256_first{false};  ///< as TlsSessions has it
   Watchdog watchdog;
 
   /// Everything that was learned, the TLS version included.

@@ -182,10 +182,19 @@ Words closed(const FailureStory& story) {
 }
 
 Words data_tls_failed(const FailureStory& story) {
-  return {"the server refused TLS on the data connection" + quoted_reply(story),
-          "it asks for the TLS session of the control connection to be used again; outhaul does that, with "
-          "TLS 1.2 on "
-          "old libcurl: if this persists, ask the provider about TLS session reuse"};
+  const std::string what = "the server refused TLS on the data connection" + quoted_reply(story);
+  if (story.fault.tls_lowered)
+    return {what,
+            "it asks for the TLS session of the control connection, and misses it with TLS 1.3: outhaul "
+            "goes on with TLS 1.2, and remembers that"};
+  if (story.session_lacking)
+    return {what,
+            "it asks for the TLS session of the control connection, which this machine's libcurl loses with "
+            "TLS 1.3 (mended in 8.22; a libcurl with OpenSSL does without): the server has nothing to do "
+            "with it"};
+  return {what,
+          "it asks for the TLS session of the control connection to be used again, and outhaul offers it: if "
+          "this persists, ask the provider about TLS session reuse"};
 }
 
 Words active_blocked(const FailureStory& story) {

@@ -25,6 +25,7 @@ struct FailureStory {
   std::string transport;  ///< libcurl's own words, for what has no better ones
   bool tls_off = false;
   bool tls_capped = false;          ///< TLS 1.2 was the best that was asked for
+  bool session_lacking = false;     ///< this libcurl can't keep the control connection's TLS 1.3 session
   bool client_certificate = false;  ///< one was shown
   bool timed_out = false;           ///< our own clock ended it
   std::chrono::seconds waited{0};

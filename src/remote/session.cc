@@ -129,6 +129,7 @@ void Session::configure_tls() {
     // Set even if it is empty, or OpenSSL would ask at the terminal.
     set_option(easy, CURLOPT_KEYPASSWD, endpoint_->login().tls_key_password.c_str());
   }
+  tls_.sessions.p256_first = &endpoint_->p256_first;
   watch_certificate(easy, &tls_);
 }
 
@@ -141,7 +142,7 @@ void Session::choose_tls_version() {
   const long highest =
       most == TlsVersions::Most::v1_2 ? CURL_SSLVERSION_MAX_TLSv1_2 : CURL_SSLVERSION_MAX_TLSv1_3;
   set_option(easy_.get(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2) | highest);
-  tls_.keep_control_session = most == TlsVersions::Most::v1_3 && curl_older_than(8, 9);
+  tls_.sessions.hold = most == TlsVersions::Most::v1_3 && endpoint_->tls_policy.hold_session;
 }
 
 /// Nothing but AUTH TLS was sent when the server refused the version.
@@ -310,6 +311,7 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
   story.fault.tls_lowered = tls_lowered_;
   story.fault.certificate_wanted = says_certificate_wanted(story.transport);
   story.tls_capped = tls_version_ == TlsVersions::Most::v1_2;
+  story.session_lacking = !story.tls_capped && endpoint_->tls_policy.may_lack_session;
   story.client_certificate = !settings.tls.certificate.empty();
   throw explain(story);
 }

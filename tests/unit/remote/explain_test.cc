@@ -46,6 +46,19 @@ TEST_CASE("a wrong password names the user and where the password comes from") {
   CHECK(error.reply_code() == 530);
 }
 
+TEST_CASE("a data connection without its TLS session is the provider's business only if it isn't ours") {
+  FailureStory s = story(CURLE_PARTIAL_FILE, 425, "Unable to build data connection", Phase::store);
+  CHECK(has(explain(s).advice(), "provider"));
+  s.fault.tls_lowered = true;
+  CHECK(has(explain(s).advice(), "goes on with TLS 1.2"));
+  CHECK_FALSE(has(explain(s).advice(), "provider"));
+  s.fault.tls_lowered = false;
+  s.session_lacking = true;
+  CHECK(has(explain(s).advice(), "this machine's libcurl"));
+  CHECK(has(explain(s).advice(), "8.22"));
+  CHECK_FALSE(has(explain(s).advice(), "provider"));
+}
+
 TEST_CASE("a certificate that is not trusted is shown with its pin") {
   FailureStory s = story(CURLE_PEER_FAILED_VERIFICATION, 234);
   s.certificate = certificate();
