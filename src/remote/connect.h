@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"
@@ -17,5 +19,11 @@ std::unique_ptr<Remote> connect(const RemoteSettings& settings, const Login& log
 /// Throws Error{usage} for what the profile may say, but the libcurl that runs can't do safely. connect()
 /// asks it, too.
 void refuse_unsupported(const RemoteSettings& settings);
+/// Its part for SFTP. `ssh_library`: the SSH library of the libcurl that runs, as that names it
+/// ("libssh2/1.11.1"); empty: none.
+void refuse_ssh_library(std::string_view url, std::string_view ssh_library);
+
+/// What runs, for reports: "libcurl 8.14.1, OpenSSL/3.5.9, libssh2/1.11.1".
+std::string libraries_in_use();
 
 }  // namespace outhaul

@@ -47,6 +47,11 @@ bool curl_speaks(std::string_view protocol) {
   return speaks(*curl_version_info(CURLVERSION_NOW), protocol);
 }
 
+std::string curl_ssh_library() {
+  const char* library = curl_version_info(CURLVERSION_NOW)->libssh_version;
+  return curl_speaks("sftp") && library != nullptr ? library : "";
+}
+
 EasyHandle new_easy() {
   EasyHandle easy{curl_easy_init()};
   if (!easy) throw std::bad_alloc{};

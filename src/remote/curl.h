@@ -28,6 +28,8 @@ using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
 void init_curl();
 /// Whether the libcurl that runs was built with this protocol: "sftp".
 bool curl_speaks(std::string_view protocol);
+/// Its SSH library: "libssh2/1.11.1", "libssh/0.11.5/openssl/zlib"; empty: none.
+std::string curl_ssh_library();
 EasyHandle new_easy();
 MultiHandle new_multi();
 void append(Slist& list, const std::string& line);

@@ -80,6 +80,29 @@ void refuse_unsupported(const RemoteSettings& settings) {
         "do before 8.0",
         "use \"mode\": \"passive\", or a newer libcurl; \"tls\": \"off\" would send the password in plain "
         "text, too");
+  if (settings.scheme == Scheme::sftp) refuse_ssh_library(settings.url, curl_ssh_library());
+}
+
+void refuse_ssh_library(std::string_view url, std::string_view ssh_library) {
+  if (ssh_library.empty())
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: this machine's libcurl was built without SFTP", printable(url)),
+                "install a libcurl with libssh2 (Debian: libcurl4)");
+  if (!ssh_library.starts_with("libssh2/"))
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: this machine's libcurl does SSH with {}, and takes no word there on which host "
+                    "key is the right one: anybody could pose as the server",
+                    printable(url), printable(ssh_library)),
+        "SFTP needs a libcurl with libssh2, as Debian, Ubuntu, Alpine and Arch have it; or use ftps:// or "
+        "ftp:// with TLS, if the server offers that");
+}
+
+std::string libraries_in_use() {
+  const curl_version_info_data& info = *curl_version_info(CURLVERSION_NOW);
+  const std::string ssh = curl_ssh_library();
+  return fmt::format("libcurl {}, {}, {}", info.version,
+                     info.ssl_version != nullptr ? info.ssl_version : "no TLS", ssh.empty() ? "no SSH" : ssh);
 }
 
 Features Features::from(const Reply& feat) {

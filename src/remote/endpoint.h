@@ -10,6 +10,7 @@
 #include "outhaul/profile.h"
 #include "outhaul/server_memory.h"
 #include "remote/digest_way.h"
+#include "remote/host_key_type.h"
 #include "remote/login.h"
 #include "remote/reply_parser.h"
 #include "remote/tls_policy.h"
@@ -76,7 +77,7 @@ class Learned {
   std::atomic<int> pipelining_failures_{0};
 };
 
-/// Immutable but for `learned` and `watchdog`; thread-safe.
+/// Immutable but for what is learned, and `watchdog`; thread-safe.
 class Endpoint {
  public:
   /// Throws Error{usage} for what can't work.
@@ -91,6 +92,7 @@ class Endpoint {
   const TlsPolicy tls_policy;  ///< of the libcurl that runs
   TlsVersions tls_versions;
   std::atomic<bool> p256_first{false};  ///< as TlsSessions has it
+  HostKeyType host_key_type;            ///< SFTP only
   Watchdog watchdog;
 
   /// Everything that was learned, the TLS version included.

@@ -83,6 +83,11 @@ bool HostKeyJudge::prefer_next() {
   return true;
 }
 
+void HostKeyJudge::prefer(const std::string& type) noexcept {
+  const auto at = std::find(types_.begin(), types_.end(), type);
+  if (at != types_.end()) asked_ = static_cast<std::size_t>(at - types_.begin());
+}
+
 HostKeyJudge::Verdict HostKeyJudge::judge(std::string_view blob) {
   seen_ = blob;
   if (type().empty())

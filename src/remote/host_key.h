@@ -27,6 +27,10 @@ class HostKeyJudge {
   std::string preference() const;
   /// False when there is no other type to ask for.
   bool prefer_next();
+  /// What preference() asks for.
+  const std::string& asked_type() const noexcept { return types_[asked_]; }
+  /// To ask for this one first, if it is among those that can be accepted.
+  void prefer(const std::string& type) noexcept;
   void start_over() noexcept { asked_ = 0; }
 
   Verdict judge(std::string_view blob);

@@ -58,6 +58,7 @@ bool in_step(CURLcode code, bool ssh) {
       return true;
     case CURLE_QUOTE_ERROR:
     case CURLE_BAD_DOWNLOAD_RESUME:
+    case CURLE_RANGE_ERROR:
     case CURLE_REMOTE_FILE_EXISTS:
     case CURLE_REMOTE_DISK_FULL:
       return ssh;  // each answer carries the number of its request
@@ -267,6 +268,12 @@ void Session::log_command(std::string_view line) const {
 void Session::log_reply(std::string_view line) const {
   if (verbose_)
     log::write(log::Level::debug, fmt::format("{} < {}", endpoint_->settings.host, printable(line)));
+}
+
+bool Session::secured() const noexcept {
+  curl_off_t microseconds = 0;
+  return curl_easy_getinfo(easy_.get(), CURLINFO_APPCONNECT_TIME_T, &microseconds) == CURLE_OK &&
+         microseconds > 0;
 }
 
 std::string Session::words_for(CURLcode code) const {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -72,6 +73,12 @@ class Session {
   SshLogin* ssh() const noexcept { return ssh_.get(); }
   /// libcurl's words for what attempt() returned; printable.
   std::string words_for(CURLcode code) const;
+  /// They were longer than libcurl's buffer: what they end with is missing.
+  bool words_cut_off() const noexcept { return std::strlen(error_text_) + 1 >= CURL_ERROR_SIZE; }
+  /// The last attempt's new connection got as far as a TLS session, or as an SSH login.
+  bool secured() const noexcept;
+  /// An SSH connection is open, and the server has not closed it.
+  bool stands() noexcept;
   Endpoint& endpoint() const noexcept { return *endpoint_; }
   const CancelToken& cancel() const noexcept { return cancel_; }
   /// The attempt failed because the server refuses PASV; on a new connection it will be asked by EPSV.

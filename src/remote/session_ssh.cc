@@ -17,11 +17,17 @@ void Session::configure_ssh() {
   set_option(easy, CURLOPT_SEEKDATA, static_cast<void*>(this));
 }
 
+bool Session::stands() noexcept {
+  return open() && ssh_ && SessionCallbacks::stands(ssh_->socket);
+}
+
 int SessionCallbacks::judge_host_key(void* self, int, const char* key, std::size_t size) noexcept {
   try {
-    HostKeyJudge& judge = static_cast<Session*>(self)->ssh_->judge();
-    return judge.judge({key, size}) == HostKeyJudge::Verdict::accepted ? CURLKHMATCH_OK
-                                                                       : CURLKHMATCH_MISMATCH;
+    Session& session = *static_cast<Session*>(self);
+    HostKeyJudge& judge = session.ssh_->judge();
+    if (judge.judge({key, size}) != HostKeyJudge::Verdict::accepted) return CURLKHMATCH_MISMATCH;
+    session.endpoint_->host_key_type.found(judge.asked_type());
+    return CURLKHMATCH_OK;
   } catch (...) {
     return CURLKHMATCH_MISMATCH;
   }

@@ -46,6 +46,10 @@ CommandResult not_done(const Answer& answer) {
   return result;
 }
 
+bool maybe_missing(const Answer& answer) {
+  return answer.status == SftpStatus::missing || answer.status == SftpStatus::unsaid;
+}
+
 class Runner {
  public:
   Runner(SftpWire& wire, const SftpPath& paths) : wire_(wire), paths_(paths) {}
@@ -79,6 +83,7 @@ class Runner {
   CommandResult remove_file(const RemotePath& path);
   CommandResult remove_dir(const RemotePath& path);
   CommandResult free_space(const RemotePath& dir);
+  CommandResult done_if_gone(const RemotePath& path, const Answer& answer);
   bool is_directory(const RemotePath& path, Answer& broken);
   There look(const RemotePath& path, Answer& answer);
 
@@ -176,11 +181,11 @@ CommandResult Runner::rename(const Rename& command) {
   const Answer answer =
       wire_.command("rename " + paths_.quoted(command.from) + ' ' + paths_.quoted(command.to));
   if (answer.ok()) return done();
-  if (answer.status != SftpStatus::missing) return not_done(answer);
+  if (!maybe_missing(answer)) return not_done(answer);
   Answer seen;  // which of the two isn't there?
   const There from = look(command.from, seen);
   if (seen.broken != FailureClass::none) return not_done(seen);
-  return from == There::nothing ? missing(answer) : not_done(answer);
+  return from == There::nothing ? missing(seen) : not_done(answer);
 }
 
 CommandResult Runner::set_mtime(const SetMtime& command) {
@@ -188,7 +193,12 @@ CommandResult Runner::set_mtime(const SetMtime& command) {
   if (time.empty()) return {.status = Status::unsupported, .reply_text = "SFTP's times have 32 bits"};
   const Answer answer = wire_.command(fmt::format("mtime \"{}\" {}", time, paths_.quoted(command.path)));
   if (answer.ok()) return done();
-  return answer.status == SftpStatus::missing ? missing(answer) : not_done(answer);
+  if (answer.status == SftpStatus::missing) return missing(answer);
+  if (answer.status != SftpStatus::unsaid) return not_done(answer);
+  Answer seen;
+  const There there = look(command.path, seen);
+  if (seen.broken != FailureClass::none) return not_done(seen);
+  return there == There::nothing ? missing(seen) : not_done(answer);
 }
 
 /// "Failure" is all that most servers say when it is there already (pain 20).
@@ -196,7 +206,7 @@ CommandResult Runner::make_one(const std::string& quoted, const RemotePath& path
   const Answer answer = wire_.command("mkdir " + quoted);
   if (answer.ok()) return done();
   const bool maybe_there = answer.status == SftpStatus::failure || answer.status == SftpStatus::exists ||
-                           answer.status == SftpStatus::denied;
+                           answer.status == SftpStatus::denied || answer.status == SftpStatus::unsaid;
   if (!maybe_there) return not_done(answer);
   Answer broken;
   if (is_directory(path, broken)) return done();
@@ -217,14 +227,19 @@ CommandResult Runner::make_dir(const RemotePath& path) {
 
 CommandResult Runner::remove_file(const RemotePath& path) {
   const Answer answer = wire_.command("rm " + paths_.quoted(path));
-  return answer.ok() || answer.status == SftpStatus::missing ? done() : not_done(answer);
+  if (answer.ok() || answer.status == SftpStatus::missing) return done();
+  return answer.status == SftpStatus::unsaid ? done_if_gone(path, answer) : not_done(answer);
 }
 
 CommandResult Runner::remove_dir(const RemotePath& path) {
   const Answer answer = wire_.command("rmdir " + paths_.quoted(path));
   if (answer.ok()) return done();
-  if (answer.status != SftpStatus::missing) return not_done(answer);
-  Answer seen;  // the same answer is given when a file has that name
+  // "Missing" is also said when a file has that name.
+  return maybe_missing(answer) ? done_if_gone(path, answer) : not_done(answer);
+}
+
+CommandResult Runner::done_if_gone(const RemotePath& path, const Answer& answer) {
+  Answer seen;
   const There there = look(path, seen);
   if (seen.broken != FailureClass::none) return not_done(seen);
   return there == There::nothing ? done() : not_done(answer);

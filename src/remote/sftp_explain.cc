@@ -129,6 +129,17 @@ Words handshake_failed(const SftpStory& story) {
     return {"the server and this machine's SSH library share no algorithm: " + story.words,
             "one of the two is too old or too strict; ask whoever runs the server which host keys and "
             "ciphers it offers"};
+  if (story.fault.no_greeting)
+    return {fmt::format("the SSH server at {} turned this machine away before its greeting ({})",
+                        address(story), story.words),
+            "OpenSSH from 9.8 on does that for a while, up to ten minutes, after connections from this "
+            "address that "
+            "ended without a login or with a refused one (PerSourcePenalties), and all versions when too "
+            "many begin "
+            "at a time (MaxStartups). outhaul tries again; if it lasts, look for what else on this machine "
+            "fails to "
+            "log in there, use fewer \"connections\", or ask whoever runs the server to exempt this address "
+            "(PerSourcePenaltyExemptList)"};
   if (story.fault.no_sftp)
     return {"the login worked, but the server offers no SFTP: " + story.words,
             "ask whoever runs it to enable SFTP for this account"};
@@ -167,6 +178,7 @@ Words refused(const SftpStory& story) {
     case SftpStatus::denied:
       return {"the server says: permission denied", "check the account's permissions there"};
     case SftpStatus::failure:
+    case SftpStatus::unsaid:
       return {fmt::format("the server refused without a reason ({})", story.words),
               "something else may stand under that name, or the server's disk may be full"};
     default:

@@ -10,7 +10,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, SftpStatus>, 20> kWords{{
+constexpr std::array<std::pair<std::string_view, SftpStatus>, 21> kWords{{
     {"No such file or directory", SftpStatus::missing},
     {"Not a directory", SftpStatus::missing},
     {"Permission denied", SftpStatus::denied},
@@ -30,8 +30,43 @@ constexpr std::array<std::pair<std::string_view, SftpStatus>, 20> kWords{{
     {"Invalid handle", SftpStatus::other},
     {"No media", SftpStatus::other},
     {"Unknown principle", SftpStatus::other},
+    {"Unknown principal", SftpStatus::other},        // from 8.21 on
     {"Unknown error in libssh2", SftpStatus::lost},  // no status came at all
 }};
+
+constexpr std::string_view kBeforeStatus = "failed: ";
+
+/// The server's status as it stands at the start of `words`, and where it ends.
+SftpStatus status_at_start(std::string_view words, std::size_t& end) noexcept {
+  for (const auto& [text, status] : kWords)
+    if (words.starts_with(text)) {
+      end = text.size();
+      return status;
+    }
+  return SftpStatus::none;
+}
+
+/// What follows a status: nothing, or libcurl's numbers: " (2/-31)", " :: -31".
+bool is_tail(std::string_view rest) noexcept {
+  return rest.empty() || ((rest.starts_with(" (") || rest.starts_with(" :: ")) &&
+                          rest.find_first_not_of(" (:/-0123456789)") == std::string_view::npos);
+}
+
+/// A server's no that libcurl has a code for.
+std::optional<SftpStatus> status_of_code(int code) noexcept {
+  switch (code) {
+    case CURLE_REMOTE_FILE_NOT_FOUND:
+      return SftpStatus::missing;
+    case CURLE_REMOTE_ACCESS_DENIED:
+      return SftpStatus::denied;
+    case CURLE_REMOTE_FILE_EXISTS:
+      return SftpStatus::exists;
+    case CURLE_REMOTE_DISK_FULL:
+      return SftpStatus::no_space;
+    default:
+      return std::nullopt;
+  }
+}
 
 FailureClass of_status(SftpStatus status, Phase phase) noexcept {
   switch (status) {
@@ -64,10 +99,20 @@ bool write_refused(const SftpFault& fault) noexcept {
 
 }  // namespace
 
-SftpStatus sftp_status_in(std::string_view words) noexcept {
-  for (const auto& [text, status] : kWords)
-    if (words.find(text) != std::string_view::npos) return status;
-  return SftpStatus::none;
+SftpStatus sftp_status(int curl_code, std::string_view words) noexcept {
+  if (const auto status = status_of_code(curl_code)) return *status;
+  // The last one: a name may hold it, too.
+  if (const std::size_t mark = words.rfind(kBeforeStatus); mark != std::string_view::npos)
+    words.remove_prefix(mark + kBeforeStatus.size());
+  else if (const std::size_t colon = words.rfind("reading: "); colon != std::string_view::npos)
+    words.remove_prefix(colon + 9);
+  std::size_t end = 0;
+  const SftpStatus status = status_at_start(words, end);
+  return status != SftpStatus::none && is_tail(words.substr(end)) ? status : SftpStatus::none;
+}
+
+bool is_beyond_the_end(int curl_code) noexcept {
+  return curl_code == CURLE_BAD_DOWNLOAD_RESUME || curl_code == CURLE_RANGE_ERROR;
 }
 
 std::optional<std::uint64_t> size_in(std::string_view words) noexcept {
@@ -78,11 +123,17 @@ std::optional<std::uint64_t> size_in(std::string_view words) noexcept {
   std::uint64_t size = 0;
   const auto [end, error] = std::from_chars(words.data(), words.data() + words.size(), size);
   if (error != std::errc{} || end == words.data() + words.size() || *end != ')') return std::nullopt;
+  if (size == 0) return std::nullopt;
   return size;
 }
 
 bool says_no_agreement(std::string_view words) noexcept {
   return words.find("ssh session: -5,") != std::string_view::npos;
+}
+
+bool says_no_greeting(std::string_view words) noexcept {
+  return words.find("ssh session: -") != std::string_view::npos &&
+         words.find("getting banner") != std::string_view::npos;
 }
 
 FailureClass classify_sftp(const SftpFault& fault) noexcept {
@@ -105,6 +156,7 @@ FailureClass classify_sftp(const SftpFault& fault) noexcept {
     case CURLE_REMOTE_FILE_EXISTS:
       return FailureClass::skip_file;
     case CURLE_BAD_DOWNLOAD_RESUME:
+    case CURLE_RANGE_ERROR:
     case CURLE_FTP_COULDNT_USE_REST:
       return storing(fault) ? FailureClass::retry : FailureClass::skip_file;
     default:

@@ -89,8 +89,12 @@ CURL* SftpLane::begin(const std::string& url) {
 /// One attempt; another one where the first can't have changed anything and may have been meant otherwise.
 CURLcode SftpLane::attempt(Transfer& transfer) {
   const Transfer clean = transfer;
+  HostKeyType& host_key_type = session_.endpoint().host_key_type;
+  const auto turn = session_.open() ? HostKeyType::Turn{} : host_key_type.wait(session_.cancel());
   bool reused = false;
   for (;;) {
+    if (const auto type = host_key_type.known(); type && !session_.open())
+      session_.ssh()->judge().prefer(*type);
     CURLcode code = session_.attempt(transfer);
     if (transfer.timed_out && code == CURLE_ABORTED_BY_CALLBACK) code = CURLE_OPERATION_TIMEDOUT;
     if (code == CURLE_OK) return code;
@@ -112,6 +116,7 @@ bool SftpLane::may_try_again(CURLcode code, const Transfer& transfer) {
       code == CURLE_PEER_FAILED_VERIFICATION && judge.verdict() == HostKeyJudge::Verdict::not_pinned;
   const bool no_agreement = code == CURLE_FAILED_INIT && says_no_agreement(session_.words_for(code));
   if (other_type || no_agreement) {
+    session_.endpoint().host_key_type.forget();
     if (judge.prefer_next()) return true;
     judge.start_over();
   }
@@ -219,9 +224,10 @@ SftpWire::Answer SftpLane::measure(const RemotePath& path) {
   const ByteSink nothing = [](std::span<const std::byte>) { return false; };
   transfer.sink = &nothing;
   const CURLcode code = attempt(transfer);
-  if (code == CURLE_BAD_DOWNLOAD_RESUME)
+  if (is_beyond_the_end(code))
     if (const auto size = size_in(session_.words_for(code))) return {.words = {}, .size = *size};
-  if (code == CURLE_OK || code == CURLE_BAD_DOWNLOAD_RESUME || code == CURLE_WRITE_ERROR)
+  // Opened, but no size is told in words that we know: the directory's listing has it.
+  if (code == CURLE_OK || is_beyond_the_end(code) || code == CURLE_WRITE_ERROR)
     return {
         .status = SftpStatus::other, .failure = FailureClass::skip_file, .words = session_.words_for(code)};
   return answer_of(code, transfer);
@@ -253,12 +259,15 @@ SftpFault SftpLane::fault_of(CURLcode code, const Transfer& transfer) {
   const std::string words = session_.words_for(code);
   SftpFault fault;
   fault.curl_code = code;
-  fault.status = sftp_status_in(words);
+  fault.status = sftp_status(code, session_.words_cut_off() ? std::string() : words);
   fault.phase = transfer.all_sent() ? Phase::store_final : transfer.phase;
-  fault.logged_in = !transfer.fresh || session_.ssh()->notes().authenticated;
+  fault.logged_in = !transfer.fresh || session_.secured();
   fault.peer_alive = transfer.peer_alive && !transfer.timed_out;
+  if (code == CURLE_QUOTE_ERROR && fault.status == SftpStatus::none && session_.stands())
+    fault.status = SftpStatus::unsaid;
   fault.no_agreement = code == CURLE_FAILED_INIT && says_no_agreement(words);
   fault.no_sftp = code == CURLE_FAILED_INIT && fault.logged_in && fault.peer_alive;
+  fault.no_greeting = code == CURLE_FAILED_INIT && says_no_greeting(words);
   if (code == CURLE_COULDNT_RESOLVE_HOST)
     fault.name_unknown = name_is_unknown(session_.endpoint().settings.host);
   return fault;
@@ -317,10 +326,6 @@ class SftpRemote final : public Remote {
 
 std::unique_ptr<Remote> make_sftp_remote(const RemoteSettings& settings, const Login& login,
                                          const ServerMemory& memory) {
-  if (!curl_speaks("sftp"))
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: this machine's libcurl was built without SFTP", printable(settings.url)),
-                "install a libcurl with libssh2 (Debian: libcurl4)");
   if (login.user.empty())
     throw Error(ErrorKind::usage, fmt::format("{}: the URL names no user", printable(settings.url)),
                 "write sftp://USER@HOST/DIRECTORY");

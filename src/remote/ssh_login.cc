@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
+#include <optional>
 
 #include "outhaul/paths.h"
 #include "outhaul/remote.h"
@@ -27,10 +29,13 @@ std::optional<std::string> read_key(const std::filesystem::path& file) {
   return text;
 }
 
-bool take_after(std::string_view line, std::string_view mark, std::string& into) {
-  if (!line.starts_with(mark)) return false;
-  into = printable(line.substr(mark.size()));
-  return true;
+using Wordings = std::initializer_list<std::string_view>;  ///< until 8.20, and from 8.21 on
+
+/// What follows the mark; nullopt when none starts the line.
+std::optional<std::string> rest_after(std::string_view line, Wordings marks) {
+  for (const std::string_view mark : marks)
+    if (line.starts_with(mark)) return printable(line.substr(mark.size()));
+  return std::nullopt;
 }
 
 RemoteError unusable(const Endpoint& endpoint, const std::string& what, const std::string& advice) {
@@ -115,15 +120,20 @@ bool SshLogin::ask_for_password_instead() {
   return by_question_ = true;
 }
 
-void SshLogin::note(std::string_view line) {
-  if (take_after(line, "SSH authentication methods available: ", notes_.methods)) return;
-  if (take_after(line, "SSH public key authentication failed: ", notes_.key_refusal)) return;
-  if (line.starts_with("Authentication complete")) notes_.authenticated = true;
-  if (line.starts_with("Failure connecting to agent")) notes_.agent_refusal = "no agent answers";
-  if (line.starts_with("Failure requesting identities to agent"))
-    notes_.agent_refusal = "the agent doesn't give its keys";
-  if (line.starts_with("No identity would match"))
-    notes_.agent_refusal = "the server takes none of the agent's keys";
+void SshNotes::take(std::string_view line) {
+  const auto says = [&](Wordings marks) { return rest_after(line, marks).has_value(); };
+  if (const auto offer = rest_after(
+          line, {"SSH authentication methods available: ", "SSH: host offers authentication via: "}))
+    methods = *offer;
+  else if (const auto refusal = rest_after(
+               line, {"SSH public key authentication failed: ", "SSH: publickey authentication denied: "}))
+    key_refusal = *refusal;
+  else if (says({"Failure connecting to agent", "SSH: failure connecting to agent"}))
+    agent_refusal = "no agent answers";
+  else if (says({"Failure requesting identities to agent", "SSH: failure requesting identities to agent"}))
+    agent_refusal = "the agent doesn't give its keys";
+  else if (says({"No identity would match", "SSH: no agent identity would match"}))
+    agent_refusal = "the server takes none of the agent's keys";
 }
 
 }  // namespace outhaul

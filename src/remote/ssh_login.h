@@ -13,12 +13,15 @@
 
 namespace outhaul {
 
-/// libcurl's words while it connects, as far as messages need them.
+/// What libcurl says while it connects: VERBOSE's text, for people, reworded in 8.21. Messages are poorer
+/// without it, and nothing is taken for granted: empty is unknown.
 struct SshNotes {
   std::string methods;      ///< that the server offers to this user: "publickey,password"
   std::string key_refusal;  ///< why the key file didn't work
   std::string agent_refusal;
-  bool authenticated = false;
+
+  /// One line; both wordings.
+  void take(std::string_view line);
 };
 
 /// One easy handle's login. Not thread-safe.
@@ -36,7 +39,7 @@ class SshLogin {
   /// the answer to a question. True at most once.
   bool ask_for_password_instead();
   /// One line of libcurl's commentary.
-  void note(std::string_view line);
+  void note(std::string_view line) { notes_.take(line); }
 
   int socket = -1;  ///< of the connection that was opened last
 

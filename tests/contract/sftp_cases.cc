@@ -2,6 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "contract/remote_contract.h"
 #include "remote/connect.h"
@@ -47,6 +51,12 @@ Login without_password(const std::string& passphrase = {}) {
 
 bool says(const Caught& caught, const std::string& piece) {
   return caught.text.find(piece) != std::string::npos;
+}
+
+std::size_t count_of(const std::string& text, std::string_view piece) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
+  return count;
 }
 
 std::string line_of(const TestServer& server, const char* key) {
@@ -141,6 +151,31 @@ void pinned_host(Subject& subject) {
     CAPTURE(key, pinned.text);
     CHECK(pinned.failure == FailureClass::none);
   }
+}
+
+/// Each try of a type is a connection without a login, which sshd from 9.8 on punishes.
+void many_lanes_and_a_pin(Subject& subject) {
+  TestServer& server = *subject.server();
+  RemoteSettings settings = server.settings();
+  settings.ssh.known_hosts = "/nonexistent/known_hosts";
+  settings.ssh.host_keys = {pin_of(server, "host_ecdsa.pub")};  // asked for after ed25519
+  const std::size_t before = count_of(server.log(), "Connection from ");
+  const CancelToken cancel;
+  const auto remote = connect(settings, with_password());
+  constexpr int kLanes = 8;
+  std::vector<std::thread> threads;
+  std::atomic<int> stored{0};
+  for (int i = 0; i < kLanes; ++i)
+    threads.emplace_back([&, i] {
+      try {
+        put_text(*remote->open_lane(cancel), "lane " + std::to_string(i), "x");
+        ++stored;
+      } catch (const RemoteError&) {  // counted
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(stored == kLanes);
+  CHECK(count_of(server.log(), "Connection from ") - before == kLanes + 1);
 }
 
 /// Debian hashes names. libcurl would take the first hashed line, whosever it is, for the server's.
@@ -334,6 +369,7 @@ constexpr ContractCase kCases[] = {
     {"a changed host key is refused before anything is said", changed_host},
     {"a revoked host key is refused", revoked_host},
     {"a pinned host key is enough and a wrong pin shows the right one", pinned_host},
+    {"one lane finds the type of host key that is pinned for all of them", many_lanes_and_a_pin},
     {"a hashed known_hosts finds the right line", hashed_known_hosts},
     {"keys with and without a passphrase log in", user_keys},
     {"a key that can't work is named with the reason", strange_keys},
