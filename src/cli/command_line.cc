@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/terminal_output.h"
 #include "cli/wrong_words.h"
+#include "job/libraries.h"
 #include "outhaul/paths.h"
 
 namespace outhaul::cli {
@@ -346,7 +347,7 @@ void add_common(CLI::App& app, Line& line) {
       ->type_name("FILE");
   app.add_flag("-q,--quiet", line.common.quiet, "say nothing unless something is wrong");
   app.add_flag("-v,--verbose", line.common.verbosity, "say more; -vv for the protocol too");
-  app.set_version_flag("--version", "outhaul " OUTHAUL_VERSION);
+  app.set_version_flag("--version", [] { return "outhaul " OUTHAUL_VERSION "\n" + libraries(); });
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(kFooter);

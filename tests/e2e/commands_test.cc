@@ -34,6 +34,14 @@ std::string without_lock(const Site& site) {
 
 }  // namespace
 
+TEST_CASE("--version tells the program's version and then those of the libraries that run") {
+  const RunResult told = run_program({program().string(), "--version"});
+  CAPTURE(told.out, told.err);
+  CHECK(told.exit.code == 0);
+  CHECK(told.out.starts_with("outhaul "));
+  CHECK(holds(told.out, {"\nlibcurl ", ", OpenSSL/", ", libssh2/"}));
+}
+
 TEST_CASE("pain 29: a dry run and a plan change nothing") {
   Site site(ServerKind::proftpd);
   first_night(site);
