@@ -43,6 +43,15 @@ TLSLog {}/tls.log
                      facts.run.string(), options.empty() ? "" : "TLSOptions" + options);
 }
 
+/// What was part of the program until 1.3.8b.
+std::string proftpd_modules(const ServerFacts& facts) {
+  std::string lines;
+  for (const char* name : {"mod_xfer", "mod_ls", "mod_delay"})
+    if (std::filesystem::exists(facts.home / "usr/lib/proftpd" / (std::string(name) + ".so")))
+      lines += fmt::format("LoadModule {}.c\n", name);
+  return lines;
+}
+
 // Between the quotes of vsftpd's log: FTP command: Client "127.0.0.1", "STOR x"
 std::string vsftpd_command(std::string_view line) {
   constexpr std::string_view kMark = "FTP command: Client \"";
@@ -75,10 +84,11 @@ std::string pureftpd_command(std::string_view line) {
 
 std::string proftpd_config(const ServerFacts& facts) {
   const std::string run = facts.run.string();
-  std::string text = fmt::format(R"(ServerName "outhaul test"
+  std::string text = fmt::format(
+      R"(ServerName "outhaul test"
 ServerType standalone
 ModulePath {}/usr/lib/proftpd
-DefaultAddress 127.0.0.1
+{}DefaultAddress 127.0.0.1
 SocketBindTight on
 Port {}
 UseIPv6 off
@@ -106,10 +116,9 @@ MaxInstances 200
 LogFormat commands "%r"
 ExtendedLog {} {} commands
 )",
-                                 facts.home.string(), facts.port, TestServer::kUser, TestServer::kUser, run,
-                                 run, run, run, facts.dir.string(), facts.options.drop_box ? "off" : "on",
-                                 facts.options.idle_timeout.count(), facts.options.idle_timeout.count(),
-                                 facts.log.string(), facts.options.log_commands ? "ALL" : "NONE");
+      facts.home.string(), proftpd_modules(facts), facts.port, TestServer::kUser, TestServer::kUser, run, run,
+      run, run, facts.dir.string(), facts.options.drop_box ? "off" : "on", facts.options.idle_timeout.count(),
+      facts.options.idle_timeout.count(), facts.log.string(), facts.options.log_commands ? "ALL" : "NONE");
   if (facts.options.max_clients > 0) {
     text +=
         fmt::format("MaxClients {} \"Sorry, the maximum number of clients (%m) are already connected.\"\n",

@@ -224,6 +224,7 @@ void TestServer::prepare() {
 
 void TestServer::prepare_ssh() {
   make_ssh_keys(unpacked(kind_), dir_.path());
+  stage_sshd_programs(unpacked(kind_), OUTHAUL_TEST_PRELOAD, dir_.path());
   for (const char* name : {"host_ed25519", "host_ecdsa", "authorized_keys"}) hand_over(dir_ / name);
 }
 
@@ -274,6 +275,10 @@ SpawnOptions TestServer::surroundings() const {
                 {"TZ", "UTC"}};
   if (kind_ == ServerKind::sshd) {
     around.env["OUTHAUL_TEST_DROP_ROOT"] = "1";
+    if (const fs::path preload = staged_preload(dir_.path()); fs::exists(preload)) {
+      around.env["LD_LIBRARY_PATH"] = (dir_ / "libs").string();
+      around.env["LD_PRELOAD"] = preload.string();
+    }
     around.env["OUTHAUL_TEST_HASH"] = hash_of(kPassword);
   } else if (kind_ != ServerKind::proftpd) {
     around.env["OUTHAUL_TEST_FAKE_ROOT"] = "1";

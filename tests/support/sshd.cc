@@ -14,6 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kPrograms[] = {"sshd-session", "sshd-auth"};  // from 9.8, 10.0
+
+std::string program_paths(const fs::path& dir) {
+  std::string lines;
+  if (fs::exists(dir / "sshd-session"))
+    lines += fmt::format("SshdSessionPath {}\nPerSourcePenalties no\n", (dir / "sshd-session").string());
+  if (fs::exists(dir / "sshd-auth")) lines += fmt::format("SshdAuthPath {}\n", (dir / "sshd-auth").string());
+  return lines;
+}
+
 std::string keygen(const fs::path& home, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), (home / "usr/bin/ssh-keygen").string());
   SpawnOptions around;
@@ -47,6 +57,15 @@ void make_ssh_keys(const fs::path& home, const fs::path& dir) {
   write_file(dir / "authorized_keys", read_file(dir / "user_ed25519.pub"));
 }
 
+void stage_sshd_programs(const fs::path& home, const fs::path& preload, const fs::path& dir) {
+  if (!fs::exists(home / "usr/lib/openssh" / kPrograms[0])) return;
+  for (const char* name : kPrograms)
+    if (fs::exists(home / "usr/lib/openssh" / name))
+      fs::copy_file(home / "usr/lib/openssh" / name, dir / name);
+  fs::copy(home / "libs", dir / "libs", fs::copy_options::copy_symlinks);
+  fs::copy_file(preload, staged_preload(dir));
+}
+
 std::string sshd_config(const ServerFacts& facts) {
   const std::string dir = facts.dir.string();
   const bool asks = facts.options.password_by_question;
@@ -69,14 +88,14 @@ AuthorizedKeysFile {}/authorized_keys
 MaxStartups 200
 MaxAuthTries 20
 LogLevel VERBOSE
-{}
+{}{}
 Subsystem sftp internal-sftp {}
 )",
       facts.port, dir, dir, yes(asks), yes(!asks), yes(asks), dir,
       facts.options.idle_timeout < std::chrono::seconds(900)
           ? fmt::format("ClientAliveInterval {}\nClientAliveCountMax 1", facts.options.idle_timeout.count())
           : "",
-      facts.options.log_commands ? "-l VERBOSE" : "");
+      program_paths(facts.dir), facts.options.log_commands ? "-l VERBOSE" : "");
 }
 
 std::string sshd_command(std::string_view line) {

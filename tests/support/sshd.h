@@ -12,6 +12,14 @@ namespace outhaul::test {
 /// Host keys and the keys that may log in, below ServerFacts::dir. Made with the unpacked ssh-keygen.
 void make_ssh_keys(const std::filesystem::path& home, const std::filesystem::path& dir);
 std::string sshd_config(const ServerFacts& facts);
+/// sshd from 9.8 on starts other programs, by absolute paths and as the user that it serves as, who may not
+/// see our checkout: they, their libraries and the preloaded one are copied to ServerFacts::dir. An older
+/// sshd needs none of it.
+void stage_sshd_programs(const std::filesystem::path& home, const std::filesystem::path& preload,
+                         const std::filesystem::path& dir);
+inline std::filesystem::path staged_preload(const std::filesystem::path& dir) {
+  return dir / "preload.so";
+}
 /// One line of its log as a command: "open …", "rename …", or "PASS" for a password that was tried.
 std::string sshd_command(std::string_view line);
 
