@@ -158,7 +158,7 @@ class Batch {
       return;
     }
     const bool forbidden = reply.code == 550 && says_denied(reply.text());
-    if (no_such_command(reply.code) || forbidden) {
+    if (no_such_command(reply.code) || forbidden || tells_no_size(reply)) {
       results_[i] = with_status(Status::unsupported, reply);
       doubts_.push_back({i, &command.path, forbidden});
       return;

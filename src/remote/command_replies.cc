@@ -19,6 +19,14 @@ std::optional<RemoteEntry> facts_in(const Reply& reply) {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> number_in(const Reply& reply) {
+  const std::string& line = reply.lines.back();
+  const char* const start = line.data() + std::min(line.find_first_not_of(' '), line.size());
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(start, line.data() + line.size(), number);
+  return read.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
 bool says_nothing_there(const Reply& reply) {
   return reply.code == 550 && !says_denied(reply.text());
 }
@@ -50,12 +58,15 @@ void mark_missing(CommandResult& result) {
 
 CommandResult size_in(const Reply& reply) {
   if (reply.code == 550) return with_status(Status::missing, reply);
-  if (reply.code != 213) return refused(reply);
-  const std::string& line = reply.lines.back();
-  const char* const start = line.data() + std::min(line.find_first_not_of(' '), line.size());
+  const auto size = reply.code == 213 ? number_in(reply) : std::nullopt;
+  if (!size) return refused(reply);
   CommandResult result = done();
-  const auto read = std::from_chars(start, line.data() + line.size(), result.size);
-  return read.ec == std::errc{} ? result : refused(reply);
+  result.size = *size;
+  return result;
+}
+
+bool tells_no_size(const Reply& reply) {
+  return reply.code == 213 && !number_in(reply);
 }
 
 CommandResult space_in(const Reply& reply) {

@@ -22,6 +22,8 @@ void mark_missing(CommandResult& result);
 
 /// The answer to SIZE; 550 is taken for "no such file".
 CommandResult size_in(const Reply& reply);
+/// 213 without a number: ftp-srv's word for an empty file. It is no word about the size.
+bool tells_no_size(const Reply& reply);
 /// The answer to AVBL; whatever isn't a number of bytes is none.
 CommandResult space_in(const Reply& reply);
 /// What MLST's answer says about a file's size.
