@@ -179,10 +179,7 @@ void tls_mismatch(Subject& subject) {
 }
 
 ServerKind kind_of(const Subject& subject) {
-  for (const ServerKind kind : {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::sshd}) {
-    if (subject.traits().name.starts_with(to_string(kind))) return kind;
-  }
-  return ServerKind::pureftpd;
+  return subject.traits().kind.value();
 }
 
 std::unique_ptr<TestServer> own_server(const Subject& subject, const ServerOptions& options) {
@@ -205,6 +202,7 @@ void wrong_host_name(Subject& subject) {
 }
 
 void too_many_connections(Subject& subject) {
+  if (!subject.traits().limits_clients) return;
   ServerOptions options;
   options.max_clients = 1;
   const auto server = own_server(subject, options);

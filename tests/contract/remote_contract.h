@@ -69,7 +69,8 @@ FailureClass failure_of(const std::function<void()>& action);
 bool with_retry(const std::function<void()>& action);
 /// Once with the command channel, once with a lane: both must do the same.
 void with_each_runner(Subject& subject, const std::function<void(CommandRunner&)>& test);
-/// Names that servers and clients are known to stumble over, in wire form, one segment each.
-std::vector<std::string> nasty_wire_names();
+/// Names that servers and clients are known to stumble over, in wire form, one segment each: those that this
+/// remote can hold.
+std::vector<std::string> nasty_wire_names(const Traits& traits);
 
 }  // namespace outhaul::test

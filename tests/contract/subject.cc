@@ -136,11 +136,16 @@ std::unique_ptr<Subject> make_live_subject(ServerKind kind, Tls tls) {
   Traits traits;
   traits.name = fmt::format("{} {}", to_string(kind), to_string(tls));
   traits.is_live = true;
+  traits.kind = kind;
   traits.tls = tls;
   traits.refuses_star_dirs = kind == ServerKind::proftpd;
   traits.rename_fails_for_now = kind == ServerKind::pureftpd;
-  traits.full_disk_is_451 = kind != ServerKind::proftpd;
-  traits.is_sftp = kind == ServerKind::sshd;
+  traits.full_disk_is_451 = kind != ServerKind::proftpd && kind != ServerKind::ftp_srv;
+  traits.is_sftp = is_sftp(kind);
+  if (kind == ServerKind::ftp_srv) {
+    traits.makes_parents = traits.removes_dirs_as_files = true;
+    traits.sets_times = traits.limits_clients = false;
+  }
   TestServer& server = shared_server(kind, tls);
   // The case before may still be saying goodbye: its last commands must not be counted among this one's.
   if (!server.wait_for_no_sessions()) server.drop_sessions();

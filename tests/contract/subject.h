@@ -15,18 +15,27 @@ namespace outhaul::test {
 
 /// Where implementations may differ without breaking the contract.
 struct Traits {
-  std::string name;      ///< "proftpd explicit tls"
-  bool is_live = false;  ///< a server, with sessions and a log
+  std::string name;                ///< "proftpd explicit tls"
+  bool is_live = false;            ///< a server, with sessions and a log
+  std::optional<ServerKind> kind;  ///< of the server, when it is live
   Tls tls = Tls::none;
   /// ProFTPD refuses MKD of a name with '*' (core_mkd: "avoid '*' in directory names").
   bool refuses_star_dirs = false;
   /// Pure-FTPd answers every failed RNTO with 451.
   bool rename_fails_for_now = false;
-  /// vsftpd and Pure-FTPd say 451 to a full disk as to any other failed write; repeated, it means a full
-  /// disk.
+  /// vsftpd and Pure-FTPd say 451 to a full disk as to any other failed write, pyftpdlib 426; repeated, it
+  /// means a full disk.
   bool full_disk_is_451 = false;
   /// SFTP's rename never replaces, and libcurl can only append to what is there.
   bool is_sftp = false;
+  /// ftp-srv makes the directories that lead to a new one.
+  bool makes_parents = false;
+  /// ftp-srv's DELE removes an empty directory, too.
+  bool removes_dirs_as_files = false;
+  /// ftp-srv has neither MFMT nor MDTM with a time.
+  bool sets_times = true;
+  /// ftp-srv has no limit of clients.
+  bool limits_clients = true;
 };
 
 /// A fresh, empty base directory. Paths are wire paths below it.

@@ -9,7 +9,6 @@
 #include "support/tree.h"
 
 namespace outhaul::test {
-
 std::size_t TextSource::read(std::span<std::byte> buffer) {
   const std::size_t size = std::min(buffer.size(), text_.size() - position_);
   std::memcpy(buffer.data(), text_.data() + position_, size);
@@ -100,10 +99,12 @@ void with_each_runner(Subject& subject, const std::function<void(CommandRunner&)
   test(*lane);
 }
 
-std::vector<std::string> nasty_wire_names() {
+std::vector<std::string> nasty_wire_names(const Traits& traits) {
   // What no local name becomes, but a server may hold: names that others have stored.
   std::vector<std::string> names{"%41", "%2F", "*", "star*"};
   for (const std::string& name : nasty_names()) names.push_back(escape_name(name));
+  std::erase_if(names,
+                [&](const std::string& name) { return traits.kind && !keeps_name(*traits.kind, name); });
   return names;
 }
 

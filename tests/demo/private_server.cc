@@ -1,4 +1,4 @@
-// private_server [proftpd|vsftpd|pureftpd|sshd] [plain|explicit|implicit] [ROUND-TRIP-MS]
+// private_server [proftpd|vsftpd|pureftpd|sshd|pyftpdlib|ftp-srv] [plain|explicit|implicit] [ROUND-TRIP-MS]
 //
 // A real FTP server, or SFTP server (sshd plain), on loopback for as long as standard input stays open; with
 // a round trip time, behind a line as long as that. (Only connect() is answered at once, by the kernel.)
@@ -20,8 +20,8 @@ using namespace outhaul::test;
 namespace {
 
 ServerKind kind_from(const char* word) {
-  for (const ServerKind kind :
-       {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd, ServerKind::sshd})
+  for (const ServerKind kind : {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd,
+                                ServerKind::sshd, ServerKind::pyftpdlib, ServerKind::ftp_srv})
     if (to_string(kind) == word) return kind;
   throw std::runtime_error(fmt::format("unknown server \"{}\"", word));
 }

@@ -38,8 +38,8 @@ RunResult mirror_with_lftp(const Site& site) {
 }  // namespace
 
 TEST_CASE("a tree that lies on the server already is taken over by size and time and only the rest is sent") {
-  const ServerKind kind =
-      GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd, ServerKind::sshd);
+  const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd,
+                                   ServerKind::sshd, ServerKind::pyftpdlib);
   Site site(kind);
   for (const char* path : {"a", "d/ b [c] {d}", "d/e/.hidden", "d/100%25", "z"})
     site.write(path, std::string("this is ") + path);

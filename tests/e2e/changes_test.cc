@@ -149,7 +149,8 @@ TEST_CASE("a touched file is compared and not sent") {
 }
 
 TEST_CASE("the server's files carry the modification times of the source") {
-  const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd);
+  const ServerKind kind =
+      GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd, ServerKind::pyftpdlib);
   Site site(kind);
   site.write("old", "o");
   const auto long_ago = fs::last_write_time(site.source() / "old") - std::chrono::hours(24 * 365 * 3);

@@ -33,9 +33,14 @@ void set_attribute(const fs::path& path, const std::string& value) {
 }
 
 /// Everything that FTP can store, and all that it can't.
-void plant(const Site& site) {
+void plant(const Site& site, ServerKind kind) {
   const fs::path top = site.source();
   make_nasty_tree(top);
+  for (const std::string& name : nasty_names()) {
+    if (keeps_name(kind, name)) continue;  // tests/contract and the scripted server have these
+    fs::remove(top / "files" / name);
+    fs::remove_all(top / "dirs" / name);
+  }
   fs::remove(top / "fifo");  // in no backup
   site.write("rich/one", "a file with three names");
   fs::create_hard_link(top / "rich/one", top / "rich/two");
@@ -107,7 +112,7 @@ void everything_comes_back(ServerKind kind, Tls tls) {
   site.choices.connections = 3;
   site.choices.job_extra = R"("versions": {"last": 5})";
   const fs::path first = site.dir() / "first", second = site.dir() / "second", at_1 = site.dir() / "at 1";
-  plant(site);
+  plant(site, kind);
   const Lines first_walk = walk(site.source(), kEverything);
   copy_tree(site.source(), first);
   expect_done(site.run());
@@ -153,6 +158,16 @@ TEST_CASE("source and state are lost and come back from Pure-FTPd") {
 }
 TEST_CASE("source and state are lost and come back from Pure-FTPd over TLS") {
   everything_comes_back(ServerKind::pureftpd, Tls::explicit_);
+}
+TEST_CASE("source and state are lost and come back from pyftpdlib") {
+  everything_comes_back(ServerKind::pyftpdlib, Tls::none);
+}
+// Unmended: ftp-srv carries out commands of several packets at the same time.
+TEST_CASE("source and state are lost and come back from ftp-srv", "[!mayfail]") {
+  everything_comes_back(ServerKind::ftp_srv, Tls::none);
+}
+TEST_CASE("source and state are lost and come back from ftp-srv over TLS", "[!mayfail]") {
+  everything_comes_back(ServerKind::ftp_srv, Tls::implicit);
 }
 TEST_CASE("source and state are lost and come back from sshd") {
   everything_comes_back(ServerKind::sshd, Tls::none);

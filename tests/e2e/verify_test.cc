@@ -24,8 +24,8 @@ RunResult verify(const Site& site, const std::vector<std::string>& more = {}) {
 }  // namespace
 
 TEST_CASE("verify finds on every server what was lost and damaged there and the next run mends it") {
-  const ServerKind kind =
-      GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd, ServerKind::sshd);
+  const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd,
+                                   ServerKind::sshd, ServerKind::pyftpdlib);
   Site site(kind);
   for (const char* path :
        {"kept", "lost", "d/short", "d/other", "d/ a [b] {c}", "gone/x", "gone/deep/y", ".hidden"})

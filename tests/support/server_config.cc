@@ -52,6 +52,25 @@ std::string proftpd_modules(const ServerFacts& facts) {
   return lines;
 }
 
+std::string mod_sftp_config(const ServerFacts& facts) {
+  const std::string dir = facts.dir.string();
+  return fmt::format(R"(
+LoadModule mod_sftp.c
+SFTPEngine on
+SFTPHostKey {}/host_ed25519
+SFTPHostKey {}/host_ecdsa
+SFTPAuthMethods password
+SFTPLog {}/system.log
+)",
+                     dir, dir, facts.run.string());
+}
+
+std::string lines_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
 // Between the quotes of vsftpd's log: FTP command: Client "127.0.0.1", "STOR x"
 std::string vsftpd_command(std::string_view line) {
   constexpr std::string_view kMark = "FTP command: Client \"";
@@ -82,7 +101,7 @@ std::string pureftpd_command(std::string_view line) {
 
 }  // namespace
 
-std::string proftpd_config(const ServerFacts& facts) {
+std::string proftpd_config(ServerKind kind, const ServerFacts& facts) {
   const std::string run = facts.run.string();
   std::string text = fmt::format(
       R"(ServerName "outhaul test"
@@ -137,7 +156,8 @@ ExtendedLog {} {} commands
   if (facts.options.hashes) text += "LoadModule mod_digest.c\nDigestEngine on\nDigestCache off\n";
   if (!facts.options.hash_command) text += "<Limit HASH>\n  DenyAll\n</Limit>\n";
   if (facts.tls != Tls::none) text += proftpd_tls(facts);
-  return text;
+  if (kind == ServerKind::mod_sftp) text += mod_sftp_config(facts);
+  return text + lines_of(facts.options.more);
 }
 
 std::string vsftpd_config(const ServerFacts& facts) {
@@ -198,6 +218,8 @@ anon_world_readable_only=NO
   if (const PortRange ports = facts.options.passive_ports; ports.count > 0)
     text += fmt::format("pasv_min_port={}\npasv_max_port={}\n", ports.first, last_of(ports));
   text += fmt::format("data_connection_timeout={}\n", facts.options.data_timeout.count());
+  if (facts.options.chroot) text += "chroot_local_user=YES\nallow_writeable_chroot=YES\n";
+  text += lines_of(facts.options.more);
   if (facts.tls == Tls::none) return text;
   return text + fmt::format(R"(ssl_enable=YES
 implicit_ssl={}
@@ -238,6 +260,7 @@ std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {
     arguments.emplace_back("-K");  // keeps all files
     arguments.emplace_back("-G");  // no renaming
   }
+  arguments.insert(arguments.end(), facts.options.more.begin(), facts.options.more.end());
   if (facts.tls == Tls::none) return arguments;
   const auto level = facts.options.tls_required ? "3" : "1";  // 3: control and data
   for (const std::string& argument :
@@ -247,15 +270,53 @@ std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {
   return arguments;
 }
 
+std::string driver_config(ServerKind kind, const ServerFacts& facts) {
+  const ServerOptions& options = facts.options;
+  std::string denied, rights = "elradfmwM";
+  const auto deny = [&](std::string_view verb) {
+    denied += fmt::format("{}\"{}\"", denied.empty() ? "" : ", ", verb);
+  };
+  if (!options.size) deny("SIZE");
+  if (!options.facts) {
+    deny("MLST");
+    deny("MLSD");
+  }
+  if (options.set_mtime) rights += 'T';
+  if (options.drop_box) rights = "elrmw";
+  if (options.drop_box && kind == ServerKind::ftp_srv)
+    for (const char* verb : {"DELE", "RMD", "RNFR", "RNTO", "APPE"}) deny(verb);
+  const PortRange& ports = options.passive_ports;
+  return fmt::format(
+      R"({{"port": {}, "root": "{}", "log": "{}", "user": "{}", "password": "{}", "rights": "{}", "denied": [{}],
+ "max_clients": {}, "idle_timeout": {}, "data_timeout": {}, "ports": {},
+ "tls": {}}}
+)",
+      facts.port, facts.root.string(), options.log_commands ? facts.log.string() : "", TestServer::kUser,
+      TestServer::kPassword, rights, denied, clients(facts), options.idle_timeout.count(),
+      options.data_timeout.count(),
+      ports.count > 0 ? fmt::format("[{}, {}]", ports.first, last_of(ports)) : "null",
+      facts.tls == Tls::none
+          ? "null"
+          : fmt::format(R"({{"implicit": {}, "required": {}, "certificate": "{}", "key": "{}"}})",
+                        facts.tls == Tls::implicit, options.tls_required, facts.certificates.chain.string(),
+                        facts.certificates.key.string()));
+}
+
 std::string command_in(ServerKind kind, std::string_view line) {
   switch (kind) {
     case ServerKind::proftpd:
+    case ServerKind::mod_sftp:
+    case ServerKind::pyftpdlib:
+    case ServerKind::ftp_srv:
       return std::string(line);
     case ServerKind::vsftpd:
       return vsftpd_command(line);
     case ServerKind::pureftpd:
       return pureftpd_command(line);
     case ServerKind::sshd:
+    case ServerKind::mysecureshell:
+    case ServerKind::gesftpserver:
+    case ServerKind::dropbear:
       return sshd_command(line);
   }
   return {};

@@ -7,20 +7,26 @@
 // and chroot succeed without effect (the process already is the user that serves: real root gives itself up
 // when this library loads), PAM asks the environment, syslog goes to a file, and a server's sessions stay in
 // its process group. With OUTHAUL_TEST_DROP_ROOT, for sshd, which serves its own user when it isn't root:
-// real root gives itself up, too, and the shadow entry has the password's hash from the environment. All that
+// real root gives itself up, too, and the shadow entry has the password's hash from the environment.
+// OUTHAUL_TEST_CHROOT makes chroot real again, OUTHAUL_TEST_SHELL is the user's shell (dropbear), and
+// OUTHAUL_TEST_CONFIG is read where the program would read its own file below /etc (MySecureShell). All that
 // is FTP, TLS, SSH and file handling is the server's own.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <sched.h>
 #include <shadow.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -58,6 +64,7 @@ struct Settings {
   gid_t gid = 0;
   bool fakes_root = false;
   bool drops_root = false;
+  bool changes_root = false;
   std::atomic<long long>* free_space =
       nullptr;  // in a mapped file that the test writes to; negative: unlimited
 };
@@ -96,6 +103,7 @@ Settings& settings() {
                         id("OUTHAUL_TEST_GID"),
                         !variable("OUTHAUL_TEST_FAKE_ROOT").empty(),
                         !variable("OUTHAUL_TEST_DROP_ROOT").empty(),
+                        !variable("OUTHAUL_TEST_CHROOT").empty(),
                         map_free_space(variable("OUTHAUL_TEST_SPACE"))};
   }();
   return *the;
@@ -105,15 +113,29 @@ uid_t real_uid() {
   return real<uid_t (*)()>("getuid")();
 }
 
+/// Root keeps this one capability; somebody else has it in a user namespace of his own.
+void allow_chroot() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  data[0].permitted = data[0].effective = 1U << CAP_SYS_CHROOT;
+  if (::syscall(SYS_capset, &header, data) != 0 && ::unshare(CLONE_NEWUSER) != 0) ::_exit(126);
+}
+
 // The loader has read the binary and its libraries as root, so that they may lie where only root can go.
 __attribute__((constructor)) void give_up_root() {
-  if ((!settings().fakes_root && !settings().drops_root) || real_uid() != 0) return;
+  if (!settings().fakes_root && !settings().drops_root) return;
+  if (real_uid() != 0) {
+    if (settings().changes_root) allow_chroot();
+    return;
+  }
+  ::prctl(PR_SET_KEEPCAPS, settings().changes_root ? 1 : 0);
   const uid_t uid = settings().uid;
   const gid_t gid = settings().gid;
   if (real<int (*)(size_t, const gid_t*)>("setgroups")(0, nullptr) != 0 ||
       real<int (*)(gid_t)>("setgid")(gid) != 0 || real<int (*)(uid_t)>("setuid")(uid) != 0) {
     ::_exit(126);
   }
+  if (settings().changes_root) allow_chroot();
 }
 
 uid_t g_effective = 0;  // what the server believes that it is
@@ -129,14 +151,16 @@ constexpr auto kUnchanged = static_cast<uid_t>(-1);
 passwd* account() {
   static passwd entry = {};
   static std::string home = settings().home;
-  static char shell[] = "/bin/sh", nothing[] = "", hidden[] = "x";
+  static std::string shell =
+      variable("OUTHAUL_TEST_SHELL").empty() ? "/bin/sh" : variable("OUTHAUL_TEST_SHELL");
+  static char nothing[] = "", hidden[] = "x";
   entry.pw_name = settings().user.data();
   entry.pw_passwd = hidden;
   entry.pw_uid = settings().uid;
   entry.pw_gid = settings().gid;
   entry.pw_gecos = nothing;
   entry.pw_dir = home.data();
-  entry.pw_shell = shell;
+  entry.pw_shell = shell.data();
   return &entry;
 }
 
@@ -217,6 +241,7 @@ int initgroups(const char* user, gid_t gid) {
   return become("initgroups", kUnchanged, user, gid);
 }
 int chroot(const char* path) noexcept {
+  if (settings().changes_root) return real<int (*)(const char*)>("chroot")(path);
   return become("chroot", kUnchanged, path);
 }
 int cap_set_proc(void* caps) {
@@ -241,6 +266,20 @@ int stat64(const char* path, struct stat64* st) noexcept {
 
 passwd* getpwnam(const char*) {
   return account();
+}
+char* getusershell() noexcept {
+  static bool told = false;
+  told = !told;
+  return told ? account()->pw_shell : nullptr;
+}
+void setusershell() noexcept {}
+void endusershell() noexcept {}
+
+FILE* fopen(const char* path, const char* mode) {
+  static const auto real_fopen = real<FILE* (*)(const char*, const char*)>("fopen");
+  static const std::string config = variable("OUTHAUL_TEST_CONFIG");
+  const bool replaced = !config.empty() && std::string_view(path) == "/etc/ssh/sftp_config";
+  return real_fopen(replaced ? config.c_str() : path, mode);
 }
 spwd* getspnam(const char*) {
   static spwd entry = {};

@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr uid_t kNobody = 65534;
-constexpr auto kStartDeadline = 10s;
+constexpr auto kStartDeadline = 30s;
 constexpr int kPortAttempts = 20;
 
 uid_t serving_uid() {
@@ -49,13 +49,22 @@ fs::path unpacked(ServerKind kind) {
 fs::path binary(ServerKind kind) {
   switch (kind) {
     case ServerKind::proftpd:
+    case ServerKind::mod_sftp:
       return unpacked(kind) / "usr/sbin/proftpd";
     case ServerKind::vsftpd:
       return unpacked(kind) / "usr/sbin/vsftpd";
     case ServerKind::pureftpd:
       return unpacked(kind) / "usr/sbin/pure-ftpd";
     case ServerKind::sshd:
-      return unpacked(kind) / "usr/sbin/sshd";
+    case ServerKind::mysecureshell:
+    case ServerKind::gesftpserver:
+      return unpacked(ServerKind::sshd) / "usr/sbin/sshd";
+    case ServerKind::dropbear:
+      return unpacked(kind) / "usr/sbin/dropbear";
+    case ServerKind::pyftpdlib:
+      return "/usr/bin/python3";
+    case ServerKind::ftp_srv:
+      return OUTHAUL_TEST_NODE;
   }
   throw std::logic_error("unknown kind of server");
 }
@@ -113,6 +122,21 @@ bool is_of(const Listener& listener, pid_t pid) {
   return found;
 }
 
+struct Descriptors {
+  std::size_t sockets = 0, files_below = 0;  // files: below the directory that was asked for
+};
+
+Descriptors descriptors_of(pid_t pid, const fs::path& directory) {
+  Descriptors found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fmt::format("/proc/{}/fd", pid), error)) {
+    const std::string target = fs::read_symlink(entry.path(), error).string();
+    if (target.starts_with("socket:")) ++found.sockets;
+    if (target.starts_with(directory.string() + "/")) ++found.files_below;
+  }
+  return found;
+}
+
 std::string hash_of(const char* password) {
   crypt_data data = {};
   const char* hash = ::crypt_r(password, "$5$rounds=1000$outhaultest$", &data);
@@ -122,6 +146,22 @@ std::string hash_of(const char* password) {
 
 std::string text_if_any(const fs::path& file) {
   return fs::exists(file) ? read_file(file) : std::string();
+}
+
+/// Well enough for names of our own: no overlong forms, no surrogates in them.
+bool is_utf8(std::string_view text) {
+  int following = 0;
+  for (const char byte : text) {
+    const auto bits = static_cast<unsigned char>(byte);
+    if (following > 0) {
+      if ((bits & 0xC0) != 0x80) return false;
+      --following;
+    } else if (bits >= 0x80) {
+      following = bits >= 0xF8 ? -1 : bits >= 0xF0 ? 3 : bits >= 0xE0 ? 2 : bits >= 0xC2 ? 1 : -1;
+      if (following < 0) return false;
+    }
+  }
+  return following == 0;
 }
 
 void write_space(const fs::path& file, long long bytes) {
@@ -143,6 +183,18 @@ std::string_view to_string(ServerKind kind) noexcept {
       return "pureftpd";
     case ServerKind::sshd:
       return "sshd";
+    case ServerKind::pyftpdlib:
+      return "pyftpdlib";
+    case ServerKind::ftp_srv:
+      return "ftp-srv";
+    case ServerKind::mod_sftp:
+      return "mod_sftp";
+    case ServerKind::mysecureshell:
+      return "mysecureshell";
+    case ServerKind::gesftpserver:
+      return "gesftpserver";
+    case ServerKind::dropbear:
+      return "dropbear";
   }
   return "?";
 }
@@ -159,9 +211,28 @@ std::string_view to_string(Tls tls) noexcept {
   return "?";
 }
 
+bool is_sftp(ServerKind kind) noexcept {
+  switch (kind) {
+    case ServerKind::sshd:
+    case ServerKind::mod_sftp:
+    case ServerKind::mysecureshell:
+    case ServerKind::gesftpserver:
+    case ServerKind::dropbear:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool supports(ServerKind kind, Tls tls) noexcept {
-  if (kind == ServerKind::sshd) return tls == Tls::none;
+  if (is_sftp(kind) || kind == ServerKind::pyftpdlib) return tls == Tls::none;
+  if (kind == ServerKind::ftp_srv) return tls != Tls::explicit_;
   return kind != ServerKind::pureftpd || tls != Tls::implicit;
+}
+
+bool keeps_name(ServerKind kind, std::string_view wire_name) noexcept {
+  if (kind == ServerKind::ftp_srv && wire_name.find('"') != std::string_view::npos) return false;
+  return (kind != ServerKind::pyftpdlib && kind != ServerKind::ftp_srv) || is_utf8(wire_name);
 }
 
 std::unique_ptr<TestServer> TestServer::start(ServerKind kind, Tls tls, const ServerOptions& options) {
@@ -177,10 +248,13 @@ std::unique_ptr<TestServer> TestServer::start(ServerKind kind, Tls tls, const Se
 }
 
 fs::path TestServer::unpacked(ServerKind kind) {
-  const fs::path home = fs::path(OUTHAUL_TEST_SERVERS) / to_string(kind);
-  if (!fs::exists(home / ".complete")) {
-    throw std::runtime_error(fmt::format("{} is not there; run: tests/support/fetch-servers {}",
-                                         home.string(), OUTHAUL_TEST_SERVERS));
+  const fs::path home =
+      fs::path(OUTHAUL_TEST_SERVERS) / to_string(kind == ServerKind::mod_sftp ? ServerKind::proftpd : kind);
+  const bool from_npm = kind == ServerKind::ftp_srv;
+  if (!fs::exists(home / (from_npm ? "node_modules/.installed" : ".complete"))) {
+    throw std::runtime_error(fmt::format(
+        "{} is not there; run: {}", home.string(),
+        from_npm ? "ctest -R ftp-srv" : std::string("tests/support/fetch-servers ") + OUTHAUL_TEST_SERVERS));
   }
   return home;
 }
@@ -212,7 +286,7 @@ void TestServer::prepare() {
                          root_.string(), kind_ == ServerKind::pureftpd ? ":::::::::::" : "/bin/sh"));
   fs::permissions(users, fs::perms::owner_read);
   if (options_.limited_space) set_free_space(std::nullopt);
-  if (kind_ == ServerKind::sshd) prepare_ssh();
+  if (is_sftp(kind_)) prepare_ssh();
   if (kind_ != ServerKind::pureftpd) return;
   const fs::path home = unpacked(kind_), database = dir_ / "users.pdb";
   const RunResult made = run_program(
@@ -223,8 +297,15 @@ void TestServer::prepare() {
 }
 
 void TestServer::prepare_ssh() {
-  make_ssh_keys(unpacked(kind_), dir_.path());
-  stage_sshd_programs(unpacked(kind_), OUTHAUL_TEST_PRELOAD, dir_.path());
+  make_ssh_keys(unpacked(ServerKind::sshd), dir_.path());
+  if (is_behind_sshd(kind_))
+    stage_sshd_programs(unpacked(ServerKind::sshd), OUTHAUL_TEST_PRELOAD, dir_.path());
+  if (kind_ == ServerKind::dropbear) {
+    make_dropbear_keys(unpacked(kind_), dir_.path());
+    write_file(dir_ / "shell", dropbear_shell(unpacked(ServerKind::sshd)));
+    fs::permissions(dir_ / "shell", fs::perms(0755));
+    for (const char* name : {"host_ed25519.dropbear", "host_ecdsa.dropbear"}) hand_over(dir_ / name);
+  }
   for (const char* name : {"host_ed25519", "host_ecdsa", "authorized_keys"}) hand_over(dir_ / name);
 }
 
@@ -238,23 +319,38 @@ void TestServer::write_known_hosts() const {
 
 std::vector<std::string> TestServer::command_line() const {
   const fs::path home = unpacked(kind_);
-  const ServerFacts facts{tls_, options_, certificates_, home, dir_.path(), run_, root_, log_, port_};
+  const ServerFacts facts{tls_,  options_, certificates_, home,          dir_.path(),  run_,
+                          root_, log_,     port_,         serving_uid(), serving_gid()};
   std::vector<std::string> line{binary(kind_).string()};
   if (kind_ == ServerKind::pureftpd) {
     for (std::string& argument : pureftpd_arguments(facts)) line.push_back(std::move(argument));
     return line;
   }
   const fs::path config = dir_ / "server.conf";
-  if (kind_ == ServerKind::sshd) {
-    write_known_hosts();
-    write_file(config, sshd_config(facts));
+  if (is_one_process()) {
+    write_file(config, driver_config(kind_, facts));
+    line.push_back(kind_ == ServerKind::ftp_srv ? (home / "server.js").string() : OUTHAUL_TEST_PYTHON_SERVER);
+    line.push_back(config.string());
+    return line;
+  }
+  if (is_sftp(kind_)) write_known_hosts();
+  if (kind_ == ServerKind::dropbear) {
+    for (const std::string& argument : dropbear_arguments(facts)) line.push_back(argument);
+    return line;
+  }
+  if (is_behind_sshd(kind_)) {
+    if (kind_ == ServerKind::mysecureshell) {
+      write_file(dir_ / "mysecureshell.conf", mysecureshell_config(facts));
+      hand_over(dir_ / "mysecureshell.conf");
+    }
+    write_file(config, sshd_config(kind_, facts));
     hand_over(config);
     for (const char* argument : {"-D", "-r", "-f"}) line.emplace_back(argument);
     line.push_back(config.string());
     return line;
   }
-  write_file(config, kind_ == ServerKind::proftpd ? proftpd_config(facts) : vsftpd_config(facts));
-  if (kind_ == ServerKind::proftpd) {
+  write_file(config, kind_ == ServerKind::vsftpd ? vsftpd_config(facts) : proftpd_config(kind_, facts));
+  if (kind_ != ServerKind::vsftpd) {
     for (const char* argument : {"-n", "-q", "-c"}) line.emplace_back(argument);
   }
   line.push_back(config.string());
@@ -262,9 +358,10 @@ std::vector<std::string> TestServer::command_line() const {
 }
 
 SpawnOptions TestServer::surroundings() const {
-  const bool logs_by_syslog = kind_ == ServerKind::pureftpd || kind_ == ServerKind::sshd;
+  const bool logs_by_syslog = kind_ == ServerKind::pureftpd || is_behind_sshd(kind_);
+  const fs::path libraries = unpacked(is_behind_sshd(kind_) ? ServerKind::sshd : kind_) / "libs";
   SpawnOptions around;
-  around.env = {{"LD_LIBRARY_PATH", (unpacked(kind_) / "libs").string()},
+  around.env = {{"LD_LIBRARY_PATH", libraries.string()},
                 {"LD_PRELOAD", OUTHAUL_TEST_PRELOAD},
                 {"OUTHAUL_TEST_USER", kUser},
                 {"OUTHAUL_TEST_PASSWORD", kPassword},
@@ -273,16 +370,21 @@ SpawnOptions TestServer::surroundings() const {
                 {"OUTHAUL_TEST_UID", std::to_string(serving_uid())},
                 {"OUTHAUL_TEST_GID", std::to_string(serving_gid())},
                 {"TZ", "UTC"}};
-  if (kind_ == ServerKind::sshd) {
+  if (is_behind_sshd(kind_) || kind_ == ServerKind::dropbear) {
     around.env["OUTHAUL_TEST_DROP_ROOT"] = "1";
     if (const fs::path preload = staged_preload(dir_.path()); fs::exists(preload)) {
       around.env["LD_LIBRARY_PATH"] = (dir_ / "libs").string();
       around.env["LD_PRELOAD"] = preload.string();
     }
     around.env["OUTHAUL_TEST_HASH"] = hash_of(kPassword);
-  } else if (kind_ != ServerKind::proftpd) {
+    if (kind_ == ServerKind::dropbear) around.env["OUTHAUL_TEST_SHELL"] = (dir_ / "shell").string();
+  } else if (kind_ == ServerKind::pyftpdlib) {
+    around.env["PYTHONPATH"] = (unpacked(kind_) / "usr/lib/python3/dist-packages").string();
+    around.env["PYTHONDONTWRITEBYTECODE"] = "1";
+  } else if (kind_ == ServerKind::vsftpd || kind_ == ServerKind::pureftpd) {
     around.env["OUTHAUL_TEST_FAKE_ROOT"] = "1";
   }
+  if (options_.chroot) around.env["OUTHAUL_TEST_CHROOT"] = "1";
   if (options_.limited_space) around.env["OUTHAUL_TEST_SPACE"] = (dir_ / "space").string();
   around.cwd = "/";
   return around;
@@ -322,8 +424,24 @@ void TestServer::thaw() {
   ::kill(-process_.pid(), SIGCONT);
 }
 
+bool TestServer::is_one_process() const noexcept {
+  return kind_ == ServerKind::pyftpdlib || kind_ == ServerKind::ftp_srv;
+}
+
+// One process has a socket to listen on, and all others are sessions'.
+bool TestServer::has_sessions() const {
+  if (!is_one_process()) return !process_.children().empty();
+  const Descriptors open = descriptors_of(process_.pid(), root_);
+  return open.sockets > 1 || open.files_below > 0;
+}
+
 // Stopped first: of a session's two processes, neither may see the other one die and say so to the client.
 void TestServer::drop_sessions() {
+  if (is_one_process()) {
+    process_.signal(SIGUSR2);
+    eventually([&] { return !has_sessions(); });
+    return;
+  }
   eventually([&] {
     const std::vector<pid_t> sessions = process_.children();
     for (const int number : {SIGSTOP, SIGKILL}) {
@@ -334,11 +452,11 @@ void TestServer::drop_sessions() {
 }
 
 bool TestServer::wait_for_no_sessions() const {
-  return eventually([&] { return process_.children().empty(); });
+  return eventually([&] { return !has_sessions(); });
 }
 
 std::string TestServer::url() const {
-  const char* const scheme = kind_ == ServerKind::sshd ? "sftp" : tls_ == Tls::implicit ? "ftps" : "ftp";
+  const char* const scheme = is_sftp(kind_) ? "sftp" : tls_ == Tls::implicit ? "ftps" : "ftp";
   return fmt::format("{}://{}:{}", scheme, options_.ipv6 ? "[::1]" : "127.0.0.1", port_);
 }
 
@@ -350,7 +468,7 @@ RemoteSettings TestServer::settings(const std::string& base) const {
   settings.port = port_;
   settings.user = kUser;
   settings.base = base;
-  if (kind_ == ServerKind::sshd) {
+  if (is_sftp(kind_)) {
     settings.scheme = Scheme::sftp;
     settings.ssh.known_hosts = dir_ / "known_hosts";
     return settings;

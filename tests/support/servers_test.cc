@@ -45,7 +45,8 @@ std::string reply_to(const Fd& fd, const std::string& command, const std::string
   return all;
 }
 
-constexpr ServerKind kKinds[] = {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd};
+constexpr ServerKind kKinds[] = {ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd,
+                                 ServerKind::pyftpdlib, ServerKind::ftp_srv};
 
 }  // namespace
 

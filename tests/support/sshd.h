@@ -1,4 +1,4 @@
-// What OpenSSH's sshd wants to be told, and the keys that go with it.
+// What sshd, the SFTP servers behind it and dropbear want to be told, and the keys that go with them.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,6 @@ namespace outhaul::test {
 
 /// Host keys and the keys that may log in, below ServerFacts::dir. Made with the unpacked ssh-keygen.
 void make_ssh_keys(const std::filesystem::path& home, const std::filesystem::path& dir);
-std::string sshd_config(const ServerFacts& facts);
 /// sshd from 9.8 on starts other programs, by absolute paths and as the user that it serves as, who may not
 /// see our checkout: they, their libraries and the preloaded one are copied to ServerFacts::dir. An older
 /// sshd needs none of it.
@@ -20,6 +19,14 @@ void stage_sshd_programs(const std::filesystem::path& home, const std::filesyste
 inline std::filesystem::path staged_preload(const std::filesystem::path& dir) {
   return dir / "preload.so";
 }
+bool is_behind_sshd(ServerKind kind) noexcept;  ///< sshd itself, too
+std::string sshd_config(ServerKind kind, const ServerFacts& facts);
+std::string mysecureshell_config(const ServerFacts& facts);
+/// The host keys as dropbear reads them, beside OpenSSH's.
+void make_dropbear_keys(const std::filesystem::path& home, const std::filesystem::path& dir);
+std::vector<std::string> dropbear_arguments(const ServerFacts& facts);
+/// A user's shell that knows one command, the one that dropbear has for SFTP; `home` is sshd's.
+std::string dropbear_shell(const std::filesystem::path& home);
 /// One line of its log as a command: "open …", "rename …", or "PASS" for a password that was tried.
 std::string sshd_command(std::string_view line);
 
