@@ -152,7 +152,7 @@ TEST_CASE("pain 11: a good-bye in the middle of anything costs a reconnect and n
   REQUIRE(night.run().outcome == ExitCode::done);
   write_some(night);
   night.write("old", "22");
-  night.remove("gone");
+  night.remove("old/gone");
   night.scripted.deviate(
       {.verb = verb, .when = when, .reply = "421 Timeout, closing control connection", .close = true});
   const RunReport report = night.run();
@@ -444,6 +444,146 @@ TEST_CASE("a server that talks a lot or byte by byte or forgets pipelined comman
   CHECK(night.run().outcome == ExitCode::done);
   expect_whole(night);
   night.remove("d");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+// The right outcome of what was measured on real servers. The first one comes out wrong today (MKD of a
+// directory that is there is called refused, tests/field has it, too); the others wait to be seen through.
+TEST_CASE("a server that offers MLST and denies it gets everything and nothing is taken for missing",
+          "[!mayfail]") {
+  Quirks quirks;
+  quirks.denied = GENERATE(std::set<std::string>{"MLST"}, std::set<std::string>{"MLST", "MLSD"},
+                           std::set<std::string>{"SIZE", "MLST", "MLSD"});
+  quirks.denial =
+      GENERATE("550 Permission denied.", "550 space: Operation not permitted", "502 Command not implemented");
+  CAPTURE(quirks.denied, quirks.denial);
+  ScriptedNight night(quirks);
+  night.profile.remote.retries = 1;
+  night.scripted.make_dir("space/t/d/e");
+  write_some(night);
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  night.write("small", "2");
+  night.rename("empty", "d/moved");
+  night.remove("d/e");
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.events.problems().empty());
+  night.scripted.forget_commands();
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.scripted.commands().empty());
+}
+
+TEST_CASE("half a file that the server calls whole is not and the old copy stays until the whole is there",
+          "[!mayfail]") {
+  Quirks quirks;
+  quirks.hidden_stores = GENERATE(false, true);
+  const bool control_dies = GENERATE(false, true);
+  CAPTURE(quirks.hidden_stores, control_dies);
+  ScriptedNight night(quirks);
+  night.profile.remote.retries = 1;
+  write_some(night);
+  night.write("old", "as it was");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const Deviation end_of_line{.verb = "STOR",
+                              .when = When::midway,
+                              .reply = control_dies ? "" : "226 Transfer complete",
+                              .close = control_dies,
+                              .bytes = 100'000,
+                              .times = -1};
+  night.scripted.deviate(end_of_line);
+  night.write("old", std::string(700'000, 'n'));
+  CHECK(night.run().outcome != ExitCode::done);
+  CHECK(night.held().at("t/old") == "as it was");
+  night.scripted.behave();
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("a line that ends in the middle once costs a part of the file again and nothing else",
+          "[!mayfail]") {
+  Quirks quirks;
+  quirks.hidden_stores = GENERATE(false, true);
+  const bool control_dies = GENERATE(false, true);
+  CAPTURE(quirks.hidden_stores, control_dies);
+  ScriptedNight night(quirks);
+  write_some(night);
+  night.scripted.deviate({.verb = "STOR",
+                          .when = When::midway,
+                          .reply = control_dies ? "" : "226 Transfer complete",
+                          .close = control_dies,
+                          .bytes = 100'000,
+                          .times = 2});
+  CHECK(night.run().outcome == ExitCode::done);
+  INFO(night.events.problems());
+  expect_whole(night);
+}
+
+TEST_CASE("a quota that cuts an upload off is said and costs no copy and the rest is stored", "[!mayfail]") {
+  ScriptedNight night;
+  night.profile.remote.connections = 1;
+  night.profile.remote.retries = 2;
+  night.write("kept", std::string(5000, 'k'));
+  night.write("changes", std::string(5000, 'o'));
+  night.write("old/gone", std::string(50'000, 'g'));
+  REQUIRE(night.run().outcome == ExitCode::done);
+  Quirks quirks;
+  quirks.quota = 150'000;
+  night.scripted.change(quirks);
+  night.write("a large one", std::string(2'000'000, 'l'));
+  night.write("small", "1");
+  night.write("changes", std::string(2'000'000, 'n'));
+  night.remove("old/gone");
+  night.scripted.forget_commands();
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  INFO(night.events.problems());
+  CHECK(night.says("make room on the remote or buy some"));
+  CHECK(night.scripted.count("STOR") <= 8);  // not again and again
+  const auto held = night.held();
+  CHECK(held.contains("t/kept"));
+  CHECK(held.at("t/changes") == std::string(5000, 'o'));
+  CHECK(held.contains("t/small"));
+  CHECK_FALSE(held.contains("t/old/gone"));
+  night.scripted.change({});
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("a quota of files that leaves empty files behind is said and nothing empty is left for a file",
+          "[!mayfail]") {
+  ScriptedNight night;
+  night.profile.remote.retries = 1;
+  night.write("old", "as it was");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  Quirks quirks;
+  quirks.files_are_used_up = true;
+  night.scripted.change(quirks);
+  night.write("old", "new");
+  night.write("new", "1");
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  INFO(night.events.problems());
+  CHECK(night.says("make room on the remote or buy some"));
+  CHECK(night.held() == std::map<std::string, std::string>{{"t/old", "as it was"}});
+  night.scripted.change({});
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("a size that is told without a number is learned in another way", "[!mayfail]") {
+  Quirks quirks;
+  quirks.empty_sizes_untold = true;
+  if (GENERATE(true, false)) quirks.unknown = {"MLST", "MLSD"};
+  ScriptedNight night(quirks);
+  night.profile.remote.connections = GENERATE(1, 2);
+  night.profile.remote.retries = 1;
+  write_some(night);
+  night.write("d/empty too", "");
+  CHECK(night.run().outcome == ExitCode::done);
+  INFO(night.events.problems());
+  expect_whole(night);
+  CHECK(night.stores() == kSome + 1);
+  night.write("small", "");
   CHECK(night.run().outcome == ExitCode::done);
   expect_whole(night);
 }

@@ -86,6 +86,7 @@ void ScriptedSession::size(const std::string& path) {
       if (node->second.late_sizes > 0) --node->second.late_sizes;
     }
   }
+  if (size == 0U && quirks().empty_sizes_untold) return say("213 File status");
   say(size ? fmt::format("213 {}", *size) : "550 No such file");
 }
 

@@ -59,48 +59,79 @@ int ScriptedSession::accept_data() {
 }
 
 /// Appends what comes to the file; at most `most` bytes.
-std::optional<std::uint64_t> ScriptedSession::receive_data(int socket, const std::string& path,
-                                                           std::uint64_t most) {
+ScriptedSession::Received ScriptedSession::receive_data(int socket, const std::string& path,
+                                                        std::uint64_t most) {
   std::array<char, 64 * 1024> buffer;
   std::uint64_t all = 0;
   while (all < most) {
     const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most - all, buffer.size()));
     const ssize_t got = ::recv(socket, buffer.data(), wanted, 0);
-    if (got < 0) return std::nullopt;
+    if (got < 0) return Received::broken;
     if (got == 0) break;
     all += static_cast<std::uint64_t>(got);
     const std::lock_guard lock(inside_->mutex);
     inside_->bytes_stored += static_cast<std::uint64_t>(got);
     const auto node = inside_->find(path);
-    if (node == inside_->nodes.end()) return std::nullopt;
+    if (node == inside_->nodes.end()) return Received::broken;
     if (inside_->quirks.flips_bits) buffer[0] = static_cast<char>(buffer[0] ^ 1);
     node->second.content.append(buffer.data(), static_cast<std::size_t>(got));
+    if (inside_->over_quota()) return Received::over_quota;
   }
-  return all;
+  return Received::all;
+}
+
+std::string ScriptedSession::begin_store(const std::string& path, const std::string& hidden, bool append) {
+  const std::uint64_t offset = std::exchange(offset_, 0);
+  const std::lock_guard lock(inside_->mutex);
+  const auto node = inside_->find(path);
+  const std::uint64_t there = node == inside_->nodes.end() ? 0 : node->second.content.size();
+  if (!inside_->is_dir(parent_of(path))) return "553 No such directory";
+  if (inside_->is_dir(path)) return "553 Is a directory";
+  if (!hidden.empty() && offset > 0) return "501 REST not compatible with server configuration";
+  if (!hidden.empty() && inside_->nodes.contains(hidden))
+    return fmt::format("550 {}: Temporary hidden file /{} already exists", path, hidden);
+  if (!append && offset > there) return "554 Beyond the end";
+  ScriptedNode& file = !hidden.empty()                ? inside_->nodes[hidden]
+                       : node == inside_->nodes.end() ? inside_->nodes[path]
+                                                      : node->second;
+  if (!append) file.content.resize(static_cast<std::size_t>(offset));
+  file.mtime_s = std::time(nullptr);
+  file.late_sizes = inside_->quirks.late_sizes;
+  return {};
+}
+
+std::string ScriptedSession::end_store(const std::string& path, const std::string& hidden,
+                                       Received received) {
+  const std::lock_guard lock(inside_->mutex);
+  const auto node = hidden.empty() ? inside_->find(path) : inside_->nodes.find(hidden);
+  if (node == inside_->nodes.end()) return "426 Connection broken";
+  if (inside_->quirks.files_are_used_up) {
+    node->second.content.clear();
+    return fmt::format("552 Quota exceeded: [{}] won't be saved", path);
+  }
+  if (received == Received::over_quota) {
+    inside_->nodes.erase(node);
+    return fmt::format(
+        "552-Transfer aborted. Disk quota exceeded\r\n552 STOR: notice: quota reached: '{}' removed", path);
+  }
+  if (!hidden.empty() && received == Received::all) {
+    ScriptedNode file = std::move(node->second);
+    inside_->nodes.erase(node);
+    inside_->nodes[path] = std::move(file);
+  } else if (!hidden.empty()) {
+    inside_->nodes.erase(node);
+  }
+  return received == Received::all ? "226 Transfer complete" : "426 Transfer aborted. Data connection closed";
 }
 
 void ScriptedSession::store(const std::string& argument, bool append) {
   const std::string path = resolve(argument);
-  const std::uint64_t offset = std::exchange(offset_, 0);
-  std::string refusal;
-  {
-    const std::lock_guard lock(inside_->mutex);
-    const auto node = inside_->find(path);
-    const std::uint64_t there = node == inside_->nodes.end() ? 0 : node->second.content.size();
-    if (!inside_->is_dir(parent_of(path)))
-      refusal = "553 No such directory";
-    else if (inside_->is_dir(path))
-      refusal = "553 Is a directory";
-    else if (!append && offset > there)
-      refusal = "554 Beyond the end";
-    else {
-      ScriptedNode& file = node == inside_->nodes.end() ? inside_->nodes[path] : node->second;
-      if (!append) file.content.resize(static_cast<std::size_t>(offset));
-      file.mtime_s = std::time(nullptr);
-      file.late_sizes = inside_->quirks.late_sizes;
-    }
-  }
-  if (!refusal.empty()) {
+  const std::string above = parent_of(path);
+  const std::string name = above.empty() ? path : path.substr(above.size() + 1);
+  const std::string hidden = !quirks().hidden_stores || append ? std::string()
+                             : above.empty()                   ? ".in." + name + "."
+                                                               : above + "/.in." + name + ".";
+  if (const std::string refusal = begin_store(path, hidden, append); !refusal.empty()) {
     close_socket(listener_);
     return say(refusal);
   }
@@ -108,12 +139,14 @@ void ScriptedSession::store(const std::string& argument, bool append) {
   int socket = accept_data();
   if (socket < 0) return say("425 Nobody connected");
   const bool midway = later_ && later_->when == Deviation::When::midway;
-  const auto stored = receive_data(socket, path, midway ? later_->bytes : UINT64_MAX);
+  const Received received =
+      receive_data(socket, hidden.empty() ? path : hidden, midway ? later_->bytes : UINT64_MAX);
   close_socket(socket);
+  const std::string reply = end_store(path, hidden, received);
   if (later_)
     deviate(*later_);
   else
-    say(stored ? "226 Transfer complete" : "426 Connection broken");
+    say(reply);
 }
 
 void ScriptedSession::send_data(const std::string& content, const Flood& flood, const std::string& end) {

@@ -37,6 +37,7 @@ struct ScriptedServer::Inside {
   std::map<std::string, ScriptedNode>::iterator find(const std::string& path);
   bool is_dir(const std::string& path);
   void make_dirs(const std::string& path);
+  bool over_quota() const;
   std::optional<Deviation> take(std::string_view verb, std::string_view argument);
 };
 

@@ -63,6 +63,13 @@ void ScriptedServer::Inside::make_dirs(const std::string& path) {
   nodes[path].directory = true;
 }
 
+bool ScriptedServer::Inside::over_quota() const {
+  if (!quirks.quota) return false;
+  std::uint64_t used = 0;
+  for (const auto& [path, node] : nodes) used += node.content.size();
+  return used > *quirks.quota;
+}
+
 std::optional<Deviation> ScriptedServer::Inside::take(std::string_view verb, std::string_view argument) {
   for (Deviation& deviation : deviations) {
     if (deviation.verb != verb || deviation.times == 0 ||

@@ -47,6 +47,10 @@ struct Quirks {
   /// Words that are answered with 500 and are not in FEAT: "EPSV", "MLSD", "MLST", "SIZE", "MFMT", "FEAT",
   /// "REST".
   std::set<std::string> unknown;
+  /// Words that stay in FEAT and are answered with `denial`, whatever they are about: what an administrator
+  /// forbids (ProFTPD's <Limit>, vsftpd's cmds_denied).
+  std::set<std::string> denied;
+  std::string denial = "550 Permission denied.";
   bool mdtm_sets = false;    ///< MDTM with a time sets it
   bool digests = false;      ///< it has XSHA256
   bool flips_bits = false;   ///< the first byte of every piece that STOR keeps is wrong
@@ -70,6 +74,17 @@ struct Quirks {
   std::string gone_already = "550 No such file or directory";  ///< DELE and RMD of what isn't there
   /// After a STOR, so many SIZEs tell half of what was stored; -1: all.
   int late_sizes = 0;
+  /// ProFTPD's HiddenStores: STOR writes to ".in.NAME.", which becomes NAME when the data end with FIN, and
+  /// goes when they end with a reset; STOR after REST is 501, and APPE writes to NAME itself.
+  bool hidden_stores = false;
+  /// ftp-srv's SIZE of an empty file is "213 File status", without a number.
+  bool empty_sizes_untold = false;
+  /// The bytes that all files may have together. The STOR or APPE that passes it is cut off: the data
+  /// connection ends at once, then comes 552, and the file is gone, also when it was whole before (ProFTPD's
+  /// mod_quotatab).
+  std::optional<std::uint64_t> quota;
+  /// Pure-FTPd's -n without -N: every STOR takes the data, is 552, and leaves an empty file under its name.
+  bool files_are_used_up = false;
   int max_sessions = 0;                               ///< 0: any number
   std::string too_many = "421 Too many connections";  ///< 530…: said to PASS, else instead of the greeting
 };

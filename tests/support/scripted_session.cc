@@ -179,24 +179,29 @@ void ScriptedSession::carry_out(const std::string& line) {
   const std::string argument = line.substr(std::min(blank + 1, line.size()));
   std::optional<Deviation> deviation;
   bool known = false;
+  std::string denial;
   {
     const std::lock_guard lock(inside_->mutex);
     inside_->commands.push_back(verb == "PASS" ? "PASS" : line);
     known = handlers().contains(verb) && !inside_->quirks.unknown.contains(verb);
+    if (inside_->quirks.denied.contains(verb)) denial = inside_->quirks.denial;
     deviation = inside_->take(verb == "PASS" ? "LOGIN" : verb, argument);
   }
   later_.reset();
+  const bool transfers =
+      verb == "STOR" || verb == "APPE" || verb == "RETR" || verb == "LIST" || verb == "MLSD";
   if (deviation && deviation->when == Deviation::When::instead) {
     deviate(*deviation);
-    if (verb == "STOR" || verb == "APPE" || verb == "RETR" || verb == "LIST" || verb == "MLSD")
-      close_socket(listener_);
+    if (transfers) close_socket(listener_);
     return;
   }
   if (!known) return say("500 Unknown command");
+  if (!denial.empty()) {
+    if (transfers) close_socket(listener_);
+    return say(denial);
+  }
   if (!deviation) return (this->*handlers().at(verb))(argument);
   later_ = std::move(deviation);
-  const bool transfers =
-      verb == "STOR" || verb == "APPE" || verb == "RETR" || verb == "LIST" || verb == "MLSD";
   if (transfers) return (this->*handlers().at(verb))(argument);
   const bool was_mute = std::exchange(mute_, true);  // carried out, but with another answer
   (this->*handlers().at(verb))(argument);

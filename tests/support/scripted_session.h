@@ -77,7 +77,12 @@ class ScriptedSession {
   void add_socket(int socket);
   void close_socket(int& socket);
   void send_data(const std::string& content, const Flood& flood, const std::string& end);
-  std::optional<std::uint64_t> receive_data(int socket, const std::string& path, std::uint64_t most);
+  enum class Received : std::uint8_t { all, broken, over_quota };
+  Received receive_data(int socket, const std::string& path, std::uint64_t most);
+  /// Readies the file that the data go to; a refusal, or nothing.
+  std::string begin_store(const std::string& path, const std::string& hidden, bool append);
+  /// What becomes of it; the reply.
+  std::string end_store(const std::string& path, const std::string& hidden, Received received);
   std::vector<std::pair<std::string, ScriptedNode>> children(const std::string& dir) const;
   void set_time(const std::string& path, std::int64_t time, const std::string& done);
 
