@@ -263,7 +263,13 @@ bool FtpLane::list_into(const RemotePath& dir, const char* command, ListingParse
   const bool maybe_there =
       learned().mlsd == Learned::Known::unknown && parser.format() == ListingFormat::mlsd;
   if (reply == 550 && maybe_there && says_denied(transfer.last.text())) return false;
-  session_.fail(code, transfer);
+  try {
+    session_.fail(code, transfer);
+  } catch (const RemoteError& error) {
+    // pyftpdlib's MLSD of what isn't there is "501 No such directory.".
+    if (reply != 501 || !says_absent(transfer.last.text())) throw;
+    throw RemoteError(FailureClass::skip_file, error.what(), error.advice(), 550, error.reply_text());
+  }
 }
 
 std::optional<Listing> FtpLane::list_facts(const RemotePath& dir) {
