@@ -63,4 +63,7 @@ while True:  # nothing may be closed while the loop looks at it
         told_to_end_sessions = False
         for channel in list(server.ioloop.socket_map.values()):
             if channel is not server:
-                channel.close()
+                try:
+                    channel.close()
+                except Exception:  # closed by the one before, whose data connection it was
+                    pass
