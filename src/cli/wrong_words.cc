@@ -39,16 +39,16 @@ Error unknown_command(const std::string& word, const WrongWords& words) {
 Error too_many(const std::string& word, const WrongWords& words) {
   const std::string help = fmt::format("`outhaul {} --help` tells what it takes.", words.command);
   if (!word.starts_with('-') || word == "-")
-    return usage(fmt::format("outhaul {}: \"{}\" is one word too many", words.command, printable(word)),
+    return usage(fmt::format("{}: \"{}\" is one word too many", words.command, printable(word)),
                  fmt::format("Write: {}. {}", words.usage, help));
   const std::string option = word.substr(0, word.find('='));
   const auto meant = nearest_of(option, words.options);
-  return usage(fmt::format("outhaul {}: there is no option \"{}\"", words.command, printable(option)),
+  return usage(fmt::format("{}: there is no option \"{}\"", words.command, printable(option)),
                meant ? fmt::format("Did you mean {}? {}", *meant, help) : help);
 }
 
 Error missing(const std::string& what, const WrongWords& words) {
-  const std::string message = fmt::format("outhaul {}: {} is required", words.command, what);
+  const std::string message = fmt::format("{}: {} is required", words.command, what);
   if (what != "PROFILE") return usage(message, fmt::format("Write: {}", words.usage));
   return usage(message,
                fmt::format("Name the profile's file: {}, such as /etc/outhaul/my-backup.json. `outhaul "
@@ -71,7 +71,7 @@ Error wrong_words(const WrongWords& words) {
   if (!words.left_over.empty()) return too_many(words.left_over.front(), words);
   if (words.said.ends_with(kRequired))
     return missing(words.said.substr(0, words.said.size() - kRequired.size()), words);
-  return usage(fmt::format("outhaul {}: {}", words.command, printable(words.said)),
+  return usage(fmt::format("{}: {}", words.command, printable(words.said)),
                fmt::format("`outhaul {} --help` tells what it takes.", words.command));
 }
 

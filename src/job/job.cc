@@ -43,7 +43,7 @@ class ProfileRun {
 
   RunReport run() {
     if (!options_.remote_moved) check_remote(state_, profile_.remote);
-    remember_remote(state_, profile_.remote);
+    const bool begins_anew = remember_remote(state_, profile_.remote) && !has_stored(state_);
     for (const Job* job : jobs_) {
       check_name_rules(state_, *job);
       check_append_only(state_, *job);
@@ -61,6 +61,7 @@ class ProfileRun {
     report_.remote = profile_.remote.url;
     report_.started_ns = environment_.clock.now_ns();
     report_.run = state_.begin_run(report_.started_ns);
+    if (begins_anew) forget_directories(state_, report_.run);
     for (const Job* job : jobs_) {
       if (stopped()) break;
       run_job(*job);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "outhaul/error.h"
 
@@ -28,7 +29,7 @@ std::string remote_identity(const RemoteSettings& remote) {
 bool has_stored(const State& state, JobId job) {
   const auto entries = state.entries(job);
   for (Entry entry; entries->next(entry);)
-    if (entry.kind != EntryKind::symlink) return true;
+    if (entry.kind == EntryKind::file) return true;
   return std::ranges::any_of(state.parts(job),
                              [](const Part& p) { return p.stage != Part::Stage::sending; }) ||
          std::ranges::any_of(state.intents(job),
@@ -59,9 +60,26 @@ void check_remote(const State& state, const RemoteSettings& remote) {
       "the profile a new name, or move its state directory away: then everything is sent there.");
 }
 
-void remember_remote(State& state, const RemoteSettings& remote) {
+bool remember_remote(State& state, const RemoteSettings& remote) {
   const std::string now = remote_identity(remote);
-  if (state.server_fact(kScope, kFact) != now) state.set_server_fact(kScope, kFact, now);
+  const std::optional<std::string> before = state.server_fact(kScope, kFact);
+  if (before == now) return false;
+  state.set_server_fact(kScope, kFact, now);
+  return before.has_value();
+}
+
+void forget_directories(State& state, RunId run) {
+  for (const std::string& name : state.job_names()) {
+    const JobId job = state.find_job(name).value();
+    std::vector<RelPath> paths;
+    const auto entries = state.entries(job);
+    for (Entry entry; entries->next(entry);)
+      if (entry.kind == EntryKind::directory) paths.push_back(entry.path);
+    if (paths.empty()) continue;
+    Transaction transaction = state.begin();
+    for (const RelPath& path : paths) state.forget(job, run, path);
+    transaction.commit();
+  }
 }
 
 }  // namespace outhaul

@@ -13,8 +13,8 @@ namespace outhaul {
 /// it.
 std::string remote_identity(const RemoteSettings& remote);
 
-/// Whether anything was ever stored, or may have been: a file, a directory, a catalog. False after a first
-/// run that failed at its login, or whose unfinished parts are all that it sent: then nothing is known that a
+/// Whether anything was ever stored, or may have been: a file, a catalog. False after a first run that failed
+/// at its login, or that made directories and sent unfinished parts at most: then nothing is known that a
 /// corrected profile could contradict. Of one job: now.
 bool has_stored(const State& state);
 bool has_stored(const State& state, JobId job);
@@ -23,7 +23,9 @@ bool has_stored(const State& state, JobId job);
 /// would be missing at the new one. After a first run that failed, because the address was wrong, nothing is
 /// in the way of the right one.
 void check_remote(const State& state, const RemoteSettings& remote);
-/// Makes `state` speak of this place from now on.
-void remember_remote(State& state, const RemoteSettings& remote);
+/// Makes `state` speak of this place from now on. True when it spoke of another one.
+bool remember_remote(State& state, const RemoteSettings& remote);
+/// What was made of directories at another place, where nothing else is: here they are yet to be made.
+void forget_directories(State& state, RunId run);
 
 }  // namespace outhaul

@@ -10,17 +10,16 @@ using sqlite::Text;
 
 namespace {
 
-/// Whether anything of the job was ever stored, or may have been. A part that is still being sent is asked
-/// about before it is believed; a directory that was only begun is made again; a symlink lies in the state
-/// alone.
+/// Whether a file of the job was ever stored, or may have been. A part that is still being sent is asked
+/// about before it is believed; directories are made again; a symlink lies in the state alone.
 bool has_stored(sqlite::Database& db, JobId job) {
   sqlite::Query query(
       db,
-      "SELECT EXISTS (SELECT 1 FROM entry WHERE job = ?1 AND kind <> ?2)"
+      "SELECT EXISTS (SELECT 1 FROM entry WHERE job = ?1 AND kind = ?2)"
       " OR EXISTS (SELECT 1 FROM part WHERE job = ?1 AND stage <> 'sending')"
       " OR EXISTS (SELECT 1 FROM intent WHERE job = ?1 AND kind <> 'make_dir')"
       " OR EXISTS (SELECT 1 FROM object WHERE (job = ?1 OR job IS NULL) AND status <> 'uploading')",
-      job, EntryKind::symlink);
+      job, EntryKind::file);
   return query.next() && query.row().integer(0) != 0;
 }
 
@@ -41,8 +40,11 @@ JobId State::job(std::string_view name, const RemotePath& target) {
   if (const auto known = find_job(name, target)) {
     sqlite::Query same(db, "SELECT 1 FROM job WHERE id = ? AND target = ?", *known, blob_of(target));
     if (!same.next())
-      impl_->in_transaction(
-          [&] { sqlite::execute(db, "UPDATE job SET target = ? WHERE id = ?", blob_of(target), *known); });
+      impl_->in_transaction([&] {
+        sqlite::execute(db, "UPDATE job SET target = ? WHERE id = ?", blob_of(target), *known);
+        // Below the new one they are yet to be made.
+        sqlite::execute(db, "DELETE FROM entry WHERE job = ? AND kind = ?", *known, EntryKind::directory);
+      });
     return *known;
   }
   JobId id{};

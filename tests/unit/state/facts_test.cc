@@ -23,9 +23,10 @@ TEST_CASE("a job that holds nothing takes another target and one that may hold s
     return g.state.begin_object(g.job, g.run, RelPath::parse("f"), RemotePath::parse("www/f"),
                                 RemotePath::parse("part"), {});
   };
-  SECTION("nothing but a symlink and a file on its way and a directory that was begun") {
+  SECTION("nothing but a symlink and a directory and a file on its way") {
     Transaction transaction = f.state.begin();
     f.state.record(f.job, f.run, symlink_entry("l", "t"));
+    f.state.record(f.job, f.run, directory_entry("made"));
     begin(f);
     f.state.intend(f.job, f.run,
                    {Intent::Kind::make_dir, RelPath::parse("d"), {}, RemotePath::parse("www/d")});
@@ -33,12 +34,8 @@ TEST_CASE("a job that holds nothing takes another target and one that may hold s
     CHECK(f.state.find_job("www", elsewhere) == f.job);
     CHECK(f.state.job("www", elsewhere) == f.job);
     CHECK(query(f.file, "SELECT target FROM job") == "elsewhere");
+    CHECK(paths(f.state.entries(f.job)) == std::vector<std::string>{"l"});
     return;
-  }
-  SECTION("a directory") {
-    Transaction transaction = f.state.begin();
-    f.state.record(f.job, f.run, directory_entry("d"));
-    transaction.commit();
   }
   SECTION("a file") {
     Transaction transaction = f.state.begin();
@@ -64,7 +61,7 @@ TEST_CASE("a job whose target changed is refused with both targets and the way o
   StateFixture f;
   {
     Transaction transaction = f.state.begin();
-    f.state.record(f.job, f.run, directory_entry("d"));
+    store(f.state, f.job, f.run, file_entry("f"));
     transaction.commit();
   }
   const auto error = error_of([&] { f.state.job("www", RemotePath::parse("elsewhere")); });
