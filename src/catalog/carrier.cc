@@ -260,6 +260,24 @@ void Carrier::remove(const RemotePath& name) {
                     "Check the account's permissions there.", removed.reply_code, removed.reply_text);
 }
 
+bool Carrier::is_permitted(const CommandResult& result, const RemotePath& name) {
+  if (result.status == Status::done || result.status == Status::missing) return true;
+  const bool of_this_name = result.failure == FailureClass::skip_file ||
+                            result.failure == FailureClass::stop_job || result.status == Status::unsupported;
+  if (of_this_name) return false;
+  throw RemoteError(result.failure == FailureClass::none ? FailureClass::reconnect : result.failure,
+                    fmt::format("{} can't be removed: {}", printable(name.wire()), result.reply_text), {},
+                    result.reply_code, result.reply_text);
+}
+
+bool Carrier::try_remove(const RemotePath& name) {
+  return is_permitted(commands_.run_one(RemoveFile{name}), name);
+}
+
+bool Carrier::remove_or_rename(const RemotePath& name) {
+  return try_remove(name) || is_permitted(commands_.run_one(Rename{name, with_suffix(name, ".gone")}), name);
+}
+
 std::optional<std::uint64_t> Carrier::size_of(const RemotePath& name) {
   const CommandResult there = commands_.run_one(SizeOf{name});
   if (there.status != Status::done) return std::nullopt;

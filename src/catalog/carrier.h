@@ -45,6 +45,11 @@ class Carrier {
   void make_dir(const RemotePath& dir);
   /// Gone, or never there.
   void remove(const RemotePath& name);
+  /// The same, but false where the account may not.
+  bool try_remove(const RemotePath& name);
+  /// Nothing stands under this name any more; what can't be removed has "name.gone". False: the account may
+  /// do neither.
+  bool remove_or_rename(const RemotePath& name);
   bool exists(const RemotePath& name);
   /// In one batch, whatever the server answers.
   std::vector<CommandResult> ask_sizes(const std::vector<RemotePath>& names);
@@ -56,6 +61,7 @@ class Carrier {
   RemotePath store_once(Source& source, const RemotePath& name, bool resume);
   void put_in_place(const RemotePath& part, const RemotePath& name);
   std::optional<std::uint64_t> size_of(const RemotePath& name);
+  static bool is_permitted(const CommandResult& result, const RemotePath& name);
   void keep_trying(const std::function<bool()>& attempt);
   RemotePath store_from(Source& source, const RemotePath& name, bool resume);
 

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
 #include <system_error>
 #include <utility>
 
+#include "catalog/compression.h"
 #include "catalog/local_file.h"
 #include "catalog/manifest.h"
 #include "catalog/names.h"
@@ -18,11 +21,17 @@ using Kind = VerifyFinding::Kind;
 class Check {
  public:
   Check(const State& state, Carrier& carrier, const std::string& profile, const std::filesystem::path& folder)
-      : carrier_(carrier),
+      : state_(state),
+        carrier_(carrier),
         profile_(profile),
         state_id_(state.id()),
         log_(state.catalog()),
-        fetched_(folder / "catalog-check.zst") {}
+        fetched_(folder / "catalog-check.zst"),
+        base_(folder / "catalog-check.db"),
+        changes_(folder / "catalog-check.changeset") {}
+  ~Check() {
+    for (const std::filesystem::path& file : {fetched_, base_, changes_}) drop(file);
+  }
 
   CatalogCheck run(bool read) {
     const std::vector<Generation> generations = stored_generations(log_);
@@ -31,8 +40,13 @@ class Check {
     std::vector<RemotePath> names;
     for (const CatalogFile& file : files) names.push_back(file.name);
     const std::vector<CommandResult> sizes = carrier_.ask_sizes(names);
-    for (std::size_t i = 0; i < files.size(); ++i) look_at(files[i], sizes[i], read);
     result_.files = files.size();
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      look_at(files[i], sizes[i]);
+      bytes += files[i].size;
+    }
+    if (is_to_be_replayed(read, bytes, log_.replayed == generations.front().number)) replay(files);
     const CatalogFile& last = files.back();
     // What was stored append-only is announced under a name that isn't known, also when that has ended since.
     const bool numbered =
@@ -43,44 +57,84 @@ class Check {
   }
 
  private:
-  void look_at(const CatalogFile& file, const CommandResult& there, bool read) {
-    if (there.status != CommandResult::Status::done && there.status != CommandResult::Status::missing)
+  void look_at(const CatalogFile& file, const CommandResult& there) {
+    if (there.status != CommandResult::Status::done && there.status != CommandResult::Status::missing) {
+      whole_ = false;
       return found(
           Kind::unproven, file.name,
           fmt::format("nobody can tell whether this file of the catalog is there: {}", there.reply_text));
-    if (there.status == CommandResult::Status::missing) {
-      found(Kind::missing, file.name, "a file of the catalog is not there");
-    } else if (there.size != file.size) {
-      found(Kind::size_differs, file.name,
-            fmt::format("a file of the catalog has {} bytes instead of {}", there.size, file.size));
-    } else if (read && !reads_back(file)) {
-      found(Kind::content_differs, file.name,
-            "a file of the catalog can't be read back as it was stored (SHA-256)");
-    } else {
-      return;
     }
+    if (there.status == CommandResult::Status::missing) {
+      wrong(Kind::missing, file.name, "a file of the catalog is not there");
+    } else if (there.size != file.size) {
+      wrong(Kind::size_differs, file.name,
+            fmt::format("a file of the catalog has {} bytes instead of {}", there.size, file.size));
+    }
+  }
+
+  void wrong(Kind kind, const RemotePath& name, std::string message) {
+    found(kind, name, std::move(message));
     result_.needs_base = true;
+    whole_ = false;
+  }
+
+  /// Every file is read, so that each one that is wrong is named; a state is made of them when none is.
+  void replay(const std::vector<CatalogFile>& files) {
+    CatalogChain chain;
+    chain.base = base_;
+    for (const CatalogFile& file : files) {
+      if (std::ranges::any_of(result_.findings,
+                              [&](const VerifyFinding& known) { return known.path == file.name; }))
+        continue;
+      if (!read(file, chain))
+        wrong(Kind::content_differs, file.name,
+              "a file of the catalog can't be read back as it was stored (SHA-256)");
+    }
+    if (!whole_) return;
+    const PendingChanges pending = log_.recording ? state_.pending_changes() : PendingChanges{};
+    const std::string fault =
+        chain_fault(profile_, chain, pending, log_.recording ? std::optional(state_.digest()) : std::nullopt);
+    if (!fault.empty())
+      wrong(Kind::content_differs, files.back().name,
+            fmt::format("the catalog is there as it was stored, but would not give this state: {}", fault));
+    result_.replayed = fault.empty();
   }
 
   /// Read again before it is condemned. What can't be read is as good as damaged.
-  bool reads_back(const CatalogFile& file) {
-    bool same = false;
-    for (int attempt = 0; attempt < 2 && !same; ++attempt) {
-      drop_fetched();
+  bool read(const CatalogFile& file, CatalogChain& chain) {
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      drop(fetched_);
       try {
         carrier_.fetch(file.name, fetched_, file.size);
-        same = digest_of_file(fetched_) == file.sha256;
       } catch (const RemoteError& error) {
         if (error.failure() != FailureClass::skip_file) throw;
+        continue;
       }
+      if (digest_of_file(fetched_) != file.sha256) continue;
+      return unpack(file, chain);
     }
-    drop_fetched();
-    return same;
+    return false;
   }
 
-  void drop_fetched() const {
+  bool unpack(const CatalogFile& file, CatalogChain& chain) {
+    try {
+      decompress_file(fetched_, file.number == 0 ? base_ : changes_, file.raw_size);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::state) throw;
+      return false;
+    }
+    if (file.number == 0) {
+      chain.base_run = file.run;
+      chain.base_digest = file.digest;
+    } else {
+      chain.links.push_back({read_whole(changes_), file.run, file.digest});
+    }
+    return true;
+  }
+
+  static void drop(const std::filesystem::path& file) {
     std::error_code none;
-    std::filesystem::remove(fetched_, none);
+    std::filesystem::remove(file, none);
   }
 
   void look_at_manifest(const std::vector<Generation>& generations) {
@@ -113,15 +167,21 @@ class Check {
     result_.findings.push_back({kind, {}, name, false, std::move(message)});
   }
 
+  const State& state_;
   Carrier& carrier_;
   const std::string& profile_;
   const std::string state_id_;
   const CatalogLog log_;
-  const std::filesystem::path fetched_;
+  const std::filesystem::path fetched_, base_, changes_;
+  bool whole_ = true;  ///< every file is there as it was stored, so far
   CatalogCheck result_;
 };
 
 }  // namespace
+
+bool is_to_be_replayed(bool read, std::uint64_t bytes, bool proven) {
+  return read || bytes <= kSmallCatalog || !proven;
+}
 
 CatalogCheck check_catalog(const State& state, Carrier& carrier, const std::string& profile,
                            const std::filesystem::path& folder, bool read) {

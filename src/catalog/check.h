@@ -18,13 +18,21 @@ struct CatalogCheck {
   std::vector<VerifyFinding> findings;
   bool needs_base = false;      ///< mends a file that is wrong
   bool needs_manifest = false;  ///< mends a manifest that is wrong
+  bool replayed = false;        ///< the files were fetched, and a state was made of them
 };
 
-/// Compares the manifest by its content, and the newest generation's files by their sizes, or with `read` by
-/// their SHA-256, fetched one by one into `folder`. The generation before is there for the day on which the
-/// newest rots, and by then there is a new one: it isn't looked at. Of an append-only remote the manifests'
-/// names aren't known: they are left out. Throws RemoteError, and Error{local_io} for the folder.
+/// Compares the manifest by its content, and the newest generation's files by their sizes. Where
+/// is_to_be_replayed() says so they are fetched into `folder`, compared by their SHA-256, and a state is made
+/// of them, which must be this one. The generation before is there for the day on which the newest rots, and
+/// by then there is a new one: it isn't looked at. Of an append-only remote the manifests' names aren't
+/// known: they are left out. Throws RemoteError, and Error{local_io} for the folder.
 CatalogCheck check_catalog(const State& state, Carrier& carrier, const std::string& profile,
                            const std::filesystem::path& folder, bool read);
+
+/// `read`: it was asked for. `bytes`: of the generation's files, as they are stored. `proven`: its base was
+/// fetched before, and a state was made of it. Pure.
+bool is_to_be_replayed(bool read, std::uint64_t bytes, bool proven);
+/// Fetched each time.
+inline constexpr std::uint64_t kSmallCatalog = 8 * 1024 * 1024;
 
 }  // namespace outhaul

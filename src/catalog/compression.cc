@@ -62,16 +62,20 @@ Compressed compress_file(const std::filesystem::path& from, const std::filesyste
 }
 
 std::string compress(std::string_view text) {
+  const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  if (!context) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
   std::string made(ZSTD_compressBound(text.size()), '\0');
-  const std::size_t size = ZSTD_compress(made.data(), made.size(), text.data(), text.size(), kLevel);
+  const std::size_t size = ZSTD_compress2(context.get(), made.data(), made.size(), text.data(), text.size());
   if (ZSTD_isError(size) != 0)
     throw Error(ErrorKind::internal, fmt::format("zstd: {}", ZSTD_getErrorName(size)));
   made.resize(size);
   return made;
 }
 
-void decompress_file(const std::filesystem::path& from, const std::filesystem::path& to,
-                     std::uint64_t raw_size) {
+std::uint64_t decompress_at_most(const std::filesystem::path& from, const std::filesystem::path& to,
+                                 std::uint64_t most) {
   LocalReader reader(from);
   LocalWriter writer(to);
   const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
@@ -86,13 +90,18 @@ void decompress_file(const std::filesystem::path& from, const std::filesystem::p
       left = ZSTD_decompressStream(context.get(), &out, &in);
       if (ZSTD_isError(left) != 0) bad(from, ZSTD_getErrorName(left));
       written += out.pos;
-      if (written > raw_size) bad(from, "it holds more than the manifest says");
+      if (written > most) bad(from, "it holds more than it can");
       writer.write({buffer.data(), out.pos});
     }
   }
   if (left != 0) bad(from, "it is cut short");
-  if (written != raw_size) bad(from, "it holds less than the manifest says");
   writer.finish();
+  return written;
+}
+
+void decompress_file(const std::filesystem::path& from, const std::filesystem::path& to,
+                     std::uint64_t raw_size) {
+  if (decompress_at_most(from, to, raw_size) != raw_size) bad(from, "it holds less than the manifest says");
 }
 
 }  // namespace outhaul

@@ -17,6 +17,7 @@ struct Compressed {
 
 /// Writes `to`, which is replaced. Throws Error{local_io}.
 Compressed compress_file(const std::filesystem::path& from, const std::filesystem::path& to);
+/// With a checksum, as compress_file().
 std::string compress(std::string_view text);
 
 /// Writes `to`, which is replaced. Throws Error{state} when `from` isn't zstd's, is cut short or damaged, or
@@ -24,5 +25,8 @@ std::string compress(std::string_view text);
 /// Throws Error{local_io} when the disk does not take it.
 void decompress_file(const std::filesystem::path& from, const std::filesystem::path& to,
                      std::uint64_t raw_size);
+/// The same for whatever length it has up to `most`; returns it.
+std::uint64_t decompress_at_most(const std::filesystem::path& from, const std::filesystem::path& to,
+                                 std::uint64_t most);
 
 }  // namespace outhaul

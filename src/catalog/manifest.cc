@@ -47,17 +47,23 @@ CatalogFile file_from(const Json& json, std::int64_t generation, std::int64_t nu
   file.raw_size = json.at("raw_size").get<std::uint64_t>();
   file.sha256 = digest_from_hex(json.at("sha256").get<std::string>());
   file.stored = true;
+  if (const auto digest = json.find("digest"); digest != json.end()) {
+    file.digest = parse_state_digest(digest->get<std::string>());
+    if (!file.digest) bad("a digest of the state is none");
+  }
   if (!is_catalog_name(file.name, generation, number, file.run))
     bad("it names a file that is none of a catalog's");
   return file;
 }
 
 Json json_of(const CatalogFile& file) {
-  return {{"name", std::string(file.name.name())},
-          {"run", static_cast<std::int64_t>(file.run)},
-          {"size", file.size},
-          {"raw_size", file.raw_size},
-          {"sha256", to_hex(file.sha256)}};
+  Json json{{"name", std::string(file.name.name())},
+            {"run", static_cast<std::int64_t>(file.run)},
+            {"size", file.size},
+            {"raw_size", file.raw_size},
+            {"sha256", to_hex(file.sha256)}};
+  if (file.digest) json["digest"] = to_hex(*file.digest);
+  return json;
 }
 
 Manifest manifest_from(const Json& json) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <string>
 
 #include "outhaul/increment.h"
@@ -54,6 +56,31 @@ RemotePath catalog_name(std::int64_t generation, std::int64_t number, RunId run)
 RemotePath catalog_name(std::int64_t generation, std::int64_t number, RunId run, std::int64_t now_ns) {
   return catalog_dir() / RemotePath::parse(fmt::format("{}-{}{}", stem(generation, number, run),
                                                        compact_utc(now_ns), kind(number)));
+}
+
+std::optional<CatalogFileName> parse_catalog_name(std::string_view name) {
+  const bool plain = std::ranges::all_of(
+      name, [](char c) { return c == '-' || c == '.' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'z'); });
+  std::string_view rest = name;
+  const bool base = rest.starts_with("base-");
+  if (!plain || (!base && !rest.starts_with("changes-"))) return std::nullopt;
+  rest.remove_prefix(rest.find('-'));
+  const auto number = [&rest]() -> std::int64_t {
+    std::int64_t value = -1;
+    if (!rest.starts_with('-')) return value;
+    const auto [end, fault] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), value);
+    if (fault != std::errc{} || value < 0 || rest[1] == '-') return -1;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    return value;
+  };
+  CatalogFileName found;
+  found.generation = number();
+  found.number = base ? 0 : number();
+  found.run = RunId{number()};
+  if (found.generation < 1 || found.number < (base ? 0 : 1) || found.run == RunId{-1}) return std::nullopt;
+  const RemotePath path = catalog_dir() / RemotePath::parse(name);
+  const bool exact = is_catalog_name(path, found.generation, found.number, found.run);
+  return exact ? std::optional(found) : std::nullopt;
 }
 
 bool is_catalog_name(const RemotePath& name, std::int64_t generation, std::int64_t number, RunId run) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "outhaul/paths.h"
@@ -26,6 +27,13 @@ RemotePath catalog_readme_of_increments();  ///< .outhaul/README-append-only.txt
 RemotePath catalog_name(std::int64_t generation, std::int64_t number, RunId run);
 /// The same for an append-only remote: never used twice at all ("base-2-17-20261121T030000Z.db.zst").
 RemotePath catalog_name(std::int64_t generation, std::int64_t number, RunId run, std::int64_t now_ns);
+/// What a name in the catalog's directory says of its file; none: it is no file of a generation's, or not a
+/// whole one.
+struct CatalogFileName {
+  std::int64_t generation = 0, number = 0;
+  RunId run = kNoRun;
+};
+std::optional<CatalogFileName> parse_catalog_name(std::string_view name);
 /// Whether it is one of the two; the carrier may have added ".2".
 bool is_catalog_name(const RemotePath& name, std::int64_t generation, std::int64_t number, RunId run);
 

@@ -99,16 +99,21 @@ std::optional<Owner> other_claimant(Carrier& carrier, const Owner& self) {
   return named;
 }
 
+/// That state is let in no more. False: its marker stays, because the account may neither remove nor rename.
+bool withdraw(Carrier& carrier, const std::string& state_id) {
+  return !carrier.append_only() && carrier.remove_or_rename(owner_marker(state_id));
+}
+
 /// First the marker, then the look for others: of two that claim it at once, the later one sees the other and
-/// withdraws. Where nothing can be withdrawn the look must come first.
+/// withdraws. A look before it, because there are accounts that can't withdraw, and a marker that stays lets
+/// its state in the next time.
 void claim(Carrier& carrier, const Owner& self) {
   carrier.make_dir(control_dir());
-  if (carrier.append_only())
-    if (const auto other = other_claimant(carrier, self)) throw foreign_remote(*other);
+  if (const auto other = other_claimant(carrier, self)) throw foreign_remote(*other);
   carrier.store_text(to_json(self), owner_marker(self.state_id));
   if (!carrier.append_only()) {
     if (const auto other = other_claimant(carrier, self)) {
-      carrier.remove(owner_marker(self.state_id));
+      withdraw(carrier, self.state_id);
       throw foreign_remote(*other);
     }
   }
@@ -180,7 +185,7 @@ void require_ownership(Carrier& carrier, const Owner& self, bool free) {
   if (!owner) return claim(carrier, self);
   if (owner->state_id != self.state_id) throw foreign_remote(*owner);
   // A takeover that was cut off before its end.
-  if (!owner->before.empty() && !carrier.append_only()) carrier.remove(owner_marker(owner->before));
+  if (!owner->before.empty()) withdraw(carrier, owner->before);
   carrier.store_text(to_json(*owner), owner_marker(self.state_id));
 }
 
@@ -189,8 +194,9 @@ void refuse_another_owner(Carrier& carrier, const std::string& state_id) {
   if (owner && owner->state_id != state_id) throw foreign_remote(*owner);
 }
 
-std::optional<Owner> take_over(Carrier& carrier, Owner self) {
-  std::optional<Owner> before;
+Takeover take_over(Carrier& carrier, Owner self) {
+  Takeover takeover;
+  std::optional<Owner>& before = takeover.before;
   try {
     before = read_owner(carrier);
   } catch (const Error& error) {
@@ -203,10 +209,10 @@ std::optional<Owner> take_over(Carrier& carrier, Owner self) {
   if (!carrier.append_only()) carrier.store_text(to_json(self), owner_file());
   for (const std::string& other : others_marked(carrier.list(control_dir()), self.state_id)) {
     if (!before) before = owner_by_marker(carrier, other);
-    if (!carrier.append_only()) carrier.remove(owner_marker(other));
+    takeover.shut_out = withdraw(carrier, other) && takeover.shut_out;
   }
   carrier.store_text(to_json(self), owner_marker(self.state_id));
-  return before;
+  return takeover;
 }
 
 }  // namespace outhaul

@@ -41,9 +41,15 @@ Error foreign_remote(const Owner& owner);
 void require_ownership(Carrier& carrier, const Owner& self, bool free = false);
 /// Throws Error{guard} when it is another's, and claims nothing.
 void refuse_another_owner(Carrier& carrier, const std::string& state_id);
-/// `self` owns it from now on, whoever did. That one, if anybody: its next run there is refused, but not
-/// where nothing can be removed: both may send there then. What is told of an owner that nobody can read is
-/// its state id alone, or nothing.
-std::optional<Owner> take_over(Carrier& carrier, Owner self);
+struct Takeover {
+  /// Who owned it, if anybody. What is told of an owner that nobody can read is its state id alone, or
+  /// nothing.
+  std::optional<Owner> before;
+  /// Its next run there is refused. Not where its marker can be neither removed nor renamed, as on an
+  /// append-only remote: both may send there then.
+  bool shut_out = true;
+};
+/// `self` owns it from now on, whoever did: owner.json says so.
+Takeover take_over(Carrier& carrier, Owner self);
 
 }  // namespace outhaul

@@ -15,6 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kMostSteps = 6;
+
+std::int64_t next_number(const CatalogLog& log) {
+  std::int64_t number = 0;
+  for (const CatalogFile& known : log.files)
+    if (known.generation == log.generation) number = std::max(number, known.number + 1);
+  return number;
+}
+
 class Publication {
  public:
   Publication(State& state, Carrier& carrier, const CatalogSettings& settings)
@@ -22,32 +31,50 @@ class Publication {
 
   CatalogReport publish() {
     if (!state_.holds_a_tree()) return report_;
-    const CatalogLog log = state_.catalog();
-    const PendingChanges pending = log.recording ? state_.pending_changes() : PendingChanges{};
-    const std::string compressed = pending.of_the_tree ? compress(pending.changeset) : std::string{};
-    report_.generation = log.generation;
-    switch (next_step(log, pending, compressed.size())) {
-      case CatalogStep::nothing:
-        return report_;
-      case CatalogStep::announce:
-        break;
-      case CatalogStep::finish_base:
-        if (!settings_.may_make_base) return report_;
-        finish_base(log);
-        break;
-      case CatalogStep::add_changes:
-        add_changes(log, pending, compressed);
-        break;
-      case CatalogStep::new_base:
-        if (!settings_.may_make_base) return report_;
-        make_base();
-        break;
-    }
-    announce();
+    // What was written while a base was on its way comes after it. A base that the changes outgrow at once is
+    // followed by another.
+    bool more = true;
+    for (int steps = 0; more && steps < kMostSteps; ++steps) more = take_step();
     return report_;
   }
 
  private:
+  /// False: that was all.
+  bool take_step() {
+    const CatalogLog log = state_.catalog();
+    const PendingChanges pending = log.recording ? state_.pending_changes() : PendingChanges{};
+    const std::string compressed = pending.of_the_tree ? compress(pending.changeset) : std::string{};
+    report_.generation = log.generation;
+    CatalogStep step = next_step(log, pending, compressed.size());
+    if (step == CatalogStep::add_changes && !they_give_the_state(log, pending)) {
+      report_.lost_track = true;
+      step = CatalogStep::new_base;
+    }
+    switch (step) {
+      case CatalogStep::nothing:
+        return false;
+      case CatalogStep::announce:
+        announce();
+        return false;
+      case CatalogStep::finish_base:
+        if (!settings_.may_make_base) return false;
+        finish_base(log);
+        return true;
+      case CatalogStep::add_changes:
+        add_changes(log, pending, compressed);
+        return true;
+      case CatalogStep::new_base:
+        if (!settings_.may_make_base) return false;
+        make_base();
+        return true;
+    }
+    return false;
+  }
+
+  bool they_give_the_state(const CatalogLog& log, const PendingChanges& pending) const {
+    return !is_to_be_compared(pending.digest.rows, next_number(log)) || pending.digest == state_.digest();
+  }
+
   fs::path base_file(std::int64_t generation) const {
     return settings_.folder / ("catalog-" + std::to_string(generation) + ".db.zst");
   }
@@ -71,8 +98,7 @@ class Publication {
   void add_changes(const CatalogLog& log, const PendingChanges& pending, const std::string& compressed) {
     CatalogFile file;
     file.generation = log.generation;
-    for (const CatalogFile& known : log.files)
-      if (known.generation == log.generation) file.number = std::max(file.number, known.number + 1);
+    file.number = next_number(log);
     file.run = settings_.run;
     file.name = name_for(file);
     file.size = compressed.size();
@@ -81,6 +107,7 @@ class Publication {
     hash.update(compressed);
     file.sha256 = hash.finish();
     file.stored = true;
+    file.digest = pending.digest;
     make_dir();
     file.name = carrier_.store_text(compressed, file.name);
     Transaction transaction = state_.begin();
@@ -95,9 +122,9 @@ class Publication {
     for (const auto& entry : fs::directory_iterator(settings_.folder))
       if (entry.path().filename().string().starts_with("catalog-")) fs::remove(entry.path());
     const fs::path raw = settings_.folder / "catalog-base.db";
-    state_.write_catalog_base(raw);
     CatalogFile file;
-    file.generation = state_.begin_catalog_generation();
+    file.digest = state_.write_catalog_base(raw);
+    file.generation = state_.begin_catalog_generation(*file.digest);
     const Compressed compressed = compress_file(raw, base_file(file.generation));
     fs::remove(raw);
     file.run = settings_.run;
@@ -147,7 +174,7 @@ class Publication {
                         stays ? catalog_manifest(settings_.run, settings_.now_ns) : catalog_manifest());
     const std::int64_t oldest = manifest.generations.back().number;
     for (const CatalogFile& file : log.files)
-      if (file.generation < oldest && !stays) carrier_.remove(file.name);
+      if (file.generation < oldest && !stays && !carrier_.try_remove(file.name)) ++report_.left_behind;
     Transaction transaction = state_.begin();
     state_.drop_catalog_files(oldest);
     state_.set_catalog_announced();

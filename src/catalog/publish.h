@@ -22,7 +22,9 @@ struct CatalogSettings {
 struct CatalogReport {
   bool stored = false;  ///< something was sent
   bool new_base = false;
-  std::uint64_t bytes = 0;  ///< of the file that was sent
+  std::uint64_t left_behind = 0;  ///< files of older generations that the account may not remove
+  bool lost_track = false;        ///< what was recorded didn't give the state any more: hence the new base
+  std::uint64_t bytes = 0;        ///< of the file that was sent
   std::int64_t generation = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "catalog/by_names.h"
 #include "catalog/compression.h"
 #include "catalog/local_file.h"
 #include "catalog/manifest.h"
@@ -19,6 +20,10 @@ namespace fs = std::filesystem;
 
 /// A changeset is held in memory.
 constexpr std::uint64_t kMostChangeset = 1024ULL * 1024 * 1024;
+/// Where no manifest says how long something is: paths and numbers are compressed to a tenth or a thirtieth.
+constexpr std::uint64_t kMostBase = 256 * kMostChangeset;
+constexpr std::uint64_t kLeastBound = 64ULL * 1024 * 1024;
+constexpr std::uint64_t kMostRatio = 200;
 
 class Recovery {
  public:
@@ -30,19 +35,26 @@ class Recovery {
   }
 
   RecoveredState recover() {
-    const Manifest manifest = read_manifest();
-    if (manifest.profile != profile_)
+    const std::optional<Manifest> manifest = read_manifest();
+    if (manifest && manifest->profile != profile_)
       throw Error(ErrorKind::state,
                   fmt::format("the catalog there is of profile \"{}\", not of \"{}\"",
-                              printable(manifest.profile), printable(profile_)),
+                              printable(manifest->profile), printable(profile_)),
                   "Give the profile the name that it had, or the URL of its own remote.");
-    result_.written_by = manifest.outhaul;
-    result_.written_ns = manifest.written_ns;
+    offered_ = manifest ? catalog_of(*manifest) : search_by_names();
+    if (manifest) {
+      result_.written_by = manifest->outhaul;
+      for (const Generation& each : manifest->generations)
+        log_.files.insert(log_.files.end(), each.files.begin(), each.files.end());
+    }
+    result_.written_ns = result_.newest_ns = offered_.newest_ns;
+    result_.newest_run = offered_.newest;
+    log_.generation = offered_.generations.front().number;
     fs::create_directories(folder_);
     std::optional<Error> last;
-    for (const Generation& generation : manifest.generations) {
+    for (const OfferedGeneration& generation : offered_.generations) {
       try {
-        take(generation, manifest);
+        take(generation);
         done_ = true;
         return std::move(result_);
       } catch (const Error& error) {
@@ -58,25 +70,51 @@ class Recovery {
   }
 
  private:
-  Manifest read_manifest() {
+  /// None: there is none that can be read.
+  std::optional<Manifest> read_manifest() {
     std::optional<Manifest> newest = read_numbered_manifest();
     for (const RemotePath& name : {catalog_manifest(), catalog_manifest_aside()}) {
-      const auto text = carrier_.fetch_text(name, kMostManifest);
-      if (!text) continue;
-      if (!newest) return parse_manifest(*text);
-      // A job that was made append-only has left it behind, as it may be.
       try {
+        const auto text = carrier_.fetch_text(name, kMostManifest);
+        if (!text) continue;
         Manifest manifest = parse_manifest(*text);
-        if (newest->written_ns < manifest.written_ns) return manifest;
-      } catch (const Error&) {
+        // A job that was made append-only has left it behind, as it may be.
+        if (!newest || newest->written_ns < manifest.written_ns) newest = std::move(manifest);
+        break;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::state) throw;
+        if (!newest) damaged_manifest_ = error;
       }
-      break;
     }
-    if (newest) return std::move(*newest);
-    throw Error(
-        ErrorKind::state, "there is no catalog on the remote",
-        "Check the profile's URL. If outhaul never completed a run there, use \"outhaul adopt\" to take over "
-        "what is there.");
+    return newest;
+  }
+
+  /// The files tell by their names what they are; whether they are whole, zstd's checksums and SQLite say,
+  /// and whether they belong together, that each one's changes follow on what is before them.
+  OfferedCatalog search_by_names() {
+    OfferedCatalog offered;
+    try {
+      offered = catalog_by_names(carrier_.list(catalog_dir()));
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::skip_file) throw;
+    }
+    if (offered.generations.empty()) {
+      if (damaged_manifest_) throw *damaged_manifest_;
+      throw Error(ErrorKind::state, "there is no catalog on the remote",
+                  "Check the profile's URL. If outhaul never completed a run there, use \"outhaul adopt\" to "
+                  "take over "
+                  "what is there.");
+    }
+    result_.problems.push_back(
+        {Problem::Severity::error,
+         {},
+         printable(catalog_manifest().wire()),
+         damaged_manifest_ ? damaged_manifest_->what() : "the catalog's manifest is not there",
+         fmt::format(
+             "The catalog's files were taken by their names instead, up to run {}: whether there was a "
+             "newer one, nobody can tell. The next run writes a new manifest.",
+             static_cast<std::int64_t>(offered.newest))});
+    return offered;
   }
 
   /// Of an append-only remote: the last one that is whole.
@@ -107,7 +145,7 @@ class Recovery {
     return std::nullopt;
   }
 
-  void unusable(const Generation& generation, const Error& error) {
+  void unusable(const OfferedGeneration& generation, const Error& error) {
     result_.problems.push_back(
         {Problem::Severity::error,
          {},
@@ -116,55 +154,95 @@ class Recovery {
          "An older one is tried. What was stored since is still on the remote, but unknown."});
   }
 
-  void take(const Generation& generation, const Manifest& manifest) {
-    const CatalogFile& base = generation.files.front();
-    const fs::path compressed = fetch(base), raw = folder_ / "base.db";
-    decompress_file(compressed, raw, base.raw_size);
-    std::vector<std::string> changesets;
-    for (std::size_t i = 1; i < generation.files.size(); ++i)
-      if (!add(generation.files[i], changesets)) break;
-    CatalogLog log;
-    for (const Generation& each : manifest.generations)
-      log.files.insert(log.files.end(), each.files.begin(), each.files.end());
-    log.generation = manifest.generations.front().number;
-    const std::size_t applied = rebuild_state(dir_, profile_, raw, changesets, log);
-    if (applied < changesets.size())
-      cut_off(generation.files[applied + 1], "it doesn't follow on what was before");
+  void take(const OfferedGeneration& generation) {
+    CatalogChain chain;
+    chain.base = folder_ / "base.db";
+    std::vector<CatalogFile> taken{take_base(generation.files.front(), chain)};
+    for (std::size_t i = 1; i < generation.files.size(); ++i) {
+      const auto file = take_changes(generation.files[i], chain);
+      if (!file) break;
+      taken.push_back(*file);
+    }
+    CatalogLog log = log_;
+    // By names: only what was looked at is known well enough to be named by the next manifest.
+    if (log.files.empty()) log.files = taken;
+    const RebuiltState rebuilt =
+        rebuild_state(dir_, profile_, chain, log, offered_.newest, offered_.newest_ns);
+    if (rebuilt.applied < chain.links.size())
+      cut_off(taken[rebuilt.applied + 1], "it doesn't follow on what was before");
     result_.generation = generation.number;
-    result_.changes = applied;
-    result_.run = generation.files[applied].run;
+    result_.changes = rebuilt.applied;
+    result_.run = rebuilt.run;
+  }
+
+  /// The first of `offers` that can be used. Throws Error{state} when none can.
+  CatalogFile take_base(const std::vector<CatalogOffer>& offers, CatalogChain& chain) {
+    for (std::size_t i = 0;; ++i) {
+      try {
+        const CatalogFile file = unpack(offers[i], chain.base, kMostBase);
+        chain.base_run = file.run;
+        chain.base_digest = file.digest;
+        return file;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::state || i + 1 == offers.size()) throw;
+      }
+    }
+  }
+
+  /// None: none of them can be used, which is told.
+  std::optional<CatalogFile> take_changes(const std::vector<CatalogOffer>& offers, CatalogChain& chain) {
+    const fs::path raw = folder_ / "changeset";
+    for (std::size_t i = 0; i < offers.size(); ++i) {
+      try {
+        if (offers[i].file.raw_size > kMostChangeset)
+          throw Error(ErrorKind::state, "it is larger than a changeset can be");
+        const CatalogFile file = unpack(offers[i], raw, kMostChangeset);
+        chain.links.push_back({read_whole(raw), file.run, file.digest});
+        return file;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::state) throw;
+        if (i + 1 == offers.size()) cut_off(offers[i].file, error.what());
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// Fetched and uncompressed into `raw`; what is known of the file then. Throws Error{state} when it isn't
+  /// what was stored.
+  CatalogFile unpack(const CatalogOffer& offer, const fs::path& raw, std::uint64_t most) {
+    CatalogFile file = offer.file;
+    if (offer.known) {
+      decompress_file(fetch(file), raw, file.raw_size);
+      return file;
+    }
+    const fs::path local = folder_ / std::string(file.name.name());
+    fetch_to(file, local, file.size == 0 ? most : file.size);
+    file.size = fs::file_size(local);
+    file.sha256 = digest_of_file(local);
+    // What is this small but fills the disk is nothing of ours.
+    file.raw_size = decompress_at_most(local, raw, std::min(most, kLeastBound + kMostRatio * file.size));
+    return file;
+  }
+
+  void fetch_to(const CatalogFile& file, const fs::path& local, std::uint64_t size) {
+    try {
+      carrier_.fetch(file.name, local, size);
+    } catch (const RemoteError& error) {
+      if (error.failure() != FailureClass::skip_file) throw;
+      throw Error(ErrorKind::state, error.what(), error.advice());
+    }
   }
 
   /// Fetched and as it was stored; throws Error{state} otherwise.
   fs::path fetch(const CatalogFile& file) {
     const fs::path local = folder_ / std::string(file.name.name());
     for (const bool again : {false, true}) {
-      try {
-        carrier_.fetch(file.name, local, file.size);
-      } catch (const RemoteError& error) {
-        if (error.failure() != FailureClass::skip_file) throw;
-        throw Error(ErrorKind::state, error.what(), error.advice());
-      }
+      fetch_to(file, local, file.size);
       if (digest_of_file(local) == file.sha256) return local;
       fs::remove(local);
       if (again) break;
     }
     throw Error(ErrorKind::state, fmt::format("{} is not what was stored", printable(file.name.wire())));
-  }
-
-  bool add(const CatalogFile& file, std::vector<std::string>& changesets) {
-    try {
-      if (file.raw_size > kMostChangeset)
-        throw Error(ErrorKind::state, "it is larger than a changeset can be");
-      const fs::path raw = folder_ / "changeset";
-      decompress_file(fetch(file), raw, file.raw_size);
-      changesets.push_back(read_whole(raw));
-      return true;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::state) throw;
-      cut_off(file, error.what());
-      return false;
-    }
   }
 
   void cut_off(const CatalogFile& file, std::string_view why) {
@@ -173,15 +251,16 @@ class Recovery {
                                 printable(file.name.wire()),
                                 fmt::format("the changes up to run {} are unknown, and all later ones: {}",
                                             static_cast<std::int64_t>(file.run), why),
-                                "The files are on the remote. The next run sends again what it can't tell; "
-                                "\"outhaul verify\" lists what is "
-                                "there and unknown."});
+                                {}});
   }
 
   Carrier& carrier_;
   const std::string& profile_;
   fs::path dir_, folder_;
   bool done_ = false;
+  OfferedCatalog offered_;
+  CatalogLog log_;
+  std::optional<Error> damaged_manifest_;
   RecoveredState result_;
 };
 

@@ -27,4 +27,8 @@ CatalogStep next_step(const CatalogLog& log, const PendingChanges& pending, std:
   return outgrown || last >= kMostChanges ? CatalogStep::new_base : CatalogStep::add_changes;
 }
 
+bool is_to_be_compared(std::int64_t rows, std::int64_t number) {
+  return rows <= kFewRows || number == 1 || number % kCompareEvery == 0;
+}
+
 }  // namespace outhaul

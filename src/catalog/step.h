@@ -20,6 +20,13 @@ enum class CatalogStep : std::uint8_t {
 /// files that a recovery would be slow.
 CatalogStep next_step(const CatalogLog& log, const PendingChanges& pending, std::uint64_t compressed);
 
+/// Whether what was recorded is to be compared with the state before a file gets this `number`. That reads
+/// all of its `rows`: always where they are few, else at first and now and then.
+bool is_to_be_compared(std::int64_t rows, std::int64_t number);
+/// 50,000 rows take some 0.05 s.
+inline constexpr std::int64_t kFewRows = 50'000;
+inline constexpr std::int64_t kCompareEvery = 8;
+
 /// How many changes may follow on one base.
 inline constexpr std::int64_t kMostChanges = 256;
 /// Changes up to here are never too many: the base of a small tree is tiny.

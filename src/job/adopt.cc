@@ -50,7 +50,7 @@ class ProfileAdoption {
     if (!choices_.dry_run) {
       begin();
       attempt([&] {
-        report_.taken_over_from = take_remote_over(profile_, *state_, remote_.remote(), environment_);
+        report_.taken_over_from = take_remote_over(profile_, *state_, remote_.remote(), environment_).from;
       });
     }
     for (const Job* job : jobs_)

@@ -34,6 +34,20 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
                                                   .now_ns = environment.clock.now_ns(),
                                                   .run = run,
                                                   .may_make_base = !window_ended});
+    if (report.lost_track)
+      environment.events.on(ProblemFound{{Problem::Severity::note,
+                                          {},
+                                          {},
+                                          "what was recorded for the catalog no longer gave the state: a new "
+                                          "base was stored instead",
+                                          "If it happens again, please report it."}});
+    if (report.left_behind > 0)
+      environment.events.on(ProblemFound{
+          {Problem::Severity::note,
+           {},
+           ".outhaul/catalog",
+           fmt::format("{} files of older catalogs can't be removed and stay", report.left_behind),
+           "They may be deleted by hand, by an account that may."}});
     if (report.stored)
       environment.events.on(Notice{fmt::format("the catalog on the remote is up to date: {} of {} bytes sent",
                                                report.new_base ? "a new base" : "changes", report.bytes)});

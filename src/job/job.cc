@@ -389,6 +389,8 @@ bool ProfileRun::write_down(std::uint64_t problems) {
   JobCounters total;
   for (const JobReport& job : report_.jobs) add_to(total, job.done);
   try {
+    // All that the source has is stored and known again.
+    if (report_.outcome == ExitCode::done && note_on_partial_run().empty()) state_.close_gap();
     state_.finish_run(report_.run, report_.finished_ns, report_.outcome, total, problems,
                       report_.message.empty() ? note_on_partial_run() : report_.message, snapshots_);
     return true;

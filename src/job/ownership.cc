@@ -56,7 +56,6 @@ std::optional<GuardRefusal> OwnershipGate::refusal() const {
 }
 
 /// The connection rests while another one asks at length: a server may allow only one.
-/// The connection rests while another one asks at length: a server may allow only one.
 void OwnershipGate::ask(Remote& real, CommandRunner& runner) {
   const std::array<Command, 2> questions{SizeOf{owner_file()}, SizeOf{owner_marker(self_.state_id)}};
   const std::vector<CommandResult> answers = runner.run(std::span(questions).first(has_marker_ ? 2 : 1));
@@ -84,15 +83,16 @@ void OwnershipGate::ask_at_length(Remote& real, bool free) {
     refuse_another_owner(carrier, self_.state_id);
 }
 
-std::string take_remote_over(const Profile& profile, const State& state, Remote& remote,
-                             const Environment& environment) {
+RemoteTakenOver take_remote_over(const Profile& profile, const State& state, Remote& remote,
+                                 const Environment& environment) {
   if (!profile.claims_remote) return {};
   Carrier carrier({remote, environment.retry_for(profile), environment.clock, environment.cancel,
                    environment.events, profile.append_only()});
   const Owner self = owner_of(profile, state, environment.clock);
-  const std::optional<Owner> before = take_over(carrier, self);
+  const Takeover takeover = take_over(carrier, self);
+  const auto& before = takeover.before;
   const bool lost_one_of_ours = before && before->host == self.host && before->profile == self.profile;
-  return before && !lost_one_of_ours ? in_words(*before) : std::string{};
+  return {before && !lost_one_of_ours ? in_words(*before) : std::string{}, takeover.shut_out};
 }
 
 }  // namespace outhaul

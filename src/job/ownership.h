@@ -43,9 +43,13 @@ class OwnershipGate {
   std::optional<GuardRefusal> refusal_;
 };
 
-/// For the commands that say who goes on with a backup: adopt and recover. Tells from whom it was taken, in
-/// words; empty: nobody had it but an earlier state of the same profile on the same machine.
-std::string take_remote_over(const Profile& profile, const State& state, Remote& remote,
-                             const Environment& environment);
+struct RemoteTakenOver {
+  /// From whom, in words; empty: nobody had it but an earlier state of the same profile on the same machine.
+  std::string from;
+  bool shut_out = true;  ///< that one is refused from now on
+};
+/// For the commands that say who goes on with a backup: adopt and recover.
+RemoteTakenOver take_remote_over(const Profile& profile, const State& state, Remote& remote,
+                                 const Environment& environment);
 
 }  // namespace outhaul

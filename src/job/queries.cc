@@ -39,12 +39,18 @@ std::string in_words(std::chrono::seconds age) {
   return fmt::format("{} {}{}", count / unit, name, count == unit ? "" : "s");
 }
 
-void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, std::chrono::seconds max_age,
-                  std::int64_t now_ns) {
+void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, const std::optional<Gap>& gap,
+                  std::chrono::seconds max_age, std::int64_t now_ns) {
   const auto age = [&] { return std::chrono::nanoseconds(now_ns - *status.last_success->finished_ns); };
   if (!status.last_run) {
     status.verdict = "it has never run here";
     status.advice = "Run it with `outhaul run`.";
+  } else if (gap) {
+    status.verdict = fmt::format("the state came back from a damaged catalog: what {} stored is unknown",
+                                 lost_runs(*gap));
+    status.advice =
+        "Run it with `outhaul run` where the source is there: it sends again what isn't known. `outhaul verify` "
+        "lists as foreign what is unknown.";
   } else if (!status.last_success) {
     status.verdict = "no run has ever succeeded";
     status.advice = "See `outhaul runs` for what went wrong, mend it, and run it again.";
@@ -113,8 +119,10 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
     status.holder = *holder;
   }
   std::optional<RunRow> verdict;
+  std::optional<Gap> gap;
   if (const auto state = open_if_there(profile, state_dir)) {
     verdict = newest_verdict(*state);
+    gap = state->gap();
     if (const auto newest = state->runs(1); !newest.empty()) status.last_run = newest.front();
     status.last_success = state->last_success();
     const State::Totals totals = state->totals();
@@ -128,7 +136,7 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
         status.doubts += state->doubts(*job).size();
       }
   }
-  judge_health(status, verdict, max_age, now_ns);
+  judge_health(status, verdict, gap, max_age, now_ns);
   return status;
 }
 
@@ -172,11 +180,13 @@ bool list_entries(const Profile& profile, const std::filesystem::path& state_dir
                   const std::vector<JobPath>& paths, const When& when,
                   const std::function<void(LsRow&&)>& each) {
   const State state = open_to_ask(profile, state_dir);
-  bool any = false;
+  bool any = false, ever = false;
   for (const JobPath& wanted : paths) {
     const auto job = state.find_job(wanted.job->name);
     if (!job) continue;
-    const RunId run = choose_snapshot(state.snapshots(*job), when, wanted.job->name);
+    const std::vector<Snapshot> snapshots = state.snapshots(*job);
+    ever = ever || !snapshots.empty();
+    const RunId run = choose_snapshot(snapshots, when, wanted.job->name);
     const auto entries = run == kNoRun ? state.entries_below(*job, wanted.path) : state.entries_at(*job, run);
     for (Entry entry; entries->next(entry);) {
       if (!entry.path.is_at_or_below(wanted.path)) continue;
@@ -191,6 +201,12 @@ bool list_entries(const Profile& profile, const std::filesystem::path& state_dir
       any = true;
     }
   }
+  if (!any && !ever)
+    throw Error(ErrorKind::local_io,
+                fmt::format("nothing was ever stored of {}",
+                            paths.size() == 1 ? fmt::format("job \"{}\"", paths.front().job->name)
+                                              : fmt::format("profile \"{}\"", profile.name)),
+                "See `outhaul runs` for what has run, and what went wrong.");
   return any;
 }
 

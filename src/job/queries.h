@@ -36,7 +36,8 @@ struct JobPath {
 JobPath find_path(const Profile& profile, const std::string& job_name, const std::string& text);
 
 /// Every stored entry at or below `path` (all of the chosen jobs when unset) in the tree that `when` names,
-/// in path order. False when there is none. Throws Error{usage} for a `when` that no run of a job fits.
+/// in path order. False when there is none. Throws Error{usage} for a `when` that no run of a job fits, and
+/// Error{local_io} where there never was a tree.
 bool list_entries(const Profile& profile, const std::filesystem::path& state_dir,
                   const std::vector<JobPath>& paths, const When& when,
                   const std::function<void(LsRow&&)>& each);

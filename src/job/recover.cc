@@ -8,6 +8,7 @@
 #include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "job/source_mount.h"
+#include "job/when.h"
 #include "outhaul/error.h"
 #include "state/lock.h"
 #include "state/state.h"
@@ -35,6 +36,30 @@ void describe(const State& state, RunId run, RecoverReport& report) {
   report.bytes = totals.bytes;
 }
 
+/// In words, or nothing where nobody knows.
+std::string at(const char* word, std::int64_t ns) {
+  return ns == 0 ? std::string{} : fmt::format(" ({}{})", word, local_minute(ns));
+}
+
+/// First of all that is told: a person must not take the state for a whole one.
+void tell_of_a_gap(const std::optional<Gap>& gap, RecoverReport& report) {
+  if (!gap) return;
+  report.problems.insert(
+      report.problems.begin(),
+      {Problem::Severity::error,
+       {},
+       {},
+       fmt::format("THE STATE IS NOT COMPLETE: it is as after run {}{}. What {}{} stored, moved and retired is "
+                   "unknown",
+                   static_cast<std::int64_t>(gap->known_run),
+                   at("", gap->known_run == report.run ? report.run_started_ns : 0), lost_runs(*gap),
+                   at("until ", gap->newest_ns)),
+       "Where the source is still there: \"outhaul run\" sends again what isn't known; nothing is removed on the "
+       "remote for that. Where it is lost: \"outhaul verify\" lists as foreign what the lost runs have stored; "
+       "fetch that with any FTP client, it lies under its own names. Until a run has ended with 0, `restore` from "
+       "this state ends with 3 and `status` is unhealthy."});
+}
+
 /// A job that is new to the state, or another target, is what the next run would stumble over.
 void compare_jobs(const State& state, const Profile& profile, RecoverReport& report) {
   const std::vector<std::string> known = state.job_names();
@@ -59,16 +84,16 @@ void compare_jobs(const State& state, const Profile& profile, RecoverReport& rep
 void take_over_for(const Profile& profile, const State& state, Remote& remote, const Environment& environment,
                    RecoverReport& report) {
   try {
-    const std::string before = take_remote_over(profile, state, remote, environment);
-    if (!before.empty())
-      report.problems.push_back(
-          {Problem::Severity::note,
-           {},
-           {},
-           fmt::format("the remote was taken over from {}", before),
-           profile.append_only() ? "See to it that it doesn't run any more: where nothing can be removed, it "
-                                   "can't be kept out."
-                                 : "Its next run there will be refused."});
+    const RemoteTakenOver taken = take_remote_over(profile, state, remote, environment);
+    if (!taken.from.empty())
+      report.problems.push_back({Problem::Severity::note,
+                                 {},
+                                 {},
+                                 fmt::format("the remote was taken over from {}", taken.from),
+                                 taken.shut_out
+                                     ? "Its next run there will be refused."
+                                     : "See to it that it doesn't run any more: where nothing can be "
+                                       "removed, it can't be kept out."});
   } catch (const Error& error) {
     report.problems.push_back(
         {Problem::Severity::error,
@@ -147,6 +172,8 @@ RecoverReport recover_profile(const Profile& profile, const Environment& environ
         {*remote, environment.retry_for(profile), environment.clock, environment.cancel, environment.events});
     RecoveredState recovered = recover_state(carrier, profile.name, dir);
     report.run = recovered.run;
+    report.newest_run = recovered.newest_run;
+    report.newest_ns = recovered.newest_ns;
     report.written_by = std::move(recovered.written_by);
     report.written_ns = recovered.written_ns;
     report.generation = recovered.generation;
@@ -158,6 +185,7 @@ RecoverReport recover_profile(const Profile& profile, const Environment& environ
   for (const std::string& job : state.job_names()) forget_mount(state, job);
   take_over_for(profile, state, *remote, environment, report);
   describe(state, report.run, report);
+  tell_of_a_gap(state.gap(), report);
   compare_jobs(state, profile, report);
   check_against_listings(profile, state, *remote, environment, report);
   for (const Problem& problem : report.problems)

@@ -64,6 +64,17 @@ RemoteCopy copy_of(const State& state, const Entry& entry) {
   return copy;
 }
 
+/// Ends a job: there is no tree of it, not even an empty one.
+struct NothingStored : Error {
+  using Error::Error;
+};
+NothingStored nothing_stored(std::string_view job) {
+  return {
+      ErrorKind::usage, fmt::format("nothing was ever stored of job \"{}\"", job),
+      "See `outhaul runs` for what has run, and what went wrong. If it was another machine that made this "
+      "backup, move the state away and run `outhaul recover`."};
+}
+
 bool is_at_or_below(const std::filesystem::path& path, const std::filesystem::path& dir) {
   const auto [rest, at] = std::mismatch(path.begin(), path.end(), dir.begin(), dir.end());
   static_cast<void>(rest);
@@ -105,6 +116,7 @@ class ProfileRestore {
   void prepare(const Job& job, std::vector<PathRequest> requests);
   void plan(JobRestore& restore, const std::vector<PathRequest>& requests);
   void choose_tree(JobRestore& restore, const std::vector<Snapshot>& snapshots) const;
+  void judge_tree(JobRestore& restore, JobId id, const std::vector<Snapshot>& snapshots) const;
   void tell_patterns_without_match();
   void check_room() const;
   void carry_out(JobRestore& restore);
@@ -181,6 +193,9 @@ void ProfileRestore::prepare(const Job& job, std::vector<PathRequest> requests) 
   restore.report.into = (several() ? to_->path() / job.name : to_->path()).native();
   try {
     plan(restore, requests);
+  } catch (const NothingStored& error) {
+    restore.plan.problems.push_back({Problem::Severity::error, {}, {}, error.what(), error.advice()});
+    restore.report.outcome = ExitCode::failed;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) return;
     if (error.kind() == ErrorKind::state) throw;
@@ -195,12 +210,35 @@ void ProfileRestore::choose_tree(JobRestore& restore, const std::vector<Snapshot
     if (snapshot.run == restore.report.run) restore.report.run_started_ns = snapshot.started_ns;
 }
 
+/// What stands in the tree's way of being all that was stored.
+void ProfileRestore::judge_tree(JobRestore& restore, JobId id, const std::vector<Snapshot>& snapshots) const {
+  const RunId run = restore.report.run;
+  const auto tell = [&](std::string message, std::string advice) {
+    restore.plan.problems.push_back(
+        {Problem::Severity::error, {}, {}, std::move(message), std::move(advice)});
+  };
+  if (snapshots.empty()) {
+    Entry any;
+    if (!state_.entries(id)->next(any)) throw nothing_stored(restore.job->name);
+    tell("no run has brought this job to its end yet: only what was stored so far comes back",
+         "See `outhaul runs` for what went wrong.");
+  }
+  const std::optional<Gap> gap = state_.gap();
+  const bool past_it = run != kNoRun && std::ranges::any_of(snapshots, [&](const Snapshot& snapshot) {
+                         return snapshot.run > run && gap && snapshot.run <= gap->known_run;
+                       });
+  if (gap && !past_it && !(when_.kind == When::Kind::run && when_.run <= gap->known_run))
+    tell(fmt::format("the state came back from a damaged catalog and is as after run {}: what {} stored is "
+                     "unknown and does not come back",
+                     static_cast<std::int64_t>(gap->known_run), lost_runs(*gap)),
+         "\"outhaul verify\" lists as foreign what is unknown: fetch that with any FTP client. It lies under its "
+         "own names, what was replaced or removed below .outhaul/versions.");
+}
+
 void ProfileRestore::plan(JobRestore& restore, const std::vector<PathRequest>& requests) {
   const std::string& name = restore.job->name;
   const std::optional<JobId> id = state_.find_job(name);
-  if (!id)
-    throw Error(ErrorKind::usage, fmt::format("nothing was ever stored of job \"{}\"", name),
-                "`outhaul runs` shows what has run.");
+  if (!id) throw nothing_stored(name);
   const std::vector<Snapshot> snapshots = state_.snapshots(*id);
   choose_tree(restore, snapshots);
   const RunId run = restore.report.run;
@@ -221,6 +259,7 @@ void ProfileRestore::plan(JobRestore& restore, const std::vector<PathRequest>& r
     planner.add(std::move(entry));
   });
   restore.plan = planner.take();
+  judge_tree(restore, *id, snapshots);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const PathRequest& request = requests[i];
     if (selection.found(i)) {

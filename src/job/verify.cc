@@ -120,6 +120,7 @@ class ProfileVerification {
       report.counts.catalog_wrong = check.findings.size();
       for (const VerifyFinding& finding : check.findings) tell(finding, report);
       report.renews_catalog = check.needs_base || check.needs_manifest;
+      if (check.replayed) state_.set_catalog_replayed(state_.catalog().generation);
       if (check.needs_base) state_.renew_catalog_base();
       if (check.needs_manifest) state_.renew_catalog_manifest();
     } catch (const RemoteError& error) {

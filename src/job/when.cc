@@ -140,14 +140,6 @@ std::optional<std::int64_t> read_run(std::string_view text) {
   return whole ? std::optional(value) : std::nullopt;
 }
 
-std::string local_minute(std::int64_t ns) {
-  const std::time_t seconds = floor_seconds(ns);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-                     local.tm_hour, local.tm_min);
-}
-
 bool is_not_after(const Snapshot& snapshot, const When& when) {
   return when.kind == When::Kind::run ? snapshot.run <= when.run : snapshot.started_ns <= when.moment_ns;
 }
@@ -173,6 +165,14 @@ bool is_not_after(const Snapshot& snapshot, const When& when) {
 }
 
 }  // namespace
+
+std::string local_minute(std::int64_t ns) {
+  const std::time_t seconds = floor_seconds(ns);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                     local.tm_hour, local.tm_min);
+}
 
 When parse_when(std::string_view text, std::int64_t now_ns) {
   When when;
@@ -223,6 +223,11 @@ RunId choose_snapshot(const std::vector<Snapshot>& all, const When& when, std::s
 std::string shown(const Snapshot& snapshot) {
   return fmt::format("run {} ({})", static_cast<std::int64_t>(snapshot.run),
                      local_minute(snapshot.started_ns));
+}
+
+std::string lost_runs(const Gap& gap) {
+  const auto first = static_cast<std::int64_t>(gap.known_run) + 1, last = static_cast<std::int64_t>(gap.newest_run);
+  return first >= last ? fmt::format("run {}", last) : fmt::format("runs {} to {}", first, last);
 }
 
 }  // namespace outhaul

@@ -32,6 +32,12 @@ When parse_when(std::string_view text, std::int64_t now_ns);
 /// old, or only forgotten ones.
 RunId choose_snapshot(const std::vector<Snapshot>& all, const When& when, std::string_view job);
 
+/// Of which runs nothing is known: "run 3", "runs 3 to 6".
+std::string lost_runs(const Gap& gap);
+
+/// "2026-11-18 03:00", in local time.
+std::string local_minute(std::int64_t ns);
+
 /// "run 12 (2026-11-18 03:00)", in local time.
 std::string shown(const Snapshot& snapshot);
 

@@ -14,6 +14,8 @@ std::string recover_json(const RecoverReport& report) {
   write_outcome(json, report.outcome);
   json.member("run", static_cast<std::int64_t>(report.run));
   write_time(json, "run_started", report.run_started_ns);
+  json.member("newest_run", static_cast<std::int64_t>(report.newest_run));
+  if (report.newest_ns != 0) write_time(json, "newest", report.newest_ns);
   json.member("written_by", report.written_by);
   write_time(json, "written", report.written_ns);
   json.member("generation", report.generation);

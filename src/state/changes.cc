@@ -37,6 +37,21 @@ int size_of(std::string_view changeset) {
   return static_cast<int>(changeset.size());
 }
 
+constexpr std::string_view kUnreadable = "a changeset can't be read";
+
+/// None: the changeset doesn't name it.
+std::optional<Value> value_of(sqlite3_value* value) {
+  if (value == nullptr) return std::nullopt;
+  Value found;
+  found.type = sqlite3_value_type(value);
+  if (found.type == SQLITE_INTEGER) {
+    found.integer = sqlite3_value_int64(value);
+  } else if (const void* data = sqlite3_value_blob(value); data != nullptr) {
+    found.bytes = {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value))};
+  }
+  return found;
+}
+
 struct EndIteration {
   void operator()(sqlite3_changeset_iter* iterator) const noexcept { sqlite3changeset_finalize(iterator); }
 };
@@ -91,20 +106,58 @@ std::string ChangeGroup::take() {
   return take_buffer(size, data);
 }
 
-bool touches(std::string_view changeset, std::span<const char* const> tables) {
+Change::Change(sqlite3_changeset_iter* at) : at_(at) {
+  const char* name = nullptr;
+  int operation = 0, indirect = 0;
+  check(sqlite3changeset_op(at, &name, &columns, &operation, &indirect), kUnreadable);
+  unsigned char* key = nullptr;
+  check(sqlite3changeset_pk(at, &key, nullptr), kUnreadable);
+  key_ = key;
+  table = name;
+  kind = operation == SQLITE_INSERT   ? Kind::insertion
+         : operation == SQLITE_DELETE ? Kind::deletion
+                                      : Kind::update;
+}
+
+Value Change::key_value(int column) const {
+  sqlite3_value* value = nullptr;
+  check(kind == Kind::insertion ? sqlite3changeset_new(at_, column, &value)
+                                : sqlite3changeset_old(at_, column, &value),
+        kUnreadable);
+  if (value == nullptr) throw Error(ErrorKind::internal, "SQLite's session extension: a change names no row");
+  return *value_of(value);
+}
+
+std::optional<Value> Change::before(int column) const {
+  if (kind == Kind::insertion || (kind == Kind::update && is_key(column))) return std::nullopt;
+  sqlite3_value* value = nullptr;
+  check(sqlite3changeset_old(at_, column, &value), kUnreadable);
+  return value_of(value);
+}
+
+std::optional<Value> Change::after(int column) const {
+  if (kind == Kind::deletion) return std::nullopt;
+  sqlite3_value* value = nullptr;
+  check(sqlite3changeset_new(at_, column, &value), kUnreadable);
+  return value_of(value);
+}
+
+void for_each_change(std::string_view changeset, const std::function<void(const Change&)>& each) {
   sqlite3_changeset_iter* started = nullptr;
-  check(sqlite3changeset_start(&started, size_of(changeset), bytes_of(changeset)),
-        "a changeset can't be read");
+  check(sqlite3changeset_start(&started, size_of(changeset), bytes_of(changeset)), kUnreadable);
   const std::unique_ptr<sqlite3_changeset_iter, EndIteration> iterator(started);
-  while (sqlite3changeset_next(started) == SQLITE_ROW) {
-    const char* table = nullptr;
-    int columns = 0, kind = 0, indirect = 0;
-    check(sqlite3changeset_op(started, &table, &columns, &kind, &indirect), "a change can't be read");
-    if (std::any_of(tables.begin(), tables.end(),
-                    [&](const char* t) { return std::string_view(t) == table; }))
-      return true;
-  }
-  return false;
+  int result = SQLITE_OK;
+  while ((result = sqlite3changeset_next(started)) == SQLITE_ROW) each(Change(started));
+  check(result == SQLITE_DONE ? SQLITE_OK : result, kUnreadable);
+}
+
+bool touches(std::string_view changeset, std::span<const char* const> tables) {
+  bool found = false;
+  for_each_change(changeset, [&](const Change& change) {
+    found = found || std::any_of(tables.begin(), tables.end(),
+                                 [&](const char* table) { return change.table == table; });
+  });
+  return found;
 }
 
 bool apply(Database& db, std::string_view changeset) {

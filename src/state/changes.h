@@ -2,7 +2,10 @@
 // (sqlite.org/sessionintro.html).
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +14,7 @@
 
 struct sqlite3_session;
 struct sqlite3_changegroup;
+struct sqlite3_changeset_iter;
 
 namespace outhaul::sqlite {
 
@@ -49,6 +53,29 @@ class ChangeGroup {
 
 /// Whether the changeset has something for one of the tables.
 bool touches(std::string_view changeset, std::span<const char* const> tables);
+
+/// One row's part in a changeset.
+class Change {
+ public:
+  enum class Kind : std::uint8_t { insertion, update, deletion };
+  explicit Change(sqlite3_changeset_iter* at);
+  std::string_view table;
+  int columns = 0;
+  Kind kind{};
+  bool is_key(int column) const noexcept { return key_[column] != 0; }
+  Value key_value(int column) const;
+  /// None: there was no row, or will be none, or the column stays as it is, as those of the primary key do
+  /// (another key is a deletion and an insertion).
+  std::optional<Value> before(int column) const;
+  std::optional<Value> after(int column) const;
+
+ private:
+  sqlite3_changeset_iter* at_;
+  const unsigned char* key_ = nullptr;
+};
+
+/// In the changeset's order. Throws Error{internal} for what is no changeset.
+void for_each_change(std::string_view changeset, const std::function<void(const Change&)>& each);
 
 /// All of it or nothing. False: it isn't a changeset, or not one that follows on what the database holds.
 bool apply(Database& db, std::string_view changeset);

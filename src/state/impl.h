@@ -50,11 +50,15 @@ struct State::Impl {
 
   /// Records what is written from now on if the catalog asks for it, as the database says.
   void begin_recording();
+  void end_recording();
   void keep_changes();
+  void try_to_record() noexcept;
 
   OpenedState at;
   bool writing = false;
   std::optional<sqlite::Recorder> recorder;
+  bool unseen = false;                                 ///< nobody records, although the database may say so
+  StateDigest recorded;                                ///< of what the base and all recorded changes give
   std::uint64_t pending_bytes = 0, pending_limit = 0;  ///< of recorded changes
 
  private:
@@ -82,6 +86,10 @@ RemotePath stored_remote_path(const sqlite::Database& db, std::string_view wire)
 
 std::optional<Sha256Digest> stored_digest(const sqlite::Statement& row, int column);
 sqlite::Blob blob_of(const Sha256Digest& digest);
+/// As a column holds it; empty: none.
+inline std::string text_of(const std::optional<StateDigest>& digest) {
+  return digest ? to_hex(*digest) : std::string();
+}
 inline sqlite::Blob blob_of(const RelPath& path) {
   return {path.bytes()};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "outhaul/error.h"
+#include "state/catalog.h"
 #include "state/refusal.h"
 
 namespace outhaul {
@@ -309,7 +310,25 @@ DROP INDEX IF EXISTS object_retired;
 CREATE INDEX object_retired ON object(job, id, created_run, retired_run, size) WHERE status = 'retired';
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
+/// What the recorded tables are, as their base and the changes give it (state/state_digest.h). `replayed`:
+/// the generation whose files on the remote were last proven by making a state of them. A gap: this state
+/// came back from a catalog whose end could not be used, and nothing is known of the runs after `known_run`
+/// up to `newest_run` at least; `newest_ns` is when that one was over by then.
+constexpr Migration kVersion7 = R"sql(
+ALTER TABLE catalog ADD COLUMN digest TEXT;
+ALTER TABLE catalog ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE catalog_file ADD COLUMN digest TEXT;
+
+CREATE TABLE gap (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  known_run   INTEGER NOT NULL,
+  newest_run  INTEGER NOT NULL,
+  newest_ns   INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                    kVersion5, kVersion6, kVersion7};
 
 // Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
 // few pages.
@@ -330,6 +349,7 @@ constexpr std::array kProbes = {
     "SELECT * FROM snapshot ORDER BY job DESC, run DESC LIMIT 1",
     "SELECT * FROM doubt LIMIT 1",
     "SELECT * FROM server_fact LIMIT 1",
+    "SELECT * FROM gap",
 };
 
 /// Name → columns of every table, index and trigger. Not their SQL: its text may differ between SQLite
@@ -358,6 +378,24 @@ std::span<const Migration> migrations() noexcept {
   return kMigrations;
 }
 
+namespace {
+
+/// A row from before a column was added stays short until it is written again, and the session extension
+/// (SQLite 3.40) takes what is missing for NULL, not for the column's default: a change of such a row would
+/// follow on no base. The last column of a recorded table is no part of its key, and no trigger's.
+void write_rows_in_full(sqlite::Database& db) {
+  for (const char* table : catalog_tables()) {
+    sqlite::Statement last = db.prepare("SELECT name FROM pragma_table_info(?) ORDER BY cid DESC LIMIT 1");
+    last.bind(1, sqlite::Text{table});
+    if (!last.step()) continue;
+    const std::string column = last.string(0);
+    last.reset();
+    db.exec(fmt::format("UPDATE {0} SET {1} = {1}", table, column).c_str());
+  }
+}
+
+}  // namespace
+
 void migrate(sqlite::Database& db, std::span<const Migration> steps) {
   const auto version = static_cast<std::size_t>(db.integer("PRAGMA user_version"));
   if (version >= steps.size()) return;
@@ -366,6 +404,7 @@ void migrate(sqlite::Database& db, std::span<const Migration> steps) {
   db.exec("BEGIN IMMEDIATE");
   try {
     for (const Migration step : steps.subspan(version)) db.exec(step);
+    if (version > 0) write_rows_in_full(db);
     if (db.prepare("PRAGMA foreign_key_check").step())
       throw Error(ErrorKind::internal,
                   fmt::format("{}: migrating the state to version {} would break references in it", db.file(),

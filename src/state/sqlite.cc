@@ -114,6 +114,16 @@ bool Statement::is_null(int column) const noexcept {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
+Value Statement::value(int column) const noexcept {
+  Value value;
+  value.type = sqlite3_column_type(statement_.get(), column);
+  if (value.type == SQLITE_INTEGER)
+    value.integer = integer(column);
+  else
+    value.bytes = bytes(column);
+  return value;
+}
+
 // --- Database
 // -----------------------------------------------------------------------------------------------
 

@@ -28,6 +28,13 @@ struct Text {
   std::string_view text;
 };
 
+/// A value of any type, as it is stored. Valid as long as the row that it is read from.
+struct Value {
+  int type = 0;              ///< SQLITE_INTEGER, …
+  std::int64_t integer = 0;  ///< of an SQLITE_INTEGER
+  std::string_view bytes;    ///< of anything else
+};
+
 /// A prepared statement. Parameters count from 1, columns from 0, as SQLite does.
 class Statement {
  public:
@@ -59,6 +66,7 @@ class Statement {
   std::string_view bytes(int column) const noexcept;
   std::string string(int column) const { return std::string(bytes(column)); }
   bool is_null(int column) const noexcept;
+  Value value(int column) const noexcept;
 
  private:
   friend class Database;

@@ -54,8 +54,19 @@ void Transaction::commit() {
 void State::Impl::begin() {
   require_none("a transaction");
   if (!at.writable) throw Error(ErrorKind::internal, "the state was opened to be read only");
+  if (db().in_transaction()) db().exec("ROLLBACK");  // the one before couldn't, for want of memory
   db().exec("BEGIN IMMEDIATE");
   writing = true;
+  if (unseen) try_to_record();
+}
+
+/// Nothing was committed since recording got lost: it can go on as if nothing had been.
+void State::Impl::try_to_record() noexcept {
+  try {
+    begin_recording();
+  } catch (const std::exception&) {
+    // Then the commit ends the generation.
+  }
 }
 
 void State::Impl::commit() {
@@ -66,6 +77,8 @@ void State::Impl::commit() {
 
 void State::Impl::rollback() noexcept {
   writing = false;
+  recorder.reset();  // its changes never were
+  unseen = at.writable;
   try {
     if (db().in_transaction()) db().exec("ROLLBACK");  // a full disk may have rolled back already
     begin_recording();

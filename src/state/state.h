@@ -233,12 +233,12 @@ class State {
   // --- the catalog: the copy of this state that the remote holds; each writes in a transaction of its own
   // ---
   CatalogLog catalog() const;
-  /// A database of all that is committed, without what is of use to this very state only. `file` must not
-  /// exist.
-  void write_catalog_base(const std::filesystem::path& file) const;
-  /// From now on changes are recorded, for a new generation; what was recorded before ends. Returns its
-  /// number.
-  std::int64_t begin_catalog_generation();
+  /// A database of all that is committed, without the tables that are of use to this very state only. `file`
+  /// must not exist. Throws Error{internal} when it doesn't hold what the state holds.
+  StateDigest write_catalog_base(const std::filesystem::path& file) const;
+  /// From now on changes are recorded, for a new generation whose base was just written; what was recorded
+  /// before ends. Returns its number.
+  std::int64_t begin_catalog_generation(const StateDigest& base);
   PendingChanges pending_changes() const;
   void drop_changes(std::int64_t last);
   void set_catalog_file(const CatalogFile& file);
@@ -247,6 +247,13 @@ class State {
   /// What is stored isn't to be relied on: the next run stores a new base, or announces what there is again.
   void renew_catalog_base();
   void renew_catalog_manifest();
+  /// Of the recorded tables as they are. Reads all of them.
+  StateDigest digest() const;
+  /// The generation's files on the remote were proven to give the state.
+  void set_catalog_replayed(std::int64_t generation);
+  /// None: nothing is known to be missing.
+  std::optional<Gap> gap() const;
+  void close_gap();
   /// Whether there is, or ever was, an entry.
   bool holds_a_tree() const;
   /// Random, made with the state: two states of the same profile differ in it. 32 hex digits.

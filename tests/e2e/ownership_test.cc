@@ -57,3 +57,46 @@ TEST_CASE("a second machine is refused until it takes the backup over on Pure-FT
 TEST_CASE("a second machine is refused until it takes the backup over on sshd") {
   one_backup_at_a_time(ServerKind::sshd, Tls::none);
 }
+
+namespace {
+
+/// The account may add, replace and rename, but not delete.
+void runs_go_on_after_a_recovery(ServerKind kind) {
+  ServerOptions options;
+  options.may_delete = false;
+  Site site(kind, Tls::none, options);
+  site.write("a", "one");
+  REQUIRE(site.run().exit.code == 0);
+  const fs::path first = site.dir() / "first";
+  fs::rename(site.state_root(), first);
+  for (int night = 1; night <= 3; ++night) {
+    if (night != 2) fs::remove_all(site.state_root());
+    if (night != 2) {
+      const RunResult recovered = site.outhaul({"recover", site.profile().string()});
+      INFO(told(recovered));
+      CHECK(recovered.exit.code == 0);
+    }
+    site.write("n" + std::to_string(night), "x");
+    const RunResult run = site.run();
+    INFO(told(run));
+    CHECK(run.exit.code == 0);
+    CHECK(read_file(site.stored() / ("n" + std::to_string(night))) == "x");
+  }
+  fs::remove_all(site.state_root());
+  fs::rename(first, site.state_root());
+  site.choices.catalog_let_be = "the remote's belongs to another state now";
+  site.write("late", "x");
+  const RunResult late = site.run();
+  INFO(told(late));
+  CHECK(late.exit.code == 4);
+  CHECK_FALSE(fs::exists(site.stored() / "late"));
+}
+
+}  // namespace
+
+TEST_CASE("runs go on after a recovery where nothing can be deleted on ProFTPD") {
+  runs_go_on_after_a_recovery(ServerKind::proftpd);
+}
+TEST_CASE("runs go on after a recovery where nothing can be deleted on Pure-FTPd") {
+  runs_go_on_after_a_recovery(ServerKind::pureftpd);
+}

@@ -1,6 +1,7 @@
 #include "site.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <stdexcept>
 
 #include "outhaul/paths.h"
+#include "support/catalog_witness.h"
 #include "support/catch.h"
 #include "support/tree.h"
 
@@ -35,6 +37,18 @@ std::string tls_for(const RemoteSettings& settings) {
   if (settings.scheme == Scheme::sftp) return {};
   if (settings.tls.off) return R"("off")";
   return fmt::format(R"({{"ca": "{}"}})", settings.tls.ca.string());
+}
+
+/// Whether a process holds the lock of a state: then the state is about to change.
+bool is_locked(const fs::path& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool asked = ::fcntl(fd, F_OFD_GETLK, &lock) == 0;
+  ::close(fd);
+  return asked && lock.l_type != F_UNLCK;
 }
 
 }  // namespace
@@ -130,7 +144,27 @@ RunResult Site::run(const std::vector<std::string>& more, const SpawnOptions& op
   write_profile();
   std::vector<std::string> words{"run", profile().string()};
   words.insert(words.end(), more.begin(), more.end());
-  return outhaul(words, options);
+  expect_the_catalog_gives_the_state();  // as a run that was killed has left it
+  const RunResult result = outhaul(words, options);
+  expect_the_catalog_gives_the_state();
+  return result;
+}
+
+void Site::have_no_catalog(std::string_view reason) {
+  REQUIRE_FALSE(reason.empty());
+  choices.catalog = false;
+}
+
+void Site::expect_the_catalog_gives_the_state() const {
+  const bool on_a_disk = choices.url.starts_with("file:///");
+  if (!choices.catalog_let_be.empty() || (!on_a_disk && (!choices.url.empty() || !server_))) return;
+  if (is_locked(state_dir() / "lock")) return;
+  const fs::path remote = on_a_disk ? fs::path(choices.url.substr(7)) : space();
+  const CatalogWitness seen =
+      look_at_catalog(state_dir(), [&](const std::string& name) -> std::optional<std::string> {
+        return fs::exists(remote / name) ? std::optional(read_file(remote / name)) : std::nullopt;
+      });
+  CHECK(seen.differences == std::vector<std::string>{});
 }
 
 Process Site::start(const std::vector<std::string>& more, const SpawnOptions& options) const {

@@ -35,7 +35,8 @@ struct ProfileChoices {
   std::string ssh;       ///< the JSON value; empty: what fits the server
   std::string remote_extra, job_extra, top_extra;
   bool catalog = false;  ///< it costs a connection of its own, and most tests count
-  std::string jobs;      ///< the whole array; empty: one job "data" from source()
+  std::string catalog_let_be;  ///< why nobody looks at it after a run
+  std::string jobs;            ///< the whole array; empty: one job "data" from source()
 };
 
 class Site {
@@ -70,7 +71,8 @@ class Site {
   /// --state-dir goes first, so that `words` may end in anything.
   std::vector<std::string> command(const std::vector<std::string>& words) const;
   RunResult outhaul(const std::vector<std::string>& words, const SpawnOptions& options = {}) const;
-  /// `outhaul run PROFILE more…`, after write_profile().
+  /// `outhaul run PROFILE more…`, after write_profile(). Before and after it, while no other run is at work,
+  /// what lies on the server's disk, with what the state has not stored yet, must give the state.
   RunResult run(const std::vector<std::string>& more = {}, const SpawnOptions& options = {}) const;
   /// The same in the background; what it says is in output().
   Process start(const std::vector<std::string>& more = {}, const SpawnOptions& options = {}) const;
@@ -85,6 +87,9 @@ class Site {
   std::size_t stored_files() const;
   /// Logins that the server has seen since the last forget.
   std::size_t sessions() const;
+  void expect_the_catalog_gives_the_state() const;
+  /// For tests that count connections, commands or bytes, or look at all that the server holds.
+  void have_no_catalog(std::string_view reason);
   /// Every regular file below the state directory with its content; "" when there is none.
   std::string state_snapshot() const;
 

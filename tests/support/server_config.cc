@@ -149,6 +149,7 @@ ExtendedLog {} {} commands
   if (facts.options.drop_box)
     text +=
         "<Limit DELE RMD RNFR RNTO APPE MFMT MDTM SITE_CHMOD SITE_CHGRP SITE_UTIME>\n  DenyAll\n</Limit>\n";
+  if (!facts.options.may_delete) text += "<Limit DELE>\n  DenyAll\n</Limit>\n";
   if (!facts.options.set_mtime) text += "<Limit MFMT MDTM SITE_UTIME>\n  DenyAll\n</Limit>\n";
   if (!facts.options.size) text += "<Limit SIZE>\n  DenyAll\n</Limit>\n";
   if (!facts.options.facts) text += "<Limit MLST MLSD>\n  DenyAll\n</Limit>\n";
@@ -260,6 +261,7 @@ std::vector<std::string> pureftpd_arguments(const ServerFacts& facts) {
     arguments.emplace_back("-K");  // keeps all files
     arguments.emplace_back("-G");  // no renaming
   }
+  if (!facts.options.may_delete && !facts.options.drop_box) arguments.emplace_back("-K");
   arguments.insert(arguments.end(), facts.options.more.begin(), facts.options.more.end());
   if (facts.tls == Tls::none) return arguments;
   const auto level = facts.options.tls_required ? "3" : "1";  // 3: control and data

@@ -72,6 +72,7 @@ struct ServerOptions {
   bool drop_box = false;              ///< the account may add, list and read, nothing else: no renaming,
                                       ///< removing, overwriting or appending (not sshd; Pure-FTPd, pyftpdlib
                                       ///< and ftp-srv overwrite)
+  bool may_delete = true;             ///< false: DELE is refused, nothing else (ProFTPD, Pure-FTPd)
   bool limited_space = false;         ///< set_free_space() works
   bool size = true;                   ///< false: SIZE is refused (not Pure-FTPd)
   bool facts = true;         ///< false: MLST and MLSD are refused (ProFTPD, pyftpdlib; vsftpd and ftp-srv

@@ -93,7 +93,7 @@ TEST_CASE("a remote without an owner gets the first one and refuses the second")
 TEST_CASE("who takes a remote over has it alone and the one before is refused") {
   Bench bench;
   require_ownership(bench.carrier, owner(kAnn));
-  const auto before = take_over(bench.carrier, owner(kBob));
+  const auto before = take_over(bench.carrier, owner(kBob)).before;
   REQUIRE(before);
   CHECK(before->state_id == kAnn);
   CHECK(parse_owner(*bench.server.file(".outhaul/owner.json")).before == kAnn);
@@ -101,7 +101,7 @@ TEST_CASE("who takes a remote over has it alone and the one before is refused") 
   CHECK(bench.server.file(marker(kBob)));
   CHECK(refusal_of(bench.carrier, owner(kAnn)).find("bob") != std::string::npos);
   CHECK(refusal_of(bench.carrier, owner(kBob)).empty());
-  CHECK_FALSE(take_over(bench.carrier, owner(kBob)));  // twice is once
+  CHECK_FALSE(take_over(bench.carrier, owner(kBob)).before);  // twice is once
 }
 
 TEST_CASE("a takeover that is cut off anywhere leaves exactly one owner in the end") {
@@ -156,7 +156,8 @@ TEST_CASE("where nothing can be removed an owner is claimed once and a takeover 
   const auto before = bench.server.files();
   CHECK(refusal_of(bench.adding, owner(kBob)).find("profile \"ann\"") != std::string::npos);
   CHECK(bench.server.files() == before);
-  const auto taken = take_over(bench.adding, owner(kBob));
+  const auto [taken, shut_out] = take_over(bench.adding, owner(kBob));
+  CHECK_FALSE(shut_out);
   REQUIRE(taken);
   CHECK(taken->state_id == kAnn);
   CHECK(bench.server.file(marker(kBob)));
@@ -194,6 +195,44 @@ TEST_CASE("a damaged owner's file stops a run and a takeover replaces it") {
   Bench bench;
   bench.server.put_file(".outhaul/owner.json", "half a {");
   CHECK(refusal_of(bench.carrier, owner(kAnn)).find("can't be read") != std::string::npos);
-  CHECK(take_over(bench.carrier, owner(kAnn)));
+  CHECK(take_over(bench.carrier, owner(kAnn)).before);
   CHECK(refusal_of(bench.carrier, owner(kAnn)).empty());
+}
+
+TEST_CASE("an account that may not delete can take a remote over and run") {
+  Bench bench;
+  require_ownership(bench.carrier, owner(kAnn));
+  bool may_rename = true;
+  bench.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    const bool refused =
+        call.what.starts_with("DELE ") || (!may_rename && call.what.starts_with("RNFR " + marker(kAnn)));
+    if (!refused) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+  SECTION("it may rename: the owner before is kept out") {
+    const Takeover takeover = take_over(bench.carrier, owner(kBob));
+    CHECK(takeover.shut_out);
+    CHECK(refusal_of(bench.carrier, owner(kBob)).empty());
+    CHECK_FALSE(bench.server.file(marker(kAnn)));
+    CHECK_FALSE(refusal_of(bench.carrier, owner(kAnn)).empty());
+  }
+  SECTION("it may do neither with the marker") {
+    may_rename = false;
+    const Takeover takeover = take_over(bench.carrier, owner(kBob));
+    CHECK_FALSE(takeover.shut_out);
+    CHECK(takeover.before->state_id == kAnn);
+    CHECK(refusal_of(bench.carrier, owner(kBob)).empty());
+  }
+  SECTION("a takeover was cut off before its end") {
+    may_rename = false;
+    Owner bob = owner(kBob);
+    bob.before = kAnn;
+    bench.server.put_file(".outhaul/owner.json", to_json(bob));
+    CHECK(refusal_of(bench.carrier, owner(kBob)).empty());
+    CHECK(bench.server.file(marker(kBob)));
+  }
+  SECTION("a second state that is refused leaves nothing that lets it in the next time") {
+    CHECK_FALSE(refusal_of([&] { require_ownership(bench.carrier, owner(kBob), true); }).empty());
+    CHECK_FALSE(bench.server.file(marker(kBob)));
+  }
 }

@@ -1,4 +1,5 @@
 #include "catalog/step.h"
+#include "catalog/check.h"
 
 #include "support/catch.h"
 
@@ -65,4 +66,21 @@ TEST_CASE("what a catalog needs follows from what is stored and what is not") {
     pending.of_the_tree = row.tree_changed;
     CHECK(next_step(row.log, pending, row.compressed) == row.step);
   }
+}
+
+TEST_CASE("a small state is compared with what was recorded each time and a large one now and then") {
+  CHECK(is_to_be_compared(0, 1));
+  CHECK(is_to_be_compared(kFewRows, 7));
+  CHECK(is_to_be_compared(kFewRows + 1, 1));
+  CHECK_FALSE(is_to_be_compared(kFewRows + 1, 2));
+  CHECK_FALSE(is_to_be_compared(kFewRows + 1, 7));
+  CHECK(is_to_be_compared(kFewRows + 1, 8));
+  CHECK(is_to_be_compared(kFewRows + 1, 16));
+}
+
+TEST_CASE("a catalog is replayed when that is cheap or was asked for or never was done") {
+  CHECK(is_to_be_replayed(true, kSmallCatalog + 1, true));
+  CHECK(is_to_be_replayed(false, kSmallCatalog, true));
+  CHECK(is_to_be_replayed(false, kSmallCatalog + 1, false));
+  CHECK_FALSE(is_to_be_replayed(false, kSmallCatalog + 1, true));
 }

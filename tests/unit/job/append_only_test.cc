@@ -26,6 +26,7 @@ FakeOptions account(DropBox box) {
 class Vault : public Nightly {
  public:
   explicit Vault(DropBox box = DropBox::strict) : Nightly(account(box)) {
+    have_no_catalog("every file on the server is looked at");
     profile.jobs[0].append_only = true;
     profile.jobs[0].on_removal = OnRemoval::retire;
   }

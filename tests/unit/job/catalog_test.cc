@@ -2,8 +2,10 @@
 #include <filesystem>
 
 #include "catalog/manifest.h"
+#include "job/queries.h"
 #include "job/recover.h"
 #include "nightly.h"
+#include "state/sqlite.h"
 #include "state/state.h"
 #include "support/catch.h"
 
@@ -44,6 +46,17 @@ class Catalogued : public Nightly {
     }
     FAIL("it was recovered");
     return Error(ErrorKind::internal, "");
+  }
+
+  /// As often as it is tried.
+  void refuse_one_upload() {
+    server.set_faults([refused = std::string()](const FakeCall& call) mutable -> std::optional<Fault> {
+      if (call.point != FakePoint::put_start || !call.what.starts_with("PUT .outhaul/parts/"))
+        return std::nullopt;
+      if (refused.empty()) refused = call.what;
+      if (refused != call.what) return std::nullopt;
+      return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+    });
   }
 
   /// Of every file that the state calls live.
@@ -189,7 +202,7 @@ TEST_CASE("two generations are kept and what is older leaves the remote") {
     night.write("f" + std::to_string(generation), "x");
     night.run();
     State state = State::open(night.state_dir(), night.profile.name, State::Open::must_exist);
-    state.begin_catalog_generation();  // as if its changes had outgrown it
+    state.renew_catalog_base();  // as if its changes had outgrown it
   }
   night.write("last", "x");
   night.run();
@@ -208,16 +221,14 @@ TEST_CASE("verify proves the catalog and what is wrong with it is mended by the 
   struct Case {
     const char* what;
     VerifyFinding::Kind kind;
-    bool when_read;  ///< only a verification that reads finds it
   };
   using Kind = VerifyFinding::Kind;
-  const auto [what, kind, when_read] = GENERATE(
-      Case{"missing base", Kind::missing, false}, Case{"missing changes", Kind::missing, false},
-      Case{"short base", Kind::size_differs, false}, Case{"rotten base", Kind::content_differs, true},
-      Case{"rotten changes", Kind::content_differs, true}, Case{"missing manifest", Kind::missing, false},
-      Case{"rotten manifest", Kind::content_differs, false},
-      Case{"old manifest", Kind::content_differs, false},
-      Case{"another's manifest", Kind::content_differs, false});
+  const auto [what, kind] =
+      GENERATE(Case{"missing base", Kind::missing}, Case{"missing changes", Kind::missing},
+               Case{"short base", Kind::size_differs}, Case{"rotten base", Kind::content_differs},
+               Case{"rotten changes", Kind::content_differs}, Case{"missing manifest", Kind::missing},
+               Case{"rotten manifest", Kind::content_differs}, Case{"old manifest", Kind::content_differs},
+               Case{"another's manifest", Kind::content_differs});
   CAPTURE(what);
   Catalogued night;
   night.run();
@@ -254,8 +265,7 @@ TEST_CASE("verify proves the catalog and what is wrong with it is mended by the 
     night.server.put_file(name, content);
   }
 
-  if (when_read) CHECK(night.verify().outcome == ExitCode::done);
-  const VerifyReport report = night.verify(reading);
+  const VerifyReport report = GENERATE(false, true) ? night.verify(reading) : night.verify();
   CHECK(report.outcome == ExitCode::incomplete);
   CHECK(report.counts.catalog_wrong == 1);
   REQUIRE(report.findings.size() == 1);
@@ -356,10 +366,28 @@ TEST_CASE("a damaged catalog gives back what can be trusted and names the rest")
     CHECK(error.advice().find("adopt") != std::string::npos);
     CHECK_FALSE(has_state(night.state_dir()));
   }
-  SECTION("the manifest is cut short") {
+  SECTION("the manifest is cut short or gone") {
     const auto manifest = *night.server.file(".outhaul/catalog/manifest.json");
-    night.server.put_file(".outhaul/catalog/manifest.json", manifest.substr(0, manifest.size() / 2));
-    CHECK(std::string(night.refused().what()).find("manifest") != std::string::npos);
+    const bool gone = GENERATE(false, true);
+    if (gone)
+      night.server.remove(".outhaul/catalog/manifest.json");
+    else
+      night.server.put_file(".outhaul/catalog/manifest.json", manifest.substr(0, manifest.size() / 2));
+    const RecoverReport report = night.recover();
+    CHECK(report.outcome == ExitCode::incomplete);
+    CHECK(report.changes == 2);
+    CHECK(static_cast<std::int64_t>(report.run) == 3);
+    CHECK(report.written_by.empty());
+    REQUIRE(report.problems.size() == 1);
+    CHECK(report.problems.front().message.find("manifest") != std::string::npos);
+    CHECK(night.known() == std::set<std::string>{"a", "c", "d/b", "e"});
+    CHECK_FALSE(night.state().gap());
+    night.write("f", "six");
+    const RunReport after = night.run();
+    CHECK(after.outcome == ExitCode::done);
+    CHECK(after.jobs.front().done.files_uploaded == 1);
+    CHECK(night.manifest().generations.front().number == 2);
+    CHECK(night.verify().outcome == ExitCode::done);
   }
 }
 
@@ -368,7 +396,7 @@ TEST_CASE("the generation before is taken where the newest can not be read") {
   night.run();
   {
     State state = State::open(night.state_dir(), night.profile.name, State::Open::must_exist);
-    state.begin_catalog_generation();
+    state.renew_catalog_base();
   }
   night.write("c", "three");
   night.run();
@@ -380,6 +408,184 @@ TEST_CASE("the generation before is taken where the newest can not be read") {
   CHECK(report.outcome == ExitCode::incomplete);
   CHECK(report.generation == manifest.generations.back().number);
   CHECK(night.known() == std::set<std::string>{"a", "d/b"});
+  CHECK(night.state().gap());
+}
+
+TEST_CASE("a state that ends before the newest run is loud until a run has ended with done") {
+  Catalogued night;
+  night.run();
+  night.write("c", "three");
+  night.run();
+  night.write("e", "five");
+  night.run();
+  const auto files = night.manifest().generations.front().files;
+  night.server.put_file(files.at(1).name.wire(), "zeros");
+  night.lose_state();
+  const RecoverReport report = night.recover();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(static_cast<std::int64_t>(report.run) == 1);
+  CHECK(static_cast<std::int64_t>(report.newest_run) == 3);
+  REQUIRE_FALSE(report.problems.empty());
+  CHECK(report.problems.front().message.find("NOT COMPLETE") != std::string::npos);
+  CHECK(report.problems.front().message.find("What runs 2 to 3") != std::string::npos);
+  CHECK(report.problems.front().advice.find("outhaul verify") != std::string::npos);
+
+  const auto status = [&] {
+    return status_of(night.profile, night.state_dir(), std::chrono::hours(26), night.clock.now_ns());
+  };
+  const RestoreReport restored = night.restore();
+  CHECK(restored.outcome == ExitCode::incomplete);
+  CHECK(night.events.problems().find("what runs 2 to 3 stored is unknown") != std::string::npos);
+  CHECK(fs::exists(night.beside("back") / "a"));
+  {
+    RestoreOptions known;
+    known.at = "1";
+    known.to = night.beside("known");
+    CHECK(night.restore(known).outcome == ExitCode::done);
+    RestoreOptions lost;
+    lost.at = "3";
+    lost.to = night.beside("lost");
+    CHECK(night.restore(lost).outcome == ExitCode::incomplete);
+  }
+  CHECK_FALSE(status().healthy);
+  CHECK(status().verdict.find("damaged catalog") != std::string::npos);
+
+  SECTION("a run that ends with done ends that") {
+    const RunReport run = night.run();
+    CHECK(run.outcome == ExitCode::done);
+    CHECK(static_cast<std::int64_t>(run.run) == 4);
+    RestoreOptions again;
+    again.to = night.beside("again");
+    CHECK(night.restore(again).outcome == ExitCode::done);
+    CHECK(status().healthy);
+  }
+  SECTION("a run that ends otherwise does not, and another recovery knows it") {
+    night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+      if (call.point != FakePoint::put_start || !call.what.starts_with("PUT .outhaul/parts/"))
+        return std::nullopt;
+      return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+    });
+    CHECK(night.run().outcome == ExitCode::incomplete);
+    night.server.set_faults({});
+    CHECK(night.state().gap());
+    CHECK_FALSE(status().healthy);
+    fs::remove_all(night.state_dir());
+    CHECK(night.recover().outcome == ExitCode::incomplete);
+    CHECK(night.state().gap()->known_run == RunId{1});
+    RestoreOptions again;
+    again.to = night.beside("again");
+    CHECK(night.restore(again).outcome == ExitCode::incomplete);
+  }
+}
+
+TEST_CASE("an upload that was refused while a base was written costs no later night") {
+  Catalogued night;
+  night.profile.remote.connections = 1;
+  night.refuse_one_upload();
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.changes() == 0);
+  night.server.set_faults({});
+  CHECK(night.run().outcome == ExitCode::done);
+  for (const char* file : {"n1", "n2", "n3"}) {
+    night.write(file, file);
+    CHECK(night.run().outcome == ExitCode::done);
+  }
+  CHECK(night.verify().outcome == ExitCode::done);
+  night.lose_state();
+  const RecoverReport report = night.recover();
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(static_cast<std::int64_t>(report.run) == 5);
+  CHECK(night.known() == std::set<std::string>{"a", "d/b", "n1", "n2", "n3"});
+  CHECK(night.restore().outcome == ExitCode::done);
+}
+
+TEST_CASE("a second generation follows on so many changes and can be recovered again and again") {
+  Catalogued night;
+  night.run();
+  night.let_the_catalog_be("nothing but the end of 260 nights is looked at");
+  for (int i = 0; i < 260; ++i) {
+    night.write("f", std::to_string(i));
+    if (i >= 253) {  // an upload that stands open when the second base is written
+      night.write("g" + std::to_string(i), "x");
+      night.refuse_one_upload();
+    }
+    REQUIRE(night.run().outcome == (i < 253 ? ExitCode::done : ExitCode::incomplete));
+  }
+  night.server.set_faults({});
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.manifest().generations.front().number == 2);
+  CHECK(night.changes() > 1);
+  for (int times = 0; times < 2; ++times) {
+    fs::remove_all(night.state_dir());
+    CHECK(night.recover().outcome == ExitCode::done);
+    CHECK(night.known().size() == 10);
+    night.write("after" + std::to_string(times), "x");
+    CHECK(night.run().outcome == ExitCode::done);
+    night.remove("after" + std::to_string(times));
+    CHECK(night.run().outcome == ExitCode::done);
+  }
+  CHECK(night.manifest().generations.front().number == 4);
+}
+
+TEST_CASE("a chain that no longer gives the state is found by verify and by the next run") {
+  Catalogued night;
+  night.run();
+  night.write("c", "three");
+  night.run();
+  {
+    sqlite::Database db(night.state_dir() / "state.db", sqlite::Access::read_write);
+    db.exec("UPDATE run SET message = 'by hand' WHERE id = 1");  // nobody recorded that
+  }
+  const bool verified = GENERATE(false, true);
+  if (verified) {
+    const VerifyReport report = night.verify();
+    CHECK(report.outcome == ExitCode::incomplete);
+    REQUIRE(report.findings.size() == 1);
+    CHECK(report.findings.front().message.find("would not give this state") != std::string::npos);
+    CHECK(report.renews_catalog);
+  }
+  night.write("e", "five");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.manifest().generations.front().number == 2);
+  if (!verified) CHECK(night.events.problems().find("a new base was stored instead") != std::string::npos);
+  CHECK(night.verify().outcome == ExitCode::done);
+}
+
+TEST_CASE("a profile of which nothing was ever stored has nothing to restore and says so") {
+  Catalogued night;
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::connect) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::stop_run, 530};
+  });
+  CHECK(night.run().outcome == ExitCode::remote_unusable);
+  RestoreOptions options;
+  options.dry_run = GENERATE(false, true);
+  CHECK(night.restore(options).outcome == ExitCode::failed);
+  CHECK(night.events.problems().find("nothing was ever stored") != std::string::npos);
+  CHECK_THROWS_AS(list_entries(night.profile, night.state_dir(), {{&night.profile.jobs.front(), {}}},
+                               parse_when("latest", 0), [](LsRow&&) {}),
+                  Error);
+}
+
+TEST_CASE("what comes back before any run has ended is not said to be everything") {
+  Catalogued night;
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_start || !call.what.starts_with("PUT .outhaul/parts/"))
+      return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::stop_job, 553};
+  });
+  CHECK(night.run().outcome != ExitCode::done);
+  night.server.set_faults({});
+  CHECK(night.restore().outcome == ExitCode::incomplete);
+  CHECK(night.events.problems().find("no run has brought this job to its end") != std::string::npos);
+}
+
+TEST_CASE("a source that was empty gives an empty tree back") {
+  Catalogued night;
+  night.remove("a");
+  night.remove("d");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.restore().outcome == ExitCode::done);
 }
 
 TEST_CASE("a recovered state is compared with the remote and what can not be proven is named") {

@@ -40,6 +40,7 @@ TEST_CASE("kill -9 around any remote operation costs nothing but what was in fli
   for (std::uint64_t n = 1; died; ++n) {
     REQUIRE(n < 300);
     Nightly night;
+    night.have_no_catalog("every file on the disk is looked at; nights_test.cc kills runs that have one");
     night.profile.remote.connections = connections;
     night.profile.jobs[0].on_removal = on_removal;
     const TempDir disk;

@@ -88,6 +88,7 @@ TEST_CASE("a run records what the server can not hold") {
 
 TEST_CASE("the first run after the upgrade records what was not recorded and sends nothing") {
   Nightly night;
+  night.have_no_catalog("connections are counted");
   write_rich(night);
   REQUIRE(night.run().outcome == ExitCode::done);
   const std::string user = recorded(night).at("link").user;
@@ -105,6 +106,7 @@ TEST_CASE("the first run after the upgrade records what was not recorded and sen
 
 TEST_CASE("attributes that are not wanted are not recorded and when they are nothing is sent for them") {
   Nightly night;
+  night.have_no_catalog("connections are counted");
   night.profile.jobs[0].xattrs = false;
   write_rich(night);
   REQUIRE(night.run().outcome == ExitCode::done);
@@ -119,6 +121,7 @@ TEST_CASE("attributes that are not wanted are not recorded and when they are not
 TEST_CASE("files get their time on the remote unless the job says otherwise") {
   const bool preserve = GENERATE(true, false);
   Nightly night;
+  night.have_no_catalog("every file on the server is looked at");
   night.profile.jobs[0].preserve_mtime = preserve;
   for (int i = 0; i < 5; ++i) night.write("f" + std::to_string(i), "x");
   REQUIRE(night.run().outcome == ExitCode::done);

@@ -88,6 +88,7 @@ std::unique_ptr<Remote> fused_remote(const std::filesystem::path& disk, Fuse& fu
 }
 
 bool dies(Nightly& night, const std::filesystem::path& disk, Fuse fuse) {
+  night.disk = disk;
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -100,6 +101,7 @@ bool dies(Nightly& night, const std::filesystem::path& disk, Fuse fuse) {
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
+  night.expect_the_catalog_gives_the_state();
   if (WIFSIGNALED(status)) return true;
   REQUIRE(WEXITSTATUS(status) == 0);
   return false;

@@ -5,6 +5,7 @@
 
 #include "outhaul/names.h"
 #include "state/state.h"
+#include "support/catch.h"
 
 namespace outhaul::test {
 namespace fs = std::filesystem;
@@ -26,7 +27,7 @@ Nightly::Nightly(FakeOptions options) : server(options) {
   profile.name = "nightly";
   profile.remote.url = "fake://server";
   profile.remote.connections = 3;
-  profile.catalog = profile.claims_remote = false;  // they are none of most tests' business
+  profile.claims_remote = false;  // it is none of most tests' business
   Job job;
   job.name = "data";
   job.source = source();
@@ -68,11 +69,45 @@ void Nightly::rename(const std::string& from, const std::string& to) {
 }
 
 Environment Nightly::environment() {
-  return {state_root(), events, clock, cancel, open_remote, {}, connections, [this](const fs::path&) { return mount; }};
+  const CancelToken& stop = instead_of_cancel == nullptr ? cancel : *instead_of_cancel;
+  return {state_root(), events, clock,       stop,
+          open_remote,  {},     connections, [this](const fs::path&) { return mount; }};
 }
 
 RunReport Nightly::run(const RunOptions& options) {
-  return run_profile(profile, options, environment());
+  RunReport report;
+  try {
+    report = run_profile(profile, options, environment());
+  } catch (...) {
+    expect_the_catalog_gives_the_state();
+    throw;
+  }
+  expect_the_catalog_gives_the_state();
+  if (profile.catalog && left_alone_.empty() && report.outcome == ExitCode::done && fs::exists(state_dir()))
+    CHECK(stored_witness().tree_is_stored);
+  return report;
+}
+
+CatalogWitness Nightly::stored_witness() const {
+  return look_at_catalog(state_dir(), [this](const std::string& name) -> std::optional<std::string> {
+    if (elsewhere) return elsewhere(name);
+    if (disk.empty()) return server.file(name);
+    return fs::exists(disk / name) ? std::optional(read_file(disk / name)) : std::nullopt;
+  });
+}
+
+void Nightly::expect_the_catalog_gives_the_state() const {
+  if (left_alone_.empty()) CHECK(stored_witness().differences == std::vector<std::string>{});
+}
+
+void Nightly::have_no_catalog(std::string_view reason) {
+  REQUIRE_FALSE(reason.empty());
+  profile.catalog = false;
+}
+
+void Nightly::let_the_catalog_be(std::string_view reason) {
+  REQUIRE_FALSE(reason.empty());
+  left_alone_ = reason;
 }
 
 RestoreReport Nightly::restore(RestoreOptions options) {
@@ -132,7 +167,8 @@ std::vector<std::string> Nightly::leftovers() const {
   std::vector<std::string> names;
   for (const auto& [name, content] : server.files())
     if (name.starts_with(kControlDir) && !name.starts_with(kVersionsDir) &&
-        name.find("/owner") == std::string::npos)
+        name.find("/owner") == std::string::npos && !name.starts_with(".outhaul/catalog/") &&
+        !name.starts_with(".outhaul/README"))
       names.push_back(name);
   return names;
 }

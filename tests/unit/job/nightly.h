@@ -10,6 +10,7 @@
 #include "job/restore.h"
 #include "job/verify.h"
 #include "state/state.h"
+#include "support/catalog_witness.h"
 #include "support/fake_remote.h"
 #include "support/temp_dir.h"
 
@@ -52,7 +53,14 @@ class Nightly {
   void remove(const std::string& path);
   void rename(const std::string& from, const std::string& to);
 
+  /// Whatever comes of it: what lies on the remote, with what the state has not stored yet, must give the
+  /// state, and a run that ended with 0 must have stored all of it that is of the tree.
   RunReport run(const RunOptions& options = {});
+  void expect_the_catalog_gives_the_state() const;
+  /// For tests that look at everything the remote holds, or count what is asked of it.
+  void have_no_catalog(std::string_view reason);
+  /// For tests that tamper with what the catalog consists of.
+  void let_the_catalog_be(std::string_view reason);
   /// A directory beside the source that nobody has made yet.
   std::filesystem::path beside(const std::string& name) const { return dir_ / name; }
   /// To beside("back"), unless the options say otherwise.
@@ -69,7 +77,7 @@ class Nightly {
   /// control directory, and with the job's target.
   std::set<std::string> expected_dirs() const;
   std::set<std::string> stored_dirs() const;
-  /// Names below the control directory, versions and the owner's left out.
+  /// Names below the control directory; versions, the owner's and the catalog's left out.
   std::vector<std::string> leftovers() const;
   /// Versions on the server: name below the versions' directory → content.
   std::map<std::string, std::string> versions() const;
@@ -86,13 +94,20 @@ class Nightly {
   Listener events;
   ImpatientClock clock;
   CancelToken cancel;
+  const CancelToken* instead_of_cancel = nullptr;  ///< for a test that goes on after it has stopped a run
   ConnectionPolicy connections;
   /// What the source seems to lie on; unset: nobody can tell.
   std::optional<SeenMount> mount;
   int remotes_opened = 0;
   std::function<std::unique_ptr<Remote>(const RemoteSettings&, const ServerMemory&)> open_remote;
+  /// Where the remote is if not on `server`: a directory of this machine.
+  std::filesystem::path disk;
+  FetchStored elsewhere;  ///< or whatever gives its files
 
  private:
+  CatalogWitness stored_witness() const;
+
+  std::string left_alone_;  ///< why nobody looks at the catalog
   TempDir dir_;
   std::int64_t next_mtime_ = 1'700'000'000;
 };

@@ -70,6 +70,7 @@ class Life {
     night_.profile.safety.max_delete = Limit{100.0, std::nullopt};
     night_.profile.catalog = true;
     night_.profile.remote.connections = 1 + static_cast<int>(seed % 3);
+    if (disk_life_) night_.disk = disk_.path();
     if (disk_life_)
       night_.open_remote = [this](const RemoteSettings&, const ServerMemory&) {
         return fused_remote(disk_.path(), no_fuse_);
@@ -84,10 +85,12 @@ class Life {
       edit(14);
       night_.clock.ahead_ns += kThirdOfDay;
       if (pick(4) == 0) meet_trouble();
-      const RunReport report = night_.run();
+      const bool in_vain = n < kNights && pick(3) == 0;
+      const ExitCode outcome = in_vain ? run_in_vain() : night_.run().outcome;
+      ++ended_with_[outcome];
       INFO(night_.events.problems());
-      REQUIRE(report.outcome == ExitCode::done);
-      remember_tree();
+      if (!in_vain) REQUIRE(outcome == ExitCode::done);
+      remember_tree(outcome);
       night_.server.set_faults({});
     }
   }
@@ -105,7 +108,8 @@ class Life {
       INFO("run " << options.at);
       CHECK(night_.restore(options).outcome == ExitCode::done);
       INFO(night_.events.problems());
-      CHECK(line_differences(trees_.at(snapshot.run), walk(options.to, kEverything)) == Lines{});
+      if (const auto& tree = trees_.at(snapshot.run))
+        CHECK(line_differences(*tree, walk(options.to, kEverything)) == Lines{});
       remove_tree(options.to);
     }
     return nights;
@@ -138,6 +142,7 @@ class Life {
         std::count_if(all.begin(), all.end(), [](const Snapshot& one) { return one.forgotten; }));
   }
   int deaths() const noexcept { return deaths_; }
+  const std::map<ExitCode, int>& ended_with() const noexcept { return ended_with_; }
 
  private:
   static constexpr WalkOptions kEverything{.xattrs = true, .holes = true};
@@ -159,20 +164,69 @@ class Life {
       return;
     }
     deaths_ += dies(night_, disk_.path(), {1 + pick(60), after});
-    remember_tree();  // it may have come so far that its tree is kept
+    remember_tree(ExitCode::done);  // it may have come so far that its tree is kept
     pass_a_tick();
     edit(5);
   }
 
-  void remember_tree() {
+  /// A night that most likely doesn't store all there is, each in another way.
+  ExitCode run_in_vain() {
+    const std::uint64_t kinds = disk_life_ ? 1 : 4;
+    const std::uint64_t nth = 1 + pick(30);
+    CancelToken stop;
+    switch (pick(kinds)) {
+      case 0: {  // a guard
+        night_.profile.safety.require = {night_.beside("not-mounted").native()};
+        const ExitCode outcome = night_.run().outcome;
+        night_.profile.safety.require.clear();
+        CHECK(outcome == ExitCode::guard_refused);
+        return outcome;
+      }
+      case 1: {  // the window is over
+        RunOptions options;
+        options.until_ns = 1;
+        const ExitCode outcome = night_.run(options).outcome;
+        CHECK(outcome == ExitCode::window_ended);
+        return outcome;
+      }
+      case 2:  // some uploads are refused
+        refuse_parts(3, FailureClass::skip_file);
+        break;
+      case 3:  // the server is full from some time on
+        refuse_parts(1, FailureClass::no_space);
+        break;
+      default:  // Ctrl-C
+        night_.server.set_faults([&stop, nth](const FakeCall& call) -> std::optional<Fault> {
+          if (call.number % 40 >= nth) stop.cancel();
+          return std::nullopt;
+        });
+        night_.instead_of_cancel = &stop;
+    }
+    const ExitCode outcome = night_.run().outcome;
+    night_.instead_of_cancel = nullptr;
+    return outcome;
+  }
+
+  /// One of `each`.
+  void refuse_parts(int each, FailureClass as) {
+    night_.server.set_faults([each, as, sent = 0](const FakeCall& call) mutable -> std::optional<Fault> {
+      if (call.point != FakePoint::put_start || !call.what.starts_with("PUT .outhaul/parts/"))
+        return std::nullopt;
+      if (++sent % each != 0) return std::nullopt;
+      return Fault{Fault::Effect::refused, as, 552};
+    });
+  }
+
+  /// What a run that could not store everything has kept is not the source's tree.
+  void remember_tree(ExitCode outcome) {
     const State state = night_.state();
     const auto job = state.find_job("data");
     if (!job) return;  // killed before it had begun
     std::optional<Lines> tree;
     for (const Snapshot& snapshot : state.snapshots(*job)) {
       if (trees_.contains(snapshot.run)) continue;
-      if (!tree) tree = walk(night_.source(), kEverything);
-      trees_[snapshot.run] = *tree;
+      if (!tree && outcome == ExitCode::done) tree = walk(night_.source(), kEverything);
+      trees_[snapshot.run] = tree;
     }
   }
 
@@ -192,7 +246,8 @@ class Life {
   TempDir disk_;
   Fuse no_fuse_;
   Mutator mutator_;
-  std::map<RunId, Lines> trees_;
+  std::map<RunId, std::optional<Lines>> trees_;  ///< none: not that of the source
+  std::map<ExitCode, int> ended_with_;
   int deaths_ = 0;
 };
 
@@ -203,6 +258,7 @@ TEST_CASE("every kept night comes back with contents and metadata through kills 
   const auto lives = static_cast<unsigned>(number_from("OUTHAUL_NIGHTS_ROUNDS", 4));
   std::size_t forgotten = 0;
   int nights = 0, deaths = 0;
+  std::map<ExitCode, int> ended_with;
   for (unsigned seed = first; seed < first + lives; ++seed) {
     INFO("OUTHAUL_NIGHTS_SEED=" << seed << " OUTHAUL_NIGHTS_ROUNDS=1");
     Life life(seed);
@@ -213,8 +269,12 @@ TEST_CASE("every kept night comes back with contents and metadata through kills 
     life.expect_kept_nights_come_back("recovered");
     forgotten += life.forgotten();
     deaths += life.deaths();
+    for (const auto& [outcome, times] : life.ended_with()) ended_with[outcome] += times;
   }
   if (lives < 4) return;
+  for (const ExitCode outcome :
+       {ExitCode::incomplete, ExitCode::guard_refused, ExitCode::window_ended, ExitCode::interrupted})
+    CHECK(ended_with[outcome] > 0);
   CHECK(nights > 40);
   CHECK(forgotten > 50);
   CHECK(deaths > 5);

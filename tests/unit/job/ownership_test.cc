@@ -22,6 +22,7 @@ class TwoMachines : public Nightly {
     other_.profile = profile;
     other_.profile.jobs.front().source = other_.source();
     other_.open_remote = [this](const RemoteSettings&, const ServerMemory&) { return server.remote(); };
+    other_.elsewhere = [this](const std::string& name) { return server.file(name); };
     other_.write("a", "another");
   }
   Nightly& other() { return other_; }
@@ -82,6 +83,7 @@ TEST_CASE("a state that is recovered takes the remote over and the old machine i
   CHECK(recovered.outcome == ExitCode::done);
   CHECK(two.other().run().outcome == ExitCode::done);
   CHECK(two.server.file("t/a") == "another");
+  two.let_the_catalog_be("it is the other state's now");
   two.write("b", "two");
   const RunReport refused = two.run();
   CHECK(refused.outcome == ExitCode::guard_refused);

@@ -12,6 +12,7 @@ using Contents = std::map<std::string, std::string>;
 /// Two nights: 100 bytes in the tree, 100 as a version, and another 100 to be sent in the third.
 struct Full : Nightly {
   explicit Full(FakeOptions options = {}) : Nightly(options) {
+    have_no_catalog("each byte on the server counts");
     profile.jobs[0].on_removal = OnRemoval::retire;
     profile.jobs[0].versions.last = 2;
     for (const char letter : {'x', 'y'}) {
