@@ -28,6 +28,7 @@ enum class Reason : std::uint8_t {
   kept_by_policy,  ///< removed in the source, on_removal keep
   under_doubt,     ///< removed in the source as far as we can see, but we could not see enough
   name_too_long,   ///< the escaped name has a segment longer than the server can hold
+  may_have_moved,  ///< removed in the source, and it may be what can't be stored under its new name
 };
 
 enum class ActionKind : std::uint8_t {

@@ -9,11 +9,10 @@
 #include "outhaul/error.h"
 #include "outhaul/guard.h"
 #include "outhaul/plan.h"
+#include "outhaul/put_off.h"
+#include "outhaul/run_id.h"
 
 namespace outhaul {
-
-enum class RunId : std::int64_t {};
-inline constexpr RunId kNoRun{0};
 
 /// Something that did not go as it should. Never fatal by itself; counted, printed, reported.
 struct Problem {
@@ -56,7 +55,11 @@ struct JobReport {
   std::uint64_t problem_count = 0;
   ExitCode outcome = ExitCode::done;
   Left left;
-  bool remote_lost = false;  ///< the remote itself is the trouble: no other job need try
+  bool remote_lost = false;       ///< the remote itself is the trouble: no other job need try
+  std::vector<PutOff> put_off{};  ///< what the policy lets go and this run didn't
+  /// Files that the source has and the remote hasn't, as this run left them; `since` is not set. The first
+  /// kMaxProblems; if there are more, one with an empty path and no size stands for them.
+  std::vector<OpenProblem> unstored{};
   static constexpr std::size_t kMaxProblems = 1000;
 };
 
@@ -122,6 +125,11 @@ struct StatusReport {
   std::string holder;  ///< who holds the lock, when running
   std::uint64_t files = 0, bytes = 0, parts = 0, doubts = 0;
   std::uint64_t versions = 0, version_bytes = 0;  ///< what is kept beside the current trees
+  struct JobPutOff {
+    std::string job;
+    PutOff put_off;
+  };
+  std::vector<JobPutOff> put_off{};  ///< what the policies let go and what stays all the same
 };
 
 /// One row of `outhaul ls`.

@@ -7,9 +7,22 @@
 
 #include "outhaul/names.h"
 #include "plan/case_twins.h"
+#include "plan/contents.h"
 #include "plan/subtrees.h"
 
 namespace outhaul {
+namespace {
+
+bool stores(const Action& action) {
+  return action.kind == ActionKind::make_dir || action.kind == ActionKind::upload ||
+         action.kind == ActionKind::move;
+}
+
+bool takes_away(const Action& action) {
+  return action.kind == ActionKind::remove || action.kind == ActionKind::retire;
+}
+
+}  // namespace
 
 std::optional<Plan> CaseGuard::adapt(const Plan& plan) {
   if (sensitive_ == true || !makes_new_names(plan)) return std::nullopt;
@@ -29,27 +42,41 @@ std::optional<Plan> CaseGuard::adapt(const Plan& plan) {
       continue;
     }
     if (!refused.cover(path.bytes()))
-      tally_.failed(
-          path,
+      tally_.problem(
+          Problem::Severity::error, path,
           fmt::format("not stored: to this server its name is that of \"{}\", because it takes upper "
                       "and lower case for the same",
                       printable(twin.other.bytes())),
           "Give one of the two another name, or exclude one of them.");
     refused.add(path.bytes());
   }
+  Contents unstored(job_.compare);
+  HeldDirectories held;
+  for (const Action& action : plan.actions) {
+    if (!stores(action) || !refused.cover(action.entry.path.bytes())) continue;
+    unstored.add(action.entry);
+    if (action.kind == ActionKind::move) held.hold_parents_of(action.from.bytes());
+  }
   Plan adapted = plan;
   adapted.actions.clear();
   for (std::size_t i = 0; i < plan.actions.size(); ++i) {
     const Action& action = plan.actions[i];
-    const bool stores = action.kind == ActionKind::make_dir || action.kind == ActionKind::upload ||
-                        action.kind == ActionKind::move;
-    if (stores && refused.cover(action.entry.path.bytes())) {
+    if (stores(action) && refused.cover(action.entry.path.bytes())) {
       ++tally_.done().withheld;
+      tally_.not_stored(action.entry, "its name is another one's to the server");
       continue;
     }
     adapted.actions.push_back(action);
+    if (takes_away(action) && unstored.have(action.entry)) {
+      adapted.actions.back().kind = ActionKind::withhold;  // it may be what can't be stored under that name
+      adapted.actions.back().reason = Reason::may_have_moved;
+      held.hold_parents_of(action.entry.path.bytes());
+    }
     if (waiting.contains(i)) adapted.actions.back().after_removals = true;
   }
+  std::erase_if(adapted.actions, [&](const Action& action) {
+    return action.kind == ActionKind::remove_dir && held.contain(action.entry.path.bytes());
+  });
   return adapted;
 }
 

@@ -24,7 +24,8 @@ class CaseGuard {
         connections_(connections),
         sensitive_(sensitive) {}
 
-  /// The plan without what can't be stored, which goes to the tally by name; what takes a name that something
+  /// The plan without what can't be stored, which goes to the tally by name, and without the removal of what
+  /// may be the same file under its old name; what takes a name that something
   /// leaves in this plan waits for the removals. Nothing when the plan is good as it is. The server is asked
   /// only when names differ in their case alone and nobody knows what it makes of that.
   std::optional<Plan> adapt(const Plan& plan);

@@ -117,7 +117,8 @@ class Execution {
 
   std::optional<GuardRefusal> ask_for_space();
   void tell_withheld();
-  void tell_too_long(const RelPath& path);
+  void tell_unstored(const Entry& entry, const std::string& message, std::string advice);
+  void tell_too_long(const Entry& entry);
   void make_dirs(const Actions& actions);
   void mend_dir(const RelPath& path, CommandResult& result);
   void fill_freed_names();
@@ -152,19 +153,30 @@ std::optional<GuardRefusal> Execution::ask_for_space() {
 }
 
 void Execution::tell_withheld() {
-  std::uint64_t doubtful = 0;
+  std::uint64_t doubtful = 0, moved = 0;
   for (const Action& action : plan_.actions) {
     if (action.kind != ActionKind::withhold) continue;
     ++s_.tally.done().withheld;
-    if (action.reason == Reason::under_doubt)
+    if (action.reason == Reason::under_doubt) {
       ++doubtful;
-    else if (action.reason == Reason::name_too_long)
-      tell_too_long(action.entry.path);
-    else
-      s_.tally.failed(action.entry.path, "not stored: something that is kept on the remote has its name",
-                      "\"on_removal\" is \"keep\": set it to \"retire\" for one run, or give one of the two "
-                      "another name.");
+      if (action.entry.object == kNoObject)
+        s_.tally.not_stored(action.entry, "what has its name is in doubt");
+    } else if (action.reason == Reason::may_have_moved) {
+      ++moved;
+    } else if (action.reason == Reason::name_too_long) {
+      tell_too_long(action.entry);
+    } else {
+      tell_unstored(action.entry, "not stored: something that is kept on the remote has its name",
+                    "\"on_removal\" is \"keep\": set it to \"retire\" for one run, or give one of the two "
+                    "another name.");
+    }
   }
+  if (moved > 0)
+    s_.tally.problem(
+        Problem::Severity::note, {},
+        fmt::format("{} files that are gone from their places are left on the remote: each may be one that "
+                    "can't be stored under its new name",
+                    moved));
   if (doubtful > 0)
     s_.tally.problem(
         Problem::Severity::note, {},
@@ -173,21 +185,27 @@ void Execution::tell_withheld() {
                     doubtful));
 }
 
-void Execution::tell_too_long(const RelPath& path) {
+/// The plan has taken it into account: no removal need wait for it.
+void Execution::tell_unstored(const Entry& entry, const std::string& message, std::string advice) {
+  s_.tally.not_stored(entry, message);
+  s_.tally.problem(Problem::Severity::error, entry.path, message, std::move(advice));
+}
+
+void Execution::tell_too_long(const Entry& entry) {
+  const RelPath& path = entry.path;
   const RemotePath name =
       s_.names == nullptr ? remote_name(path)
                           : longest_increment_dir(s_.job.target) / remote_path_for({}, path, s_.job.names);
   if (name.wire().size() > kMaxRemotePath)
-    s_.tally.failed(
-        path,
-        fmt::format("its path on the remote would be longer than {} bytes, so it is not stored",
-                    kMaxRemotePath),
-        "Give the directories above it shorter names, or back one of them up as a job of its own.");
+    tell_unstored(entry,
+                  fmt::format("its path on the remote would be longer than {} bytes, so it is not stored",
+                              kMaxRemotePath),
+                  "Give the directories above it shorter names, or back one of them up as a job of its own.");
   else
-    s_.tally.failed(path,
-                    fmt::format("its name on the remote would be longer than {} bytes, so it is not stored",
-                                kMaxRemoteName),
-                    "Give it a shorter name, or one with fewer characters that FTP can't hold.");
+    tell_unstored(entry,
+                  fmt::format("its name on the remote would be longer than {} bytes, so it is not stored",
+                              kMaxRemoteName),
+                  "Give it a shorter name, or one with fewer characters that FTP can't hold.");
 }
 
 void Execution::make_dirs(const Actions& actions) {
@@ -512,13 +530,14 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   return report;
 }
 
-JobReport Executor::expire(const Job& job, JobId job_id, RunId run) {
+JobReport Executor::expire(const Job& job, JobId job_id, RunId run,
+                           const std::vector<OpenProblem>& problems) {
   JobReport report = report_for(job, nullptr);
   Tally tally(report, events_);
   Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
   try {
     Retirer retirer(run, job.target);
-    Expiry({job, job_id, run, state_, connections.commands(), tally, retirer}).run(cancel_);
+    Expiry({job, job_id, run, state_, connections.commands(), tally, retirer}, problems).run(cancel_);
   } catch (const RemoteError& error) {
     tally.stop(error.failure(), error.what(), error.advice());
   } catch (const Error& error) {

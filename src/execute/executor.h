@@ -42,9 +42,10 @@ class Executor {
   /// the state can't be written: what was done and recorded until then is counted.
   JobReport execute(const Job& job, JobId job_id, RunId run, const Plan& plan);
 
-  /// Deletes the versions that no snapshot needs any more. Returns problems like execute(): what could not be
-  /// deleted is tried again by the next run.
-  JobReport expire(const Job& job, JobId job_id, RunId run);
+  /// Deletes the versions that no snapshot needs any more, but for those that may be the only copy of what a
+  /// problem is about. Returns problems like execute(): what could not be deleted is tried again by the next
+  /// run.
+  JobReport expire(const Job& job, JobId job_id, RunId run, const std::vector<OpenProblem>& problems);
 
   /// Asked by execute() before the first byte of a plan that uploads, where the server says how many bytes it
   /// has left. A refusal ends the job there, and is in the report.

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "execute/intents.h"
 #include "outhaul/names.h"
+#include "plan/retention.h"
 
 namespace outhaul {
 namespace {
@@ -28,10 +30,15 @@ std::vector<RemotePath> version_dirs_above(const std::vector<RemotePath>& names)
 void Expiry::run(const CancelToken& cancel) {
   ObjectId last = kNoObject;
   while (!cancel.cancelled() && !context_.tally.stopped()) {
-    const std::vector<StoredObject> batch = context_.state.garbage(context_.job_id, last, kBatch);
+    std::vector<StoredObject> batch = context_.state.garbage(context_.job_id, last, kBatch);
     if (batch.empty()) break;
-    remove(batch);
     last = batch.back().id;
+    std::erase_if(batch, [this](const StoredObject& object) {
+      return std::ranges::any_of(problems_, [&](const OpenProblem& problem) {
+        return may_be_about(problem, object.retired_run, object.size);
+      });
+    });
+    if (!batch.empty()) remove(batch);
   }
   if (refused_ > kToldOneByOne)
     context_.tally.problem(

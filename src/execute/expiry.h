@@ -14,7 +14,9 @@ std::vector<RemotePath> version_dirs_above(const std::vector<RemotePath>& names)
 
 class Expiry {
  public:
-  explicit Expiry(JobContext context) : context_(context) {}
+  /// `problems`: what may be the only copy of what one of them is about stays.
+  Expiry(JobContext context, const std::vector<OpenProblem>& problems)
+      : context_(context), problems_(problems) {}
 
   /// Deletes all of the job's garbage, in journaled batches, and directories that are empty then. What can't
   /// be deleted goes to the tally. Throws RemoteError when the remote is lost.
@@ -25,6 +27,7 @@ class Expiry {
   void refused(const StoredObject& object, const CommandResult& result);
 
   JobContext context_;
+  const std::vector<OpenProblem>& problems_;
   std::uint64_t refused_ = 0;
 };
 

@@ -63,11 +63,11 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     Item& item = items[i];
     const Verdict& verdict = verdicts[i];
-    const RelPath& path = item.sent.task.action->entry.path;
+    const Entry& entry = item.sent.entry;
     if (verdict.proven) {
       proven.push_back(std::move(item));
     } else if (verdict.final) {
-      context_.tally.failed(path, fmt::format("sent, but {}", verdict.finding), verdict.advice);
+      context_.tally.failed(entry, fmt::format("sent, but {}", verdict.finding), verdict.advice);
     } else if (item.sent.task.tries + 1 < kProofTries) {
       Task task = item.sent.task;
       ++task.tries;
@@ -78,7 +78,7 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
       again.push_back(std::move(task));
     } else {
       context_.tally.failed(
-          path, fmt::format("the server accepted the upload {} times, but {}", kProofTries, verdict.finding),
+          entry, fmt::format("the server accepted the upload {} times, but {}", kProofTries, verdict.finding),
           verdict.advice);
     }
   }
@@ -141,7 +141,7 @@ void Publisher::retire_old(std::vector<Item>& items) {
   std::erase_if(items, [&](const Item& item) {
     if (!item.old || item.old->outcome != Retirement::Outcome::refused) return false;
     context_.tally.failed(
-        item.sent.entry.path,
+        item.sent.entry,
         fmt::format("not replaced, because the copy from before can't be kept as a version: it can't be "
                     "renamed to \"{}\": {}",
                     printable(item.old->version.wire()), item.old->reply_text),
@@ -192,7 +192,7 @@ bool Publisher::mend_rename(Item& item, CommandResult result) {
                                 item.old && item.old->outcome == Retirement::Outcome::retired};
   if (mend_rename(publication, result)) return true;
   context_.tally.failed(
-      item.sent.entry.path,
+      item.sent.entry,
       fmt::format("stored, but it could not be renamed to \"{}\": {}", printable(item.final_name.wire()),
                   result.reply_text),
       "Check the account's permissions there, and whether something that outhaul did not make "

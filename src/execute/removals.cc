@@ -102,6 +102,13 @@ void Removals::retire_batch(std::span<const Action* const> batch) {
   transaction.commit();
 }
 
+/// It stays, which is no reason for anything else to stay; but what waits for its name waits on.
+void Removals::refused(const Action& action, std::string message, std::string advice) {
+  if (action.reason == Reason::in_the_way)
+    return context_.tally.failed(action.entry.path, std::move(message), std::move(advice));
+  context_.tally.problem(Problem::Severity::error, action.entry.path, std::move(message), std::move(advice));
+}
+
 /// In the caller's Transaction.
 void Removals::retired(const Action& action, const Retirement& retirement) {
   const RelPath& path = action.entry.path;
@@ -121,8 +128,8 @@ void Removals::retired(const Action& action, const Retirement& retirement) {
               printable(retirement.object.remote_name.wire())),
           "Something else than outhaul removes files there.");
     default:
-      return context_.tally.failed(
-          path,
+      return refused(
+          action,
           fmt::format("it left the source, but can't be renamed to \"{}\" on the remote: {}",
                       printable(retirement.version.wire()), retirement.reply_text),
           "Check that the account may make directories and rename files below .outhaul/versions; the next "
@@ -148,9 +155,8 @@ void Removals::remove_files(const std::vector<const Action*>& actions) {
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const auto status = results[i].status;
       if (status != CommandResult::Status::done && status != CommandResult::Status::missing) {
-        context_.tally.failed(batch[i]->entry.path,
-                              fmt::format("could not be removed from the remote: {}", results[i].reply_text),
-                              "Check the account's permissions there; the next run tries again.");
+        refused(*batch[i], fmt::format("could not be removed from the remote: {}", results[i].reply_text),
+                "Check the account's permissions there; the next run tries again.");
         continue;
       }
       end(*batch[i], State::Fate::gone);

@@ -25,6 +25,7 @@ class Removals {
   void keep_in_place(std::span<const Action* const> batch);
   void end_dirs(std::span<const Action* const> batch);
   void retired(const Action& action, const Retirement& retirement);
+  void refused(const Action& action, std::string message, std::string advice);
   bool holds_something(const RelPath& dir) const;
   void end(const Action& action, State::Fate fate);
 

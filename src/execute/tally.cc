@@ -1,5 +1,7 @@
 #include "execute/tally.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -52,6 +54,25 @@ void Tally::tell_what_is_left() noexcept {
 void Tally::failed(const RelPath& path, std::string message, std::string advice) {
   failed_.insert(path.bytes());
   problem(Problem::Severity::error, path, std::move(message), std::move(advice));
+}
+
+void Tally::failed(const Entry& entry, const std::string& message, std::string advice) {
+  not_stored(entry, message);
+  failed(entry.path, message, std::move(advice));
+}
+
+void Tally::doubt(const Entry& entry, const std::string& reason) {
+  not_stored(entry, reason);
+  doubt(entry.path);
+}
+
+void Tally::not_stored(const Entry& entry, const std::string& reason) {
+  if (entry.kind != EntryKind::file) return;  // what lies in a directory speaks for itself
+  std::vector<OpenProblem>& all = report_.unstored;
+  if (all.size() < JobReport::kMaxProblems)
+    all.push_back({entry.path, entry.size, kNoRun, reason});
+  else if (all.size() == JobReport::kMaxProblems)
+    all.push_back({{}, {}, kNoRun, "more files than are remembered one by one"});
 }
 
 void Tally::stop(FailureClass failure, std::string message, std::string advice) {

@@ -19,6 +19,11 @@ class Tally {
   /// A problem that makes the run incomplete; `path` is remembered as failed, which forbids deletions around
   /// it.
   void failed(const RelPath& path, std::string message, std::string advice = {});
+  /// The same of a file (or directory) of the source that is not stored.
+  void failed(const Entry& entry, const std::string& message, std::string advice = {});
+  /// Not stored, as the plan had it already: for what comes after this run to know of. Deletions that it
+  /// forbids are not in the plan.
+  void not_stored(const Entry& entry, const std::string& reason);
   void problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice = {});
   /// A file that is to be sent, and what of one lies in its part without being stored yet.
   void expect(std::uint64_t bytes) noexcept;
@@ -27,6 +32,7 @@ class Tally {
   void tell_what_is_left() noexcept;
   /// Like failed(), for what one message stands for already: remembered, not told.
   void doubt(const RelPath& path) { failed_.insert(path.bytes()); }
+  void doubt(const Entry& entry, const std::string& reason);
   /// The whole job (or run) can't go on. The gravest one stays; a graver one is told as well.
   void stop(FailureClass failure, std::string message, std::string advice = {});
 

@@ -106,10 +106,12 @@ void Transfers::fill() {
   Transaction transaction = context_.state.begin();
   for (; ready.size() < kLedgerBatch && !uploads_.empty(); uploads_.pop_front()) {
     const Action& action = *uploads_.front();
-    if (context_.tally.failed_above(action.entry.path))
+    if (context_.tally.failed_above(action.entry.path)) {
       ++context_.tally.done().withheld;  // its directory could not be made: said once, for the directory
-    else
+      context_.tally.not_stored(action.entry, "its directory could not be made");
+    } else {
       ready.push_back(start(action));
+    }
   }
   transaction.commit();  // before the first byte leaves
   if (context_.names != nullptr) context_.names->make_dirs(context_.connections.commands(), ready);
@@ -195,9 +197,10 @@ void Transfers::take(Outcome&& outcome) {
       sent_.push_back(std::move(outcome));
       return;
     case Outcome::Status::vanished:
+      context_.tally.not_stored(outcome.task.action->entry, outcome.message);  // or under another name by now
       return context_.tally.problem(Problem::Severity::note, path, std::move(outcome.message));
     case Outcome::Status::source_failed:
-      return context_.tally.failed(path, std::move(outcome.message), std::move(outcome.advice));
+      return context_.tally.failed(outcome.task.action->entry, outcome.message, std::move(outcome.advice));
     case Outcome::Status::remote_failed:
       note_part(outcome);
       return take_remote_failure(std::move(outcome));
@@ -226,7 +229,7 @@ void Transfers::take_compare(Outcome&& outcome) {
 }
 
 void Transfers::take_remote_failure(Outcome&& outcome) {
-  const RelPath& path = outcome.task.action->entry.path;
+  const Entry& entry = outcome.task.action->entry;
   remember_sent({outcome.task});
   switch (outcome.failure) {
     case FailureClass::cancelled:
@@ -234,7 +237,7 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
     case FailureClass::no_space:
     case FailureClass::stop_job:
     case FailureClass::stop_run:
-      context_.tally.doubt(path);
+      context_.tally.doubt(entry, outcome.message);
       context_.tally.stop(outcome.failure, std::move(outcome.message), std::move(outcome.advice));
       return;
     default:
@@ -251,7 +254,7 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
     again_.push_back(std::move(outcome.task));
     return;
   }
-  context_.tally.failed(path, outcome.message, outcome.advice);
+  context_.tally.failed(entry, outcome.message, outcome.advice);
   if (!refused && ++failures_in_a_row_ >= kGiveUpAfter)
     context_.tally.stop(FailureClass::stop_run,
                         fmt::format("gave up after {} files in a row could not be sent; the last one: {}",
@@ -318,7 +321,11 @@ void Transfers::publish(std::vector<Outcome>& batch) {
 
 void Transfers::publish_held(const std::function<bool(const Action&)>& is_free) {
   while (!stopped()) {
-    std::erase_if(held_, [&](const Outcome& outcome) { return !is_free(*outcome.task.action); });
+    std::erase_if(held_, [&](const Outcome& outcome) {
+      if (is_free(*outcome.task.action)) return false;
+      context_.tally.not_stored(outcome.task.action->entry, "its name is not free");
+      return true;
+    });
     publish(held_);
     if (!waiting()) return;
     run();  // a failed proof, or a move that became an upload: held again
@@ -371,11 +378,11 @@ void Transfers::remember_sent(const std::vector<Task>& tasks) {
 
 /// Removals go on after this stop. Whatever was not stored may be the new name of something that would go.
 void Transfers::doubt_what_is_unsent() {
-  Tally& tally = context_.tally;
-  for (const Action* action : compares_) tally.doubt(action->entry.path);
-  for (const Action* action : uploads_) tally.doubt(action->entry.path);
-  for (const Task& task : again_) tally.doubt(task.action->entry.path);
-  for (const Outcome& outcome : held_) tally.doubt(outcome.task.action->entry.path);
+  const auto doubt = [this](const Action& action) { context_.tally.doubt(action.entry, "not sent yet"); };
+  for (const Action* action : compares_) doubt(*action);
+  for (const Action* action : uploads_) doubt(*action);
+  for (const Task& task : again_) doubt(*task.action);
+  for (const Outcome& outcome : held_) doubt(*outcome.task.action);
 }
 
 void Transfers::clean_up() {

@@ -31,10 +31,10 @@ bool Transfers::goes_on_with(const Part& left, const Action& action) const {
 
 /// What may be under the old name stays there. False when it is no use to go on; that was told.
 bool Transfers::give_new_name(Task& task, const std::string& why) {
-  const RelPath& path = task.action->entry.path;
   if (task.attempt >= kMostAttempts) {
     context_.tally.failed(
-        path, fmt::format("it could not be sent in one piece under any of {} names: {}", task.attempt, why),
+        task.action->entry,
+        fmt::format("it could not be sent in one piece under any of {} names: {}", task.attempt, why),
         "The server lets nothing be continued or overwritten, so each attempt begins anew: a better line or "
         "an account that may resume (REST or APPE) helps.");
     return false;

@@ -82,6 +82,7 @@ class ProfileRun {
   bool make_room(const Job& job, JobId id, const Plan& plan, JobReport& report,
                  const std::function<bool(std::uint64_t)>& enough);
   void retain(const Job& job, JobId id, JobReport& report);
+  void remember_unstored(JobId id, const JobReport& report);
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
   void problem(JobReport& report, Problem problem);
   void remember_server(JobReport& report);
@@ -114,6 +115,8 @@ JobReport joined(JobReport&& before, JobReport&& after) {
   after.refusals.insert(after.refusals.begin(), before.refusals.begin(), before.refusals.end());
   after.problems.resize(std::min(after.problems.size(), JobReport::kMaxProblems));
   add_to(after.done, before.done);
+  after.unstored.insert(after.unstored.begin(), before.unstored.begin(), before.unstored.end());
+  after.put_off.insert(after.put_off.begin(), before.put_off.begin(), before.put_off.end());
   return std::move(after);
 }
 
@@ -231,7 +234,8 @@ bool ProfileRun::make_room(const Job& job, JobId id, const Plan& plan, JobReport
                            const std::function<bool(std::uint64_t)>& enough) {
   const bool doubtful = std::ranges::any_of(plan.problems, casts_doubt) || report.outcome != ExitCode::done;
   if (doubtful || cancel_.cancelled()) return false;
-  const auto retention = retention_of(state_, id, job, {report_.run, report_.started_ns, false});
+  const auto retention =
+      retention_of(state_, id, job, {report_.run, report_.started_ns, false, 0}, options_.approve);
   const std::uint64_t room = may_go_first(retention);
   if (room == 0 || !enough(room)) return false;
   problem(report,
@@ -243,7 +247,7 @@ bool ProfileRun::make_room(const Job& job, JobId id, const Plan& plan, JobReport
                        retention->garbage.objects),
            {}});
   forget_before(state_, id, report_.run, *retention);
-  JobReport expired = executor().expire(job, id, report_.run);
+  JobReport expired = executor().expire(job, id, report_.run, state_.open_problems(id));
   expired.plan_id = report.plan_id;
   expired.planned = report.planned;
   report = joined(std::move(report), std::move(expired));
@@ -281,22 +285,33 @@ void ProfileRun::execute_once(const Job& job, JobId id, const Plan& plan, JobRep
   report = joined(std::move(report), std::move(executed));
 }
 
-/// Versions go when nothing went wrong in this very run: a run in trouble is no time to delete.
+/// What went wrong is remembered, and keeps what it may be about; everything else goes as the policy says, or
+/// one file that can't be read would fill the remote in the end.
 void ProfileRun::retain(const Job& job, JobId id, JobReport& report) {
   const bool ended = report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete;
   if (!ended || cancel_.cancelled()) return;
   snapshots_.push_back(id);
+  remember_unstored(id, report);
   if (job.append_only) return;
-  if (report.outcome != ExitCode::done || !state_.doubts(id).empty()) return;
-  const auto retention = retention_of(state_, id, job, {report_.run, report_.started_ns, false});
+  const auto retention =
+      retention_of(state_, id, job, {report_.run, report_.started_ns, false, 0}, options_.approve);
   if (!retention) return;
   if (const auto warning = warning_about(*retention, job)) problem(report, *warning);
+  for (const PutOff& put_off : retention->put_off) problem(report, warning_about(put_off, job));
+  report.put_off = retention->put_off;
   forget(state_, id, report_.run, *retention);
   if (retention->garbage.objects == 0) return;
-  JobReport expired = executor().expire(job, id, report_.run);
+  JobReport expired = executor().expire(job, id, report_.run, state_.open_problems(id));
   expired.plan_id = report.plan_id;
   expired.planned = report.planned;
   report = joined(std::move(report), std::move(expired));
+}
+
+void ProfileRun::remember_unstored(JobId id, const JobReport& report) {
+  std::vector<Unstored> files;
+  for (const OpenProblem& problem : report.unstored)
+    files.push_back({problem.path, problem.size, problem.reason});
+  state_.set_unstored(id, report_.run, files);
 }
 
 void ProfileRun::tell_scan_problems(const Plan& plan, JobReport& report) {

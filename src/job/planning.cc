@@ -112,7 +112,8 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
     if (found) {
       const std::vector<RunRow> newest = state->runs(1);
       const RunId tonight{newest.empty() ? 1 : static_cast<std::int64_t>(newest.front().run) + 1};
-      planned.retention = retention_of(*state, id, *job, {tonight, environment.clock.now_ns(), false});
+      planned.retention =
+          retention_of(*state, id, *job, {tonight, environment.clock.now_ns(), false, 0}, options.approve);
     }
     judge_quota(profile.remote, space_need(state ? &*state : nullptr, found, *job, planned.plan), use,
                 options.approve, planned);

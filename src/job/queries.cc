@@ -42,6 +42,7 @@ std::string in_words(std::chrono::seconds age) {
 void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, const std::optional<Gap>& gap,
                   std::chrono::seconds max_age, std::int64_t now_ns) {
   const auto age = [&] { return std::chrono::nanoseconds(now_ns - *status.last_success->finished_ns); };
+  constexpr std::chrono::minutes kClocksDiffer{5};
   if (!status.last_run) {
     status.verdict = "it has never run here";
     status.advice = "Run it with `outhaul run`.";
@@ -54,6 +55,11 @@ void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, co
   } else if (!status.last_success) {
     status.verdict = "no run has ever succeeded";
     status.advice = "See `outhaul runs` for what went wrong, mend it, and run it again.";
+  } else if (age() < -kClocksDiffer) {
+    status.verdict = "the last success lies in the future, so nobody knows how old it is";
+    status.advice =
+        "Look at this machine's clock: it is wrong now, or was when that run ended. Once it is right, run it "
+        "again.";
   } else if (age() > max_age) {
     status.verdict = fmt::format("the last success is older than {}", in_words(max_age));
     status.advice = "Is the timer or cron job still there? See `outhaul runs` for failures since then.";
@@ -81,18 +87,30 @@ const Job* job_named(const Profile& profile, const std::string& name) {
   return &*found;
 }
 
+/// What retention made of a job's runs in the newest one that came to its end.
+std::optional<Retention> as_of_last_run(const State& state, JobId id, const Job& job) {
+  const std::vector<Snapshot> snapshots = state.snapshots(id);
+  if (snapshots.empty()) return std::nullopt;
+  return retention_of(state, id, job, snapshots.back(), {});
+}
+
 /// One job's part in the newest runs: which of its trees can be restored, and what its policy says of them
 /// now.
 std::map<RunId, RunOfJob> restorable_runs(const State& state, const Job& job) {
   std::map<RunId, RunOfJob> runs;
   const auto id = state.find_job(job.name);
   if (!id) return runs;
-  std::vector<Snapshot> kept = state.snapshots(*id);
+  std::vector<Snapshot> kept = dated_snapshots(state, *id);
   for (const Snapshot& one : kept)
     if (one.forgotten) runs[one.run] = {job.name, false, {"let go by retention"}};
   std::erase_if(kept, [](const Snapshot& one) { return one.forgotten; });
   for (RunVerdict& verdict : apply_rules(kept, job.versions, local_zone()))
     runs[verdict.run] = {job.name, true, std::move(verdict.reasons)};
+  const auto retention = as_of_last_run(state, *id, job);
+  if (!retention || retention->put_off.empty()) return runs;
+  for (const RunVerdict& verdict : retention->runs)
+    if (const auto found = runs.find(verdict.run); found != runs.end())
+      found->second.reasons = verdict.reasons;
   return runs;
 }
 
@@ -135,6 +153,10 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
         status.parts += state->parts(*job).size();
         status.doubts += state->doubts(*job).size();
       }
+    for (const Job& job : profile.jobs)
+      if (const auto id = state->find_job(job.name); id && !job.append_only)
+        if (const auto retention = as_of_last_run(*state, *id, job))
+          for (const PutOff& put_off : retention->put_off) status.put_off.push_back({job.name, put_off});
   }
   judge_health(status, verdict, gap, max_age, now_ns);
   return status;
@@ -184,7 +206,7 @@ bool list_entries(const Profile& profile, const std::filesystem::path& state_dir
   for (const JobPath& wanted : paths) {
     const auto job = state.find_job(wanted.job->name);
     if (!job) continue;
-    const std::vector<Snapshot> snapshots = state.snapshots(*job);
+    const std::vector<Snapshot> snapshots = dated_snapshots(state, *job);
     ever = ever || !snapshots.empty();
     const RunId run = choose_snapshot(snapshots, when, wanted.job->name);
     const auto entries = run == kNoRun ? state.entries_below(*job, wanted.path) : state.entries_at(*job, run);

@@ -14,6 +14,7 @@
 #include "job/known_remote.h"
 #include "job/remote_identity.h"
 #include "job/restore_request.h"
+#include "job/retain.h"
 #include "job/when.h"
 #include "restore/restorer.h"
 #include "restore/selection.h"
@@ -115,7 +116,7 @@ class ProfileRestore {
   void refuse_nonsense() const;
   void prepare(const Job& job, std::vector<PathRequest> requests);
   void plan(JobRestore& restore, const std::vector<PathRequest>& requests);
-  void choose_tree(JobRestore& restore, const std::vector<Snapshot>& snapshots) const;
+  void choose_tree(JobRestore& restore, JobId id, const std::vector<Snapshot>& snapshots) const;
   void judge_tree(JobRestore& restore, JobId id, const std::vector<Snapshot>& snapshots) const;
   void tell_patterns_without_match();
   void check_room() const;
@@ -204,8 +205,9 @@ void ProfileRestore::prepare(const Job& job, std::vector<PathRequest> requests) 
   restore.report.planned = restore.plan.counts;
 }
 
-void ProfileRestore::choose_tree(JobRestore& restore, const std::vector<Snapshot>& snapshots) const {
-  restore.report.run = choose_snapshot(snapshots, when_, restore.job->name);
+void ProfileRestore::choose_tree(JobRestore& restore, JobId id,
+                                 const std::vector<Snapshot>& snapshots) const {
+  restore.report.run = choose_snapshot(dated_snapshots(state_, id), when_, restore.job->name);
   for (const Snapshot& snapshot : snapshots)
     if (snapshot.run == restore.report.run) restore.report.run_started_ns = snapshot.started_ns;
 }
@@ -240,7 +242,7 @@ void ProfileRestore::plan(JobRestore& restore, const std::vector<PathRequest>& r
   const std::optional<JobId> id = state_.find_job(name);
   if (!id) throw nothing_stored(name);
   const std::vector<Snapshot> snapshots = state_.snapshots(*id);
-  choose_tree(restore, snapshots);
+  choose_tree(restore, *id, snapshots);
   const RunId run = restore.report.run;
   std::vector<Wanted> wanted;
   for (const PathRequest& request : requests) {

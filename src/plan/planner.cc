@@ -4,6 +4,7 @@
 
 #include "base/nanoseconds.h"
 #include "outhaul/names.h"
+#include "plan/contents.h"
 #include "plan/moves.h"
 #include "plan/order.h"
 
@@ -92,6 +93,13 @@ bool may_be_too_long(const RemotePath& target, std::string_view path) {
   for (std::size_t slash; (slash = path.find('/', start)) != std::string_view::npos; start = slash + 1)
     if (slash - start > kMaxRemoteName / 3) return true;
   return path.size() - start > kMaxRemoteName / 3;
+}
+
+/// A file of the source that this plan can't store.
+bool stays_unstored(const Action& action) {
+  if (action.kind != ActionKind::withhold || action.entry.kind != EntryKind::file) return false;
+  const bool known = action.reason == Reason::name_too_long || action.reason == Reason::in_the_way;
+  return known || (action.reason == Reason::under_doubt && action.entry.object == kNoObject);
 }
 
 }  // namespace
@@ -193,8 +201,8 @@ void Planner::settle_type_changes() {
     Action& leaving = drafts_[index];
     Action& arriving = drafts_[index + 1];
     const std::string& path = arriving.entry.path.bytes();
-    const bool stays =
-        doubts_.cover(path) || (leaving.entry.kind == EntryKind::directory && held_.contain(path));
+    const bool stays = leaving.kind == ActionKind::withhold || doubts_.cover(path) ||
+                       (leaving.entry.kind == EntryKind::directory && held_.contain(path));
     if (stays) {
       if (arriving.entry.kind == EntryKind::directory) withheld_under_doubt_.add(path);
       withhold(arriving, Reason::under_doubt);
@@ -221,6 +229,29 @@ void Planner::settle_added() {
   }
 }
 
+/// A file that can't be stored may be one that leaves the tree in this plan, under its new name: then the
+/// only copy stays where it is. Its inode proves nothing here, since a copy to another file system has a new
+/// one. What stays may keep a name from being freed, which may keep another file from being stored.
+void Planner::keep_what_may_have_moved() {
+  Contents unstored(policy_.compare);
+  for (bool again = true; again;) {
+    bool more = false;
+    for (const Action& action : drafts_)
+      if (stays_unstored(action)) more = unstored.add(action.entry) || more;
+    again = false;
+    for (Action& action : drafts_) {
+      const bool leaves = action.kind == ActionKind::remove || action.kind == ActionKind::retire;
+      if (!more || !leaves || action.entry.path.empty() || !unstored.have(action.entry)) continue;
+      held_.hold_parents_of(action.entry.path.bytes());
+      withhold(action, Reason::may_have_moved);
+      again = true;
+    }
+    if (!again) return;
+    settle_type_changes();
+    settle_added();
+  }
+}
+
 /// Once all problems are known: diff could judge only by those that came before the entry.
 void Planner::settle_removals() {
   for (Action& action : drafts_) {
@@ -235,6 +266,7 @@ void Planner::settle_removals() {
 Plan Planner::finish(const DiffCounts& counts) {
   settle_type_changes();
   settle_added();
+  keep_what_may_have_moved();
   settle_removals();
   if (policy_.on_removal != OnRemoval::keep && policy_.compare != Compare::mtime)
     pair_moves(drafts_, counts.devices);

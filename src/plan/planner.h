@@ -34,6 +34,7 @@ class Planner {
   void settle_type_changes();
   void settle_added();
   void settle_removals();
+  void keep_what_may_have_moved();
 
   PlanPolicy policy_;
   std::vector<ScanProblem> problems_;

@@ -5,6 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "base/digest.h"
 
 #include "base/nanoseconds.h"
 
@@ -78,6 +83,11 @@ std::string to_string(const Span& span) {
   return text;
 }
 
+bool goes_by_time(const VersionPolicy& policy) noexcept {
+  return policy.hourly + policy.daily + policy.weekly + policy.monthly + policy.yearly != 0 ||
+         !policy.within.zero();
+}
+
 std::vector<RunVerdict> apply_rules(const std::vector<Snapshot>& snapshots, const VersionPolicy& policy,
                                     const TimeZone& zone) {
   std::vector<RunVerdict> verdicts(snapshots.size());
@@ -97,7 +107,7 @@ std::vector<RunVerdict> apply_rules(const std::vector<Snapshot>& snapshots, cons
     std::vector<std::string>& reasons = verdict.reasons;
     if (i + 1 == snapshots.size()) reasons.emplace_back("newest");
     if (!policy.has_rules()) reasons.emplace_back("no rule lets it go");
-    if (by_age && snapshot.started_ns > edge)
+    if (by_age && clamped_sum(snapshot.started_ns, snapshot.unseen_ns) > edge)
       reasons.push_back(fmt::format("within {}", to_string(policy.within)));
     const LocalTime time = zone.local(snapshot.started_ns);
     for (Rule& rule : rules) ask(rule, time, i == 0, reasons);
@@ -175,6 +185,136 @@ Retention decide_retention(const std::vector<Snapshot>& snapshots, const std::ve
   retention.garbage = holdings.garbage();
   retention.kept_bytes = holdings.kept_bytes();
   return retention;
+}
+
+Retention put_off_by_clock(Retention by_clock, const std::string& job, RunId believed, PutOff&& told) {
+  if (by_clock.forgotten.empty() && by_clock.garbage.objects == 0) return by_clock;
+  told.why = PutOff::Why::clock;
+  told.approval = retention_id(job, believed, by_clock.forgotten);
+  told.versions = by_clock.garbage.objects;
+  told.bytes = by_clock.garbage.bytes;
+  told.runs = std::exchange(by_clock.forgotten, {});
+  by_clock.kept_bytes += std::exchange(by_clock.garbage, {}).bytes;
+  by_clock.over_by = 0;
+  for (RunVerdict& verdict : by_clock.runs) {
+    if (verdict.kept) continue;
+    verdict.kept = true;
+    verdict.reasons.emplace_back("put off: the clock");
+  }
+  by_clock.put_off.push_back(std::move(told));
+  return by_clock;
+}
+
+std::string retention_id(const std::string& job, RunId believed, const std::vector<RunId>& forgotten) {
+  constexpr std::size_t kIdBytes = 6;
+  std::string record = fmt::format("retention {} after {}:", job, static_cast<std::int64_t>(believed));
+  for (const RunId run : forgotten) record += fmt::format(" {}", static_cast<std::int64_t>(run));
+  Sha256 hash;
+  hash.update(record);
+  const Sha256Digest digest = hash.finish();
+  return to_hex(std::span(digest).first(kIdBytes));
+}
+
+bool may_be_about(const OpenProblem& problem, RunId retired, std::uint64_t size) noexcept {
+  if (size == 0 || retired < problem.since) return false;  // nothing is lost with nothing
+  return !problem.size || *problem.size == size;
+}
+
+namespace {
+
+/// "d/x (Permission denied), y (Permission denied) and 3 more".
+std::string in_words(const std::vector<const OpenProblem*>& problems) {
+  constexpr std::size_t kNamed = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kNamed, problems.size()); ++i) {
+    const std::string path = printable(problems[i]->path.bytes());
+    text += fmt::format("{}{} ({})", i == 0 ? "" : ", ", path.empty() ? "files that are not stored" : path,
+                        problems[i]->reason);
+  }
+  if (problems.size() > kNamed) text += fmt::format(" and {} more", problems.size() - kNamed);
+  return text;
+}
+
+/// What stays because of open problems, while it is being found.
+class Doubtful {
+ public:
+  Doubtful(const std::vector<RunVerdict>& runs, const std::vector<OpenProblem>& problems)
+      : runs_(runs), problems_(problems) {}
+
+  void look_at(const Departed& object) {
+    const auto holder = newest_with(object);
+    if (holder != runs_.rend() && is_held(object)) return;
+    bool stays = false;
+    for (const OpenProblem& problem : problems_) {
+      if (!may_be_about(problem, object.retired, object.size)) continue;
+      stays = true;
+      because_.insert(&problem);
+    }
+    if (!stays) return;
+    if (holder != runs_.rend()) {
+      held_.insert(holder->run);
+    } else {
+      ++loose_.objects;  // no run that can be restored has it
+      loose_.bytes += object.size;
+    }
+  }
+
+  const std::set<RunId>& held() const noexcept { return held_; }
+  const VersionGroup& loose() const noexcept { return loose_; }
+  std::vector<const OpenProblem*> because() const {
+    std::vector<const OpenProblem*> sorted(because_.begin(), because_.end());
+    std::ranges::sort(sorted, {}, [](const OpenProblem* one) { return std::pair(one->since, one->path); });
+    return sorted;
+  }
+
+ private:
+  std::vector<RunVerdict>::const_reverse_iterator newest_with(const Departed& object) const {
+    const auto after = std::lower_bound(runs_.begin(), runs_.end(), object.retired,
+                                        [](const RunVerdict& run, RunId id) { return run.run < id; });
+    const auto newest = std::make_reverse_iterator(after);
+    return newest != runs_.rend() && newest->run >= object.created ? newest : runs_.rend();
+  }
+  /// A run that stays anyhow has it.
+  bool is_held(const Departed& object) const {
+    for (const RunVerdict& run : runs_)
+      if (run.run >= object.created && run.run < object.retired && run.kept) return true;
+    return false;
+  }
+
+  const std::vector<RunVerdict>& runs_;
+  const std::vector<OpenProblem>& problems_;
+  std::set<RunId> held_;
+  std::set<const OpenProblem*> because_;
+  VersionGroup loose_;
+};
+
+}  // namespace
+
+void put_off_in_doubt(Retention& retention, const std::vector<VersionGroup>& versions,
+                      const std::vector<Departed>& departed, const std::vector<OpenProblem>& problems) {
+  Doubtful doubtful(retention.runs, problems);
+  for (const Departed& object : departed) doubtful.look_at(object);
+  const std::vector<const OpenProblem*> because = doubtful.because();
+  if (because.empty()) return;
+  for (RunVerdict& verdict : retention.runs)
+    if (doubtful.held().contains(verdict.run)) {
+      verdict.kept = true;
+      verdict.reasons.emplace_back("put off: open problems");
+    }
+  std::erase_if(retention.forgotten, [&](RunId run) { return doubtful.held().contains(run); });
+  const Holdings now(retention.runs, versions);
+  VersionGroup garbage = now.garbage();
+  garbage.objects -= doubtful.loose().objects;
+  garbage.bytes -= doubtful.loose().bytes;
+  PutOff put_off;
+  put_off.runs.assign(doubtful.held().begin(), doubtful.held().end());
+  put_off.versions = retention.garbage.objects - garbage.objects;
+  put_off.bytes = retention.garbage.bytes - garbage.bytes;
+  put_off.since = because.front()->since;
+  put_off.because = in_words(because);
+  retention.garbage = garbage;
+  retention.kept_bytes += put_off.bytes;
+  retention.put_off.push_back(std::move(put_off));
 }
 
 }  // namespace outhaul

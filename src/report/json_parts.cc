@@ -77,6 +77,30 @@ void write_refusals(JsonWriter& json, const std::vector<GuardRefusal>& refusals)
   json.end_array();
 }
 
+void write_put_off(JsonWriter& json, const PutOff& put_off, std::string_view job) {
+  json.begin_object();
+  json.member_unless_empty("job", job);
+  json.member("why", put_off.why == PutOff::Why::clock ? "clock" : "problems");
+  json.key("runs");
+  json.begin_array();
+  for (const RunId run : put_off.runs) json.value(static_cast<std::int64_t>(run));
+  json.end_array();
+  json.member("versions", put_off.versions);
+  json.member("bytes", put_off.bytes);
+  json.member("since_run", static_cast<std::int64_t>(put_off.since));
+  write_time(json, "since", put_off.since_ns);
+  json.member("because", put_off.because);
+  json.member_unless_empty("approve", put_off.approval);
+  json.end_object();
+}
+
+void write_put_off(JsonWriter& json, const std::vector<PutOff>& all) {
+  json.key("put_off");
+  json.begin_array(true);
+  for (const PutOff& put_off : all) write_put_off(json, put_off, {});
+  json.end_array();
+}
+
 void write_problem(JsonWriter& json, const Problem& problem) {
   json.begin_object();
   json.member("severity", to_string(problem.severity));

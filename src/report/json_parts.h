@@ -17,6 +17,8 @@ void write_counts(JsonWriter& json, const PlanCounts& counts);
 void write_counters(JsonWriter& json, const JobCounters& counters);
 void write_refusals(JsonWriter& json, const std::vector<GuardRefusal>& refusals);
 void write_problem(JsonWriter& json, const Problem& problem);
+void write_put_off(JsonWriter& json, const std::vector<PutOff>& all);
+void write_put_off(JsonWriter& json, const PutOff& put_off, std::string_view job);  ///< `job` may be empty
 void write_run_row(JsonWriter& json, const RunRow& row);
 
 }  // namespace outhaul

@@ -63,6 +63,7 @@ void write_retention(JsonWriter& json, const Retention& retention) {
   json.member("expiring_bytes", retention.garbage.bytes);
   json.member("kept_bytes", retention.kept_bytes);
   json.member("over_by", retention.over_by);
+  write_put_off(json, retention.put_off);
   json.end_object();
 }
 

@@ -100,12 +100,17 @@ std::string retention_text(const Retention& retention) {
                         counted(retention.runs.size() - retention.forgotten.size(), "run"),
                         retention.forgotten.size() + 1 == retention.runs.size() ? "s" : "");
   if (retention.garbage.objects > 0)
-    text +=
-        fmt::format("  versions: would delete {} ({}) that no other run needs, if nothing fails; {} stay.\n",
-                    counted(retention.garbage.objects, "version"), format_bytes(retention.garbage.bytes),
-                    format_bytes(retention.kept_bytes));
+    text += fmt::format("  versions: would delete {} ({}) that no other run needs; {} stay.\n",
+                        counted(retention.garbage.objects, "version"), format_bytes(retention.garbage.bytes),
+                        format_bytes(retention.kept_bytes));
   if (retention.forgets_all_older())
     text += "  ! versions: none of the older runs could be restored after that; is the policy meant so?\n";
+  for (const PutOff& put_off : retention.put_off) {
+    text += fmt::format("  ! versions: {}.\n", put_off_sentence(put_off));
+    if (!put_off.approval.empty())
+      text +=
+          fmt::format("    If the clock is right: `outhaul run PROFILE --approve {}`.\n", put_off.approval);
+  }
   if (retention.over_by > 0)
     text += fmt::format("  ! versions: {} more than \"max_bytes\" would remain.\n",
                         format_bytes(retention.over_by));

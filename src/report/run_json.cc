@@ -21,6 +21,7 @@ void write_job(JsonWriter& json, const JobReport& job) {
   json.member("files", job.left.files);
   json.member("bytes", job.left.bytes);
   json.end_object();
+  write_put_off(json, job.put_off);
   json.key("refusals");
   write_refusals(json, job.refusals);
   json.member("problem_count", job.problem_count);

@@ -51,6 +51,18 @@ std::string planned_sentence(const PlanCounts& counts) {
   return text.empty() ? text : "would " + text;
 }
 
+std::string put_off_sentence(const PutOff& put_off) {
+  const std::string since = put_off.since == kNoRun
+                                ? std::string()
+                                : fmt::format(", since run {} ({})", static_cast<std::int64_t>(put_off.since),
+                                              format_time_local(put_off.since_ns));
+  const char* const why =
+      put_off.why == PutOff::Why::clock ? "" : "they may be the only copies of what is not stored: ";
+  return fmt::format("{} ({}) and {} that \"versions\" lets go stay{}: {}{}",
+                     counted(put_off.versions, "version"), format_bytes(put_off.bytes),
+                     counted(put_off.runs.size(), "run"), since, why, printable(put_off.because));
+}
+
 std::string done_sentence(const JobCounters& done) {
   Phrases phrases;
   phrases.add(done.files_uploaded, "uploaded", files_and_bytes(done.files_uploaded, done.bytes_uploaded));

@@ -10,6 +10,8 @@
 namespace outhaul {
 
 /// "would upload 12 files (3.4 MiB), move 2, delete 1"; empty when nothing is planned.
+/// "3 versions (12 KiB) and 2 runs that "versions" lets go stay, since run 5 (2026-11-21 03:00:02 +0100): …".
+std::string put_off_sentence(const PutOff& put_off);
 std::string planned_sentence(const PlanCounts& counts);
 /// "uploaded 12 files (3.4 MiB), moved 2, deleted 1"; empty when nothing was done.
 std::string done_sentence(const JobCounters& done);

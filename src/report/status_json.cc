@@ -19,6 +19,10 @@ void write_status(JsonWriter& json, const StatusReport& report) {
   json.member("bytes", report.bytes);
   json.member("versions", report.versions);
   json.member("version_bytes", report.version_bytes);
+  json.key("put_off");
+  json.begin_array(true);
+  for (const StatusReport::JobPutOff& one : report.put_off) write_put_off(json, one.put_off, one.job);
+  json.end_array();
   json.member("parts", report.parts);
   json.member("doubts", report.doubts);
   if (report.last_run) {

@@ -43,12 +43,21 @@ std::string holdings(const StatusReport& report) {
   return text;
 }
 
+std::string put_off_line(const StatusReport::JobPutOff& one) {
+  const PutOff& put_off = one.put_off;
+  std::string text = printable(one.job) + ": " + put_off_sentence(put_off);
+  if (!put_off.approval.empty())
+    text += fmt::format("; if the clock is right: `outhaul run PROFILE --approve {}`", put_off.approval);
+  return line("put off", text);
+}
+
 std::string one_status(const StatusReport& report, std::int64_t now_ns) {
   std::string text = fmt::format("{} {}: {}\n", report.healthy ? "healthy " : "UNHEALTHY",
                                  printable(report.profile), printable(report.verdict));
   text += line("what to do", shown_lines(report.advice, std::string(16, ' ')));
   text += line("remote", printable(report.remote));
   text += line("holds", holdings(report));
+  for (const StatusReport::JobPutOff& one : report.put_off) text += put_off_line(one);
   if (report.running) text += line("running", report.holder.empty() ? "yes" : printable(report.holder));
   const bool same =
       report.last_run && report.last_success && report.last_run->run == report.last_success->run;

@@ -17,8 +17,8 @@ namespace outhaul {
 namespace {
 
 /// Parts and intents are of use to this very state only.
-constexpr std::array kTables = {"identity",   "run",      "job",   "object",      "entry",
-                                "past_entry", "snapshot", "doubt", "server_fact", "gap"};
+constexpr std::array kTables = {"identity",   "run",      "job",   "object",   "entry",
+                                "past_entry", "snapshot", "doubt", "unstored", "server_fact", "gap"};
 constexpr std::array kTree = {"job", "object", "entry", "past_entry"};
 
 /// Changes that outgrow it cost more than a new base.

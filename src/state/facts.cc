@@ -1,4 +1,7 @@
 // Jobs, doubts, and what was learned of servers.
+#include <map>
+#include <set>
+
 #include "state/impl.h"
 #include "state/refusal.h"
 #include "state/state.h"
@@ -24,6 +27,16 @@ bool has_stored(sqlite::Database& db, JobId job) {
 }
 
 }  // namespace
+
+/// What `run` meets may have begun in any run after the last one that came to its end.
+RunId State::first_in_doubt(JobId job, RunId run) const {
+  sqlite::Query query(impl_->db(),
+                      "SELECT coalesce(min(id), ?2) FROM run WHERE id > coalesce("
+                      "(SELECT max(s.run) FROM snapshot AS s WHERE s.job = ?1 AND s.run < ?2), 0)",
+                      job, run);
+  query.next();
+  return query.row().get<RunId>(0);
+}
 
 std::optional<JobId> State::find_job(std::string_view name, const RemotePath& target) const {
   sqlite::Database& db = impl_->db();
@@ -69,14 +82,60 @@ std::vector<std::string> State::job_names() const {
 }
 
 void State::set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts) {
+  const RunId first = first_in_doubt(job, run);
+  std::map<RelPath, RunId> since;
+  sqlite::Query query(impl_->db(), "SELECT path, run FROM doubt WHERE job = ?", job);
+  while (query.next()) since.emplace(RelPath::trusted(query.row().string(0)), query.row().get<RunId>(1));
   impl_->in_transaction([&] {
     sqlite::execute(impl_->db(), "DELETE FROM doubt WHERE job = ?", job);
-    for (const Doubt& doubt : doubts)
+    for (const Doubt& doubt : doubts) {
+      const auto known = since.find(doubt.path);
       sqlite::execute(impl_->db(),
                       "INSERT INTO doubt (job, path, reason, run) VALUES (?, ?, ?, ?) "
                       "ON CONFLICT (job, path) DO UPDATE SET reason = excluded.reason",
-                      job, blob_of(doubt.path), Text{doubt.reason}, run);
+                      job, blob_of(doubt.path), Text{doubt.reason},
+                      known == since.end() ? first : known->second);
+    }
   });
+}
+
+void State::set_unstored(JobId job, RunId run, const std::vector<Unstored>& files) {
+  const RunId first = first_in_doubt(job, run);
+  std::set<RelPath> paths;
+  for (const Unstored& file : files) paths.insert(file.path);
+  std::vector<RelPath> stored;
+  sqlite::Query query(impl_->db(), "SELECT DISTINCT path FROM unstored WHERE job = ?", job);
+  while (query.next())
+    if (RelPath path = RelPath::trusted(query.row().string(0)); !paths.contains(path))
+      stored.push_back(std::move(path));
+  if (stored.empty() && files.empty()) return;
+  impl_->in_transaction([&] {
+    for (const RelPath& path : stored)
+      sqlite::execute(impl_->db(), "DELETE FROM unstored WHERE job = ? AND path = ?", job, blob_of(path));
+    for (const Unstored& file : files)
+      sqlite::execute(impl_->db(),
+                      "INSERT INTO unstored (job, path, size, reason, run) VALUES (?, ?, ?, ?, ?) "
+                      "ON CONFLICT (job, path, size) DO UPDATE SET reason = excluded.reason "
+                      "WHERE reason <> excluded.reason",
+                      job, blob_of(file.path), file.size ? static_cast<std::int64_t>(*file.size) : -1,
+                      Text{file.reason}, first);
+  });
+}
+
+std::vector<OpenProblem> State::open_problems(JobId job) const {
+  std::vector<OpenProblem> problems;
+  sqlite::Query query(impl_->db(),
+                      "SELECT path, -1, run, reason FROM doubt WHERE job = ?1 UNION ALL "
+                      "SELECT path, size, run, reason FROM unstored WHERE job = ?1 ORDER BY 3, 1",
+                      job);
+  while (query.next()) {
+    OpenProblem problem{
+        RelPath::trusted(query.row().string(0)), {}, query.row().get<RunId>(2), query.row().string(3)};
+    if (const std::int64_t size = query.row().integer(1); size >= 0)
+      problem.size = static_cast<std::uint64_t>(size);
+    problems.push_back(std::move(problem));
+  }
+  return problems;
 }
 
 std::vector<Doubt> State::doubts(JobId job) const {

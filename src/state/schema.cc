@@ -327,8 +327,24 @@ CREATE TABLE gap (
 ) STRICT;
 )sql";
 
+/// What retention has to wait for: files that are not stored, with their sizes (a file whose size changes has
+/// several), and nights whose time somebody has called right. `run`: the first one that met it; since this
+/// version in `doubt`, too.
+constexpr Migration kVersion8 = R"sql(
+CREATE TABLE unstored (
+  job     INTEGER NOT NULL REFERENCES job(id),
+  path    BLOB NOT NULL,
+  size    INTEGER NOT NULL CHECK (size >= -1),  -- -1: nobody knows
+  reason  TEXT NOT NULL,
+  run     INTEGER NOT NULL REFERENCES run(id),
+  PRIMARY KEY (job, path, size)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE snapshot ADD COLUMN time_approved INTEGER NOT NULL DEFAULT 0 CHECK (time_approved IN (0, 1));
+)sql";
+
 constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                    kVersion5, kVersion6, kVersion7};
+                                    kVersion5, kVersion6, kVersion7, kVersion8};
 
 // Both ends of every table: a file that was cut short or overwritten at its end shows here, at the cost of a
 // few pages.
@@ -348,6 +364,7 @@ constexpr std::array kProbes = {
     "SELECT id FROM catalog_change ORDER BY id DESC LIMIT 1",
     "SELECT * FROM snapshot ORDER BY job DESC, run DESC LIMIT 1",
     "SELECT * FROM doubt LIMIT 1",
+    "SELECT * FROM unstored LIMIT 1",
     "SELECT * FROM server_fact LIMIT 1",
     "SELECT * FROM gap",
 };

@@ -11,8 +11,25 @@ std::vector<Snapshot> State::snapshots(JobId job) const {
                       "JOIN run AS r ON r.id = s.run WHERE s.job = ? ORDER BY s.run",
                       job);
   while (query.next())
-    all.push_back({query.row().get<RunId>(0), query.row().integer(1), query.row().get<std::int64_t>(2) != 0});
+    all.push_back(
+        {query.row().get<RunId>(0), query.row().integer(1), query.row().get<std::int64_t>(2) != 0, 0});
   return all;
+}
+
+std::vector<RunTime> State::run_times(JobId job) const {
+  std::vector<RunTime> all;
+  sqlite::Query query(impl_->db(),
+                      "SELECT r.id, r.started_ns, coalesce(s.time_approved, 0) FROM run AS r "
+                      "LEFT JOIN snapshot AS s ON s.job = ? AND s.run = r.id ORDER BY r.id",
+                      job);
+  while (query.next())
+    all.push_back({query.row().get<RunId>(0), query.row().integer(1), query.row().integer(2) != 0});
+  return all;
+}
+
+void State::approve_time(JobId job, RunId run) {
+  impl_->require_transaction("approve_time()");
+  sqlite::execute(impl_->db(), "UPDATE snapshot SET time_approved = 1 WHERE job = ? AND run = ?", job, run);
 }
 
 void State::add_snapshot(JobId job, RunId run) {

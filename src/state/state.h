@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -87,6 +88,13 @@ struct PastEntry {
 
 struct Doubt {
   RelPath path;
+  std::string reason;
+};
+
+/// A file of the source that could not be stored.
+struct Unstored {
+  RelPath path;                       ///< empty: of more files than are remembered one by one
+  std::optional<std::uint64_t> size;  ///< unset: nobody knows
   std::string reason;
 };
 
@@ -203,7 +211,14 @@ class State {
   void add_snapshot(JobId job, RunId run);
   /// Needs an open Transaction. The past that no other snapshot needs ends with them.
   void forget_snapshots(JobId job, RunId run, const std::vector<RunId>& forgotten);
+  /// All runs, in order, with what was said of the clock for this job.
+  std::vector<RunTime> run_times(JobId job) const;
+  /// The clock was right when this run began: somebody has said so. The run is a snapshot of the job. Needs
+  /// an open Transaction.
+  void approve_time(JobId job, RunId run);
   std::vector<VersionGroup> versions(JobId job) const;
+  /// Every retired object that left the tree in `since` or later, in no order.
+  void each_departed(JobId job, RunId since, const std::function<void(const Departed&)>& each) const;
   /// At most `most` retired objects with an id beyond `after` that no snapshot needs, by id.
   std::vector<StoredObject> garbage(JobId job, ObjectId after, std::size_t most) const;
   // --- comparing with the remote (state/inventory.cc) ---
@@ -227,8 +242,14 @@ class State {
   void clear_intents(JobId job);
 
   // --- doubt ---
-  void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);  ///< replaces the job's
+  /// Replaces the job's. One that stays keeps the run that met it first.
+  void set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts);
   std::vector<Doubt> doubts(JobId job) const;
+  /// The files that the source has and the remote hasn't, as `run` left them: replaces the job's. A path that
+  /// stays keeps what was said of it, with the run that met it first; with another size it counts once more.
+  void set_unstored(JobId job, RunId run, const std::vector<Unstored>& files);
+  /// Doubts and unstored files, the oldest first.
+  std::vector<OpenProblem> open_problems(JobId job) const;
 
   // --- the catalog: the copy of this state that the remote holds; each writes in a transaction of its own
   // ---
@@ -267,6 +288,7 @@ class State {
 
  private:
   friend class Transaction;
+  RunId first_in_doubt(JobId job, RunId run) const;
   struct Impl;
   explicit State(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

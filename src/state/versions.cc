@@ -70,6 +70,15 @@ std::vector<VersionGroup> State::versions(JobId job) const {
   return groups;
 }
 
+void State::each_departed(JobId job, RunId since, const std::function<void(const Departed&)>& each) const {
+  sqlite::Query query(impl_->db(),
+                      "SELECT created_run, retired_run, size FROM object "
+                      "WHERE job = ? AND status = 'retired' AND retired_run >= ?",
+                      job, since);
+  while (query.next())
+    each({query.row().get<RunId>(0), query.row().get<RunId>(1), query.row().get<std::uint64_t>(2)});
+}
+
 std::vector<StoredObject> State::garbage(JobId job, ObjectId after, std::size_t most) const {
   std::vector<StoredObject> objects;
   sqlite::Query query(

@@ -11,6 +11,7 @@ namespace outhaul {
 namespace {
 
 constexpr std::int64_t kDayNs = 86'400 * kNsPerSecond;
+constexpr std::int64_t kClocksDiffer = 300 * kNsPerSecond;
 
 double all_bytes(const std::vector<ReadCandidate>& candidates) {
   return std::accumulate(
@@ -59,6 +60,9 @@ std::vector<ReadCandidate> first_percent(std::vector<ReadCandidate> candidates, 
 
 std::vector<ReadCandidate> to_read(std::vector<ReadCandidate> candidates, const ReadChoice& choice,
                                    std::int64_t now_ns) {
+  // By a clock that was ahead then, it would be young for as long as that was wrong.
+  for (ReadCandidate& candidate : candidates)
+    if (candidate.proven_ns > now_ns + kClocksDiffer) candidate.proven_ns = 0, candidate.read_before = false;
   std::ranges::sort(candidates, {}, [](const ReadCandidate& candidate) {
     return std::tuple(candidate.read_before, candidate.proven_ns, candidate.object);
   });

@@ -25,6 +25,8 @@ struct ReadChoice {
 /// The objects to be read, in the order in which they are: those that were never read first, then those that
 /// were read longest ago.
 ///
+/// What was proven after `now_ns` was proven by a wrong clock, nobody knows when: it counts as never read.
+///
 /// `percent`: from the front until so much of all bytes is reached; always at least one.
 /// `due`: as much of all bytes as the time since the last reading is of the period (a day when nothing was
 /// ever read), so that every night has its like share, a night that was left out is made up for, and a second

@@ -79,6 +79,8 @@ std::string_view to_string(Reason reason) noexcept {
       return "under_doubt";
     case Reason::name_too_long:
       return "name_too_long";
+    case Reason::may_have_moved:
+      return "may_have_moved";
   }
   return "unknown";
 }
@@ -113,6 +115,8 @@ std::string_view explain(Reason reason) noexcept {
       return "gone as far as the scan could see, but it could not see enough";
     case Reason::name_too_long:
       return "its name is too long for the remote";
+    case Reason::may_have_moved:
+      return "gone from here, but it may be what can't be stored under its new name";
   }
   return "unknown reason";
 }

@@ -77,6 +77,16 @@ TEST_CASE("a profile is healthy when its newest finished run succeeded not too l
   }
 }
 
+TEST_CASE("a success in the future is no success that anybody knows the age of") {
+  const StatusReport ahead = History({{20, ExitCode::done}, {-100'000, ExitCode::done}}).status();
+  CHECK_FALSE(ahead.healthy);
+  CHECK(ahead.verdict.find("future") != std::string::npos);
+  CHECK(ahead.advice.find("clock") != std::string::npos);
+  CHECK(History({{20, ExitCode::done}, {-1, ExitCode::done}}).status().healthy == false);
+  // Once the clock is right and a run has succeeded, that one counts.
+  CHECK(History({{-100'000, ExitCode::done}, {2, ExitCode::done}}).status().healthy);
+}
+
 TEST_CASE("while a run goes on the one before it is what counts") {
   const History bad({{20, ExitCode::done}, {5, ExitCode::incomplete}, {1, std::nullopt}});
   const History good({{20, ExitCode::done}, {1, std::nullopt}});

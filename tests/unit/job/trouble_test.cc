@@ -1,8 +1,11 @@
 // Sources and servers that misbehave for good.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <fstream>
 
 #include "nightly.h"
 #include "state/lock.h"

@@ -335,3 +335,57 @@ TEST_CASE("a directory is held by the doubtful change below it alone") {
   planner.add(Change{Change::Kind::doubtful_removal, Reason::under_doubt, {}, stored(file("d/x"))});
   CHECK(in_words(planner.finish({})) == Lines{"withhold d (under_doubt)", "withhold d/x (under_doubt)"});
 }
+
+TEST_CASE("a name that is too long holds back what it may be the new name of and nothing else") {
+  const auto sized = [](Entry e, std::uint64_t size, std::int64_t mtime_ns) {
+    e.size = size, e.mtime_ns = mtime_ns;
+    return e;
+  };
+  const std::string name = "d/" + std::string(90, '\n');
+  const Entry unstored = sized(file(name), 5000, 77);
+  struct Row {
+    const char* what;
+    Entry gone;
+    Compare compare;
+    bool stays;
+  };
+  const Row table[] = {
+      {"another file", sized(file("d/gone"), 100, 1), Compare::stat, false},
+      {"the file itself", sized(renamed(unstored, "d/gone"), 5000, 77), Compare::stat, true},
+      {"moved from another directory", sized(file("e/f/gone"), 5000, 77), Compare::stat, true},
+      {"of the same size, of another time", sized(file("d/gone"), 5000, 1), Compare::stat, false},
+      {"the same where times and inodes say nothing", sized(file("d/gone"), 5000, 1), Compare::mtime, true},
+  };
+  for (const Row& row : table) {
+    INFO(row.what);
+    std::vector<Entry> before{dir("d"), dir("e"), dir("e/f"), stored(row.gone)};
+    std::ranges::sort(before, {}, &Entry::path);
+    const Plan plan = plan_for({dir("d"), unstored}, before, removing(row.compare));
+    const std::string& gone = row.gone.path.bytes();
+    const Lines lines = in_words(plan);
+    const std::string expected = row.stays ? fmt::format("withhold {} (may_have_moved)", gone)
+                                           : fmt::format("remove {} (removed)", gone);
+    CHECK(std::ranges::count(lines, expected) == 1);
+    const bool inside = gone.starts_with("e/");
+    CHECK(std::ranges::count(lines, "remove_dir e (removed)") == (row.stays && inside ? 0 : 1));
+  }
+}
+
+TEST_CASE("an empty file that can't be stored holds nothing back") {
+  const Entry empty = with(file(std::string(90, '\n')), [](Entry& e) { e.size = 0; });
+  const Entry gone = stored(with(file("gone"), [](Entry& e) { e.size = 0; }));
+  CHECK(in_words(plan_for({empty}, {gone})).front() == "remove gone (removed)");
+}
+
+TEST_CASE("what stays because it may have moved keeps its name from being taken") {
+  const Entry old = stored(with(file("a"), [](Entry& e) { e.size = 900; }));
+  const Entry moved = renamed(old, std::string(90, '\n'));
+  // The directory that would take the name, and what is in it, wait; and so does what the latter may have
+  // been.
+  const Entry inside = with(file("a/x"), [](Entry& e) { e.size = 800; });
+  const Entry gone = stored(with(file("b"), [](Entry& e) { e.size = 800; }));
+  const Lines lines = in_words(plan_for({moved, dir("a"), inside}, {old, gone}));
+  CHECK(lines == Lines{fmt::format("withhold {} (name_too_long)", printable(moved.path.bytes())),
+                       "withhold a (under_doubt)", "withhold a/x (under_doubt)",
+                       "withhold b (may_have_moved)"});
+}

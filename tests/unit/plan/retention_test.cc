@@ -305,3 +305,108 @@ TEST_CASE("rules come first and max_bytes takes of what they left") {
   CHECK(retention.runs[0].reasons == std::vector<std::string>{"no rule keeps it"});
   CHECK(retention.garbage.bytes == 100);
 }
+
+namespace {
+
+std::vector<std::int64_t> numbers(const std::vector<RunId>& runs) {
+  std::vector<std::int64_t> all;
+  for (const RunId run : runs) all.push_back(static_cast<std::int64_t>(run));
+  return all;
+}
+using Numbers = std::vector<std::int64_t>;
+
+}  // namespace
+
+TEST_CASE("what a jump of the clock skipped makes no run leave `within`") {
+  std::vector<Snapshot> runs = runs_at({"2026-11-01 03:00", "2026-11-02 03:00", "2038-01-19 03:00"});
+  const VersionPolicy policy{.within = {.days = 30}};
+  CHECK(kept(apply_rules(runs, policy, central_europe())) == "3 newest, within 30d");
+  for (Snapshot& run : runs)
+    if (run.run < RunId{3}) run.unseen_ns = runs[2].started_ns - runs[1].started_ns;
+  CHECK(kept(apply_rules(runs, policy, central_europe())) ==
+        "1 within 30d; 2 within 30d; 3 newest, within 30d");
+}
+
+TEST_CASE("an open problem keeps what it may be about and lets everything else go") {
+  // Five nights, of which the newest is kept. Each night one file of 10, 20, 30… bytes left the tree.
+  const std::vector<Snapshot> runs = runs_at(
+      {"2026-11-01 03:00", "2026-11-02 03:00", "2026-11-03 03:00", "2026-11-04 03:00", "2026-11-05 03:00"});
+  std::vector<VersionGroup> versions;
+  std::vector<Departed> departed;
+  for (std::int64_t run = 2; run <= 5; ++run) {
+    departed.push_back({RunId{1}, RunId{run}, static_cast<std::uint64_t>(run) * 10});
+    versions.push_back({RunId{1}, RunId{run}, 1, static_cast<std::uint64_t>(run) * 10});
+  }
+  struct Row {
+    const char* what;
+    std::vector<OpenProblem> problems;
+    Numbers stay;
+    std::uint64_t versions;
+  };
+  const auto of_size = [](std::uint64_t size, std::int64_t since) {
+    return OpenProblem{RelPath::parse("f"), size, RunId{since}, "no"};
+  };
+  const OpenProblem unseen{RelPath::parse("d"), {}, RunId{4}, "no"};
+  const Row table[] = {
+      {"no problem", {}, {}, 0},
+      {"of a size that nothing had", {of_size(15, 1)}, {}, 0},
+      {"of a size that something had that left before", {of_size(20, 3)}, {}, 0},
+      {"of a size that something had that left in that very night", {of_size(30, 3)}, {2}, 3},
+      {"of one that left in the newest night", {of_size(50, 5)}, {4}, 1},
+      {"nobody knows the size", {unseen}, {3, 4}, 2},
+      {"two problems", {of_size(20, 2), of_size(50, 5)}, {1, 4}, 4},
+      {"an empty file", {of_size(0, 1)}, {}, 0},
+  };
+  for (const Row& row : table) {
+    INFO(row.what);
+    Retention retention = decide_retention(runs, versions, {.last = 1}, central_europe());
+    REQUIRE(retention.garbage.objects == 4);
+    put_off_in_doubt(retention, versions, departed, row.problems);
+    CHECK(retention.garbage.objects == 4 - row.versions);
+    REQUIRE(retention.put_off.size() == (row.stay.empty() ? 0 : 1));
+    if (row.stay.empty()) continue;
+    const PutOff& put_off = retention.put_off[0];
+    CHECK(numbers(put_off.runs) == row.stay);
+    CHECK(put_off.versions == row.versions);
+    CHECK(put_off.since == row.problems.front().since);
+    for (const std::int64_t run : row.stay) CHECK(std::ranges::count(retention.forgotten, RunId{run}) == 0);
+    CHECK(retention.forgotten.size() == 4 - row.stay.size());
+  }
+}
+
+TEST_CASE("what no run that can be restored holds any more stays by itself while a problem may be about it") {
+  const std::vector<Snapshot> runs = runs_at({"2026-11-01 03:00", "2026-11-05 03:00"});
+  const std::vector<VersionGroup> versions{{RunId{2}, RunId{2}, 2, 30}};  // came and went between
+  std::vector<Snapshot> numbered = runs;
+  numbered[1].run = RunId{3};
+  Retention retention = decide_retention(numbered, versions, {.last = 5}, central_europe());
+  REQUIRE(retention.garbage.objects == 2);
+  put_off_in_doubt(retention, versions, {{RunId{2}, RunId{2}, 10}},
+                   {{RelPath::parse("f"), 10, RunId{2}, "no"}});
+  CHECK(retention.garbage.objects == 1);
+  CHECK(retention.garbage.bytes == 20);
+  REQUIRE(retention.put_off.size() == 1);
+  CHECK(retention.put_off[0].runs.empty());
+  CHECK(retention.put_off[0].versions == 1);
+}
+
+TEST_CASE("by a clock that can't be relied on nothing goes and the id names exactly what would") {
+  const std::vector<Snapshot> runs = runs_at({"2026-11-01 03:00", "2026-11-02 03:00", "2038-01-19 03:00"});
+  const std::vector<VersionGroup> versions{{RunId{1}, RunId{2}, 1, 10}};
+  const Retention by_clock = decide_retention(runs, versions, {.within = {.days = 30}}, central_europe());
+  REQUIRE(by_clock.forgotten.size() == 2);
+  const Retention put_off = put_off_by_clock(by_clock, "etc", RunId{2}, {});
+  CHECK(put_off.forgotten.empty());
+  CHECK(put_off.garbage.objects == 0);
+  CHECK(put_off.kept_bytes == 10);
+  CHECK(std::ranges::all_of(put_off.runs, &RunVerdict::kept));
+  REQUIRE(put_off.put_off.size() == 1);
+  CHECK(numbers(put_off.put_off[0].runs) == Numbers{1, 2});
+  CHECK(put_off.put_off[0].versions == 1);
+  const std::string id = put_off.put_off[0].approval;
+  CHECK(id == retention_id("etc", RunId{2}, by_clock.forgotten));
+  CHECK(id != retention_id("www", RunId{2}, by_clock.forgotten));
+  CHECK(id != retention_id("etc", RunId{1}, by_clock.forgotten));
+  CHECK(id != retention_id("etc", RunId{2}, {RunId{1}}));
+  CHECK(put_off_by_clock(Retention{}, "etc", RunId{2}, {}).put_off.empty());
+}

@@ -26,7 +26,7 @@ json read_schema(const std::string& name) {
 /// Every value of every enum, each optional member there and not there.
 std::vector<std::string> plan_documents() {
   Plan plan = everything_plan();
-  for (int reason = 0; reason <= static_cast<int>(Reason::name_too_long); ++reason)
+  for (int reason = 0; reason <= static_cast<int>(Reason::may_have_moved); ++reason)
     plan.actions.push_back(
         action(ActionKind::upload, static_cast<Reason>(reason), fmt::format("r{}", reason)));
   plan.actions.push_back(action(ActionKind::record, Reason::metadata_changed, ""));

@@ -116,3 +116,39 @@ TEST_CASE("what was learned of a server is remembered per server and can be corr
   CHECK(f.state.server_facts("ftp://other:21").size() == 1);
   CHECK(f.state.server_facts("ftp://third:21").empty());
 }
+
+TEST_CASE("open problems keep the run that met them first and a size that changes counts once more") {
+  StateFixture f;
+  const auto next_run = [&] {
+    const RunId run = f.state.begin_run(1);
+    f.state.finish_run(run, 2, ExitCode::incomplete, {}, 0, "", {f.job});
+    return run;
+  };
+  f.state.finish_run(f.run, 2, ExitCode::done, {}, 0, "", {f.job});
+  const RunId first = next_run();
+  const RelPath a = RelPath::parse("a"), b = RelPath::parse("b"), d = RelPath::parse("d");
+  f.state.set_unstored(f.job, first, {{a, 10, "no"}, {b, {}, "neither"}});
+  f.state.set_doubts(f.job, first, {{d, "locked"}});
+  const RunId second = next_run();
+  f.state.set_unstored(f.job, second, {{a, 20, "no"}, {b, {}, "still"}});
+  f.state.set_doubts(f.job, second, {{d, "locked for ever"}});
+  const std::vector<OpenProblem> problems = f.state.open_problems(f.job);
+  CHECK(problems == std::vector<OpenProblem>{{a, 10, first, "no"},
+                                             {b, {}, first, "still"},
+                                             {d, {}, first, "locked for ever"},
+                                             {a, 20, second, "no"}});
+  f.state.set_unstored(f.job, second, {});
+  f.state.set_doubts(f.job, second, {});
+  CHECK(f.state.open_problems(f.job).empty());
+}
+
+TEST_CASE("what a run meets after others that did not end may have begun in any of them") {
+  StateFixture f;
+  const RunId ended = f.state.begin_run(1);
+  f.state.finish_run(ended, 2, ExitCode::done, {}, 0, "", {f.job});
+  const RunId killed = f.state.begin_run(3);
+  f.state.begin_run(4);
+  const RunId now = f.state.begin_run(5);
+  f.state.set_unstored(f.job, now, {{RelPath::parse("a"), 10, "no"}});
+  CHECK(f.state.open_problems(f.job).at(0).since == killed);
+}

@@ -85,3 +85,10 @@ TEST_CASE("night by night everything is read within the period") {
   CHECK(most <= total / 30 + 7);
   for (const ReadCandidate& candidate : all) CHECK(candidate.read_before);
 }
+
+TEST_CASE("what a clock that was ahead proved is due like what nobody ever proved") {
+  const int far_ahead = -4000;
+  CHECK(due(10, {read(1, 50, far_ahead), read(2, 50, 1)}) == Ids{1});
+  CHECK(due(10, {stored(1, 50, far_ahead), stored(2, 50, 1)}) == Ids{1});
+  CHECK(percent(50, {read(1, 50, 3), read(2, 50, far_ahead)}) == Ids{2});
+}
