@@ -57,6 +57,8 @@ struct Action {
   Entry entry;
   /// move: the old path. Empty otherwise.
   RelPath from;
+  /// The file is expected to change while it is read, and is stored as it is read then (Job::changing).
+  bool changing = false;
 };
 
 struct PlanCounts {

@@ -99,6 +99,9 @@ struct Job {
   RemotePath target;                 ///< below the remote's base; empty = the base itself
   std::vector<std::string> exclude;  ///< gitignore patterns, defaults first, then the job's own
   LeaveOut leave_out;                ///< `if_present`: defaults first, then the job's own
+  /// Files that may change while they are read, as gitignore patterns: such a one is stored as it is read
+  /// once, with the size that it had when it was opened, and is no failure.
+  std::vector<std::string> changing;
   bool one_file_system = false;
   OnRemoval on_removal = OnRemoval::retire;
   VersionPolicy versions;

@@ -144,6 +144,10 @@ void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
   mirror->add_option("URL", what.url, "ftp://, ftps://, sftp:// or file://")->required();
   mirror->add_flag("--delete", what.remove, "delete on the remote what left the source");
   mirror->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
+  mirror
+      ->add_option("--accept-changing", what.accept_changing,
+                   "gitignore pattern of files that may change while they are read (repeatable)")
+      ->allow_extra_args(false);
   mirror->add_option("--exclude", what.exclude, "gitignore pattern (repeatable)")->allow_extra_args(false);
   mirror->add_option("--exclude-larger-than", what.exclude_larger_than, "leave out files that are larger")
       ->type_name("SIZE");

@@ -189,6 +189,14 @@ LeaveOut leave_out_of(const MirrorChoices& what) {
   return rules;
 }
 
+const std::vector<std::string>& checked_patterns(const char* option,
+                                                 const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns)
+    if (const std::string fault = pattern_fault(pattern); !fault.empty())
+      refuse(fmt::format("{} \"{}\": {}", option, printable(pattern), fault));
+  return patterns;
+}
+
 }  // namespace
 
 Profile mirror_profile(const MirrorChoices& what) {
@@ -201,10 +209,8 @@ Profile mirror_profile(const MirrorChoices& what) {
   set_manners(what, remote);
   Profile profile = outhaul::mirror_profile(what.source, remote);
   Job& job = profile.jobs.front();
-  for (const std::string& pattern : what.exclude)
-    if (const std::string fault = pattern_fault(pattern); !fault.empty())
-      refuse(fmt::format("--exclude \"{}\": {}", printable(pattern), fault));
-  job.exclude = what.exclude;
+  job.exclude = checked_patterns("--exclude", what.exclude);
+  job.changing = checked_patterns("--accept-changing", what.accept_changing);
   job.leave_out = leave_out_of(what);
   job.one_file_system = what.one_file_system;
   job.on_removal = what.remove ? OnRemoval::remove : OnRemoval::keep;

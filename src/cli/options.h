@@ -36,7 +36,7 @@ struct VerifyWords {
 struct MirrorChoices {
   std::string source, url;
   bool remove = false;
-  std::vector<std::string> exclude, exclude_if_present;
+  std::vector<std::string> exclude, exclude_if_present, accept_changing;
   std::string exclude_larger_than;
   bool exclude_caches = false, nodump = false;
   bool one_file_system = false;

@@ -94,6 +94,7 @@ class Execution {
     if (go_on()) fill_freed_names();
     if (go_on()) remove_left_behind(true);
     if (go_on()) transfers_.clean_up();
+    s_.tally.tell_changed();
   }
 
   using Actions = std::vector<const Action*>;

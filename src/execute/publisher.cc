@@ -258,10 +258,10 @@ void Publisher::record(std::vector<Item>& items) {
     context_.tally.did(ActionKind::upload, item.sent.entry.path, item.sent.entry.size);
     if (item.old) tell_version(*item.old, item.sent.entry.path);
     if (item.sent.torn)
-      context_.tally.problem(
-          Problem::Severity::error, item.sent.entry.path,
-          "it kept changing while it was read; the copy on the remote may be a mixture",
-          "Have whatever writes it pause during the backup, or back up a dump or snapshot of it.");
+      context_.tally.problem(Problem::Severity::error, item.sent.entry.path,
+                             "it kept changing while it was read; the copy on the remote may be a mixture",
+                             std::string(kAdviceForChanging));
+    if (item.sent.changed) context_.tally.changed(item.sent.entry.path);
   }
 }
 

@@ -39,6 +39,22 @@ void Tally::problem(Problem::Severity severity, const RelPath& path, std::string
   if (report_.problems.size() < JobReport::kMaxProblems) report_.problems.push_back(std::move(problem));
 }
 
+void Tally::changed(const RelPath& path) {
+  constexpr std::uint64_t kNamed = 3;
+  if (++changed_count_ > kNamed) return;
+  changed_names_ += (changed_count_ == 1 ? "" : ", ") + printable(path.bytes());
+}
+
+void Tally::tell_changed() {
+  if (changed_count_ == 0) return;
+  const bool more = changed_names_.empty() || changed_count_ > 3;
+  problem(Problem::Severity::note, {},
+          fmt::format("{} changed while {} read, as \"changing\" allows, and {} stored as read: {}{}",
+                      changed_count_ == 1 ? "1 file" : fmt::format("{} files", changed_count_),
+                      changed_count_ == 1 ? "it was" : "they were", changed_count_ == 1 ? "is" : "are",
+                      changed_names_, more ? ", …" : ""));
+}
+
 void Tally::expect(std::uint64_t bytes) noexcept {
   ++expected_.files;
   expected_.bytes += bytes;

@@ -25,6 +25,10 @@ class Tally {
   /// forbids are not in the plan.
   void not_stored(const Entry& entry, const std::string& reason);
   void problem(Problem::Severity severity, const RelPath& path, std::string message, std::string advice = {});
+  /// A file was stored as it was read, and has changed meanwhile, as it may.
+  void changed(const RelPath& path);
+  /// Tells what there was of them, once all are done.
+  void tell_changed();
   /// A file that is to be sent, and what of one lies in its part without being stored yet.
   void expect(std::uint64_t bytes) noexcept;
   void sent_in_part(std::uint64_t bytes) noexcept { in_parts_ += bytes; }
@@ -51,6 +55,8 @@ class Tally {
   FailureClass stop_ = FailureClass::none;
   Left expected_;
   std::uint64_t in_parts_ = 0;
+  std::uint64_t changed_count_ = 0;
+  std::string changed_names_;
 };
 
 }  // namespace outhaul

@@ -94,9 +94,7 @@ Outcome Uploader::perform(const Task& task) noexcept {
     // A file that is there, but can't be read whole however often, is not stored: no success.
     const bool content = error.how() == SourceChanged::How::content;
     describe(outcome, content ? Outcome::Status::source_failed : Outcome::Status::vanished, error);
-    if (content)
-      outcome.advice =
-          "Have whatever writes it pause during the backup, or back up a dump or snapshot of it.";
+    if (content) outcome.advice = std::string(kAdviceForChanging);
   } catch (const Error& error) {
     describe(outcome, Outcome::Status::source_failed, error);
   } catch (const std::exception& error) {
@@ -127,7 +125,7 @@ void Uploader::compare(const Task& task, Outcome& outcome) {
       }
       outcome.entry = file.entry();
       outcome.torn = !file.unchanged();
-      if (outcome.torn && reread < kRereads) continue;
+      if (outcome.torn && reread < kRereads && !task.action->changing) continue;
       outcome.digest = file.digest();
       scope.succeeded();
       return;
@@ -201,7 +199,10 @@ void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   outcome.entry = file.entry();
   outcome.resumed += offset;
   send(task, file, offset, outcome);
-  outcome.torn = !file.unchanged();
+  const bool changed = !file.unchanged();
+  outcome.torn = changed && !task.action->changing;
+  outcome.changed = changed && task.action->changing;
+  if (changed) outcome.entry.ctime_ns = 0;  // within one tick it could look like the same for ever
   outcome.digest = file.digest();
   outcome.other_digest = file.other_digest();
   if (task.read_back && !outcome.torn) outcome.read_back = fetch_digest(task, outcome);

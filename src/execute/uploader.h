@@ -4,6 +4,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -39,6 +40,12 @@ struct Task {
   int attempt = 1;       ///< with once: how many names the file has had in this run
 };
 
+/// What to do about a file that doesn't stop changing.
+inline constexpr std::string_view kAdviceForChanging =
+    "Have whatever writes it pause during the backup, or back up a dump or snapshot of it. A file of which a "
+    "copy "
+    "as it is read will do, such as a log, can be declared so: \"changing\": {\"accept\": [\"*.log\"]}.";
+
 struct Outcome {
   enum class Status : std::uint8_t {
     done,           ///< compare: digest is there; upload: the server has said 2xx to everything
@@ -55,8 +62,9 @@ struct Outcome {
   std::string other_digest;               ///< of task.digest, in hex
   std::optional<Sha256Digest> read_back;  ///< with task.read_back: of what the server gave back
   int lane = 0;
-  bool litter = false;  ///< the lane's disk probe (execute/disk_probe.h) may still be there
-  bool torn = false;    ///< it kept changing while it was read; the copy may be mixed
+  bool litter = false;   ///< the lane's disk probe (execute/disk_probe.h) may still be there
+  bool torn = false;     ///< it kept changing while it was read; the copy may be mixed
+  bool changed = false;  ///< the same of a file that may: it was read once
   FailureClass failure = FailureClass::none;
   int reply_code = 0;
   std::string message, advice;

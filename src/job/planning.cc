@@ -50,6 +50,14 @@ void judge_quota(const RemoteSettings& remote, const SpaceNeed& need, SpaceUse& 
         clamped_sum(use.tree, static_cast<std::uint64_t>(std::max<std::int64_t>(need.in_the_end(), 0)));
 }
 
+void mark_changing(Plan& plan, const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return;
+  const Filter accepted(patterns);
+  for (Action& action : plan.actions)
+    if (action.entry.kind == EntryKind::file)
+      action.changing = accepted.decide(action.entry.path, false).excluded;
+}
+
 }  // namespace
 
 Known known_of(const State& state, JobId id, const Job& job) {
@@ -75,6 +83,7 @@ Judged plan_job(const Profile& profile, const Job& job, Known known, const std::
     judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });
+    mark_changing(judged.plan, job.changing);
   }
   judged.refusals = judge(judged.plan, facts, profile.safety, approve);
   return judged;

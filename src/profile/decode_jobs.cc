@@ -20,6 +20,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kOnRemoval{"retire", "keep", "delete"};
 constexpr std::array<std::string_view, 2> kForeign{"keep", "delete"};
 constexpr std::array<std::string_view, 3> kCompare{"stat", "mtime", "hash"};
+constexpr std::array<std::string_view, 2> kChanging{"report", "accept"};
 constexpr std::array<std::string_view, 3> kProof{"size", "hash", "read_back"};
 
 void read_patterns(const Node& node, std::vector<std::string>& patterns) {
@@ -70,6 +71,18 @@ void read_leave_out(const Node& node, LeaveOut& rules) {
     if (const auto value = nodump->boolean()) rules.nodump = *value;
 }
 
+/// A word for all files, or patterns of some.
+void read_changing(const Node& node, Job& job) {
+  if (node.is(JsonValue::Kind::string)) {
+    if (const auto word = node.word(kChanging)) job.changing.assign(*word == 1 ? 1 : 0, "*");
+    return;
+  }
+  constexpr const char* kShape = "\"report\", \"accept\", or an object such as {\"accept\": [\"*.log\"]}";
+  if (!node.object(changing_keys(), kShape)) return;
+  if (const auto accept = node.need("accept", "an array of patterns, such as [\"*.log\"]"))
+    read_patterns(*accept, job.changing);
+}
+
 /// The keys that jobs and "defaults" share. Patterns are added behind those that `job` has.
 void read_choices(const Node& node, Job& job) {
   if (const auto description = node.find("description")) description->string("a string");
@@ -88,6 +101,7 @@ void read_choices(const Node& node, Job& job) {
   if (const auto proof = node.find("proof"))
     if (const auto word = proof->word(kProof))
       job.proof = std::array{Proof::size, Proof::hash, Proof::read_back}[*word];
+  if (const auto changing = node.find("changing")) read_changing(*changing, job);
   if (const auto one = node.find("one_file_system"))
     if (const auto value = one->boolean()) job.one_file_system = *value;
   if (const auto xattrs = node.find("xattrs"))

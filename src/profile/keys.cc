@@ -30,7 +30,7 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 16> kDefaults{"description",
+constexpr std::array<Word, 17> kDefaults{"description",
                                          "exclude",
                                          "exclude_larger_than",
                                          "exclude_if_present",
@@ -45,8 +45,9 @@ constexpr std::array<Word, 16> kDefaults{"description",
                                          "xattrs",
                                          "preserve_mtime",
                                          "foreign",
-                                         "append_only"};
-constexpr std::array<Word, 19> kJob{"name",
+                                         "append_only",
+                                         "changing"};
+constexpr std::array<Word, 20> kJob{"name",
                                     "description",
                                     "source",
                                     "target",
@@ -64,8 +65,11 @@ constexpr std::array<Word, 19> kJob{"name",
                                     "xattrs",
                                     "preserve_mtime",
                                     "foreign",
-                                    "append_only"};
+                                    "append_only",
+                                    "changing"};
 constexpr std::array<Word, 4> kJobLater{"layout", "encryption", "compression", "verify"};
+
+constexpr std::array<Word, 1> kChanging{"accept"};
 
 constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
                                         "monthly", "yearly", "within", "max_bytes"};
@@ -110,6 +114,9 @@ Keys timeout_keys() {
 }
 Keys version_keys() {
   return {kVersions, {}};
+}
+Keys changing_keys() {
+  return {kChanging, {}};
 }
 Keys default_keys() {
   return {kDefaults, kJobLater};

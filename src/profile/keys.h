@@ -19,6 +19,7 @@ Keys proxy_keys();
 Keys bandwidth_keys();
 Keys timeout_keys();
 Keys version_keys();
+Keys changing_keys();
 Keys default_keys();
 Keys job_keys();
 Keys safety_keys();

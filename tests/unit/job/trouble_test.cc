@@ -348,3 +348,78 @@ TEST_CASE("a directory that somebody removed on the server is made again for the
   CHECK(night.run().outcome == ExitCode::done);
   CHECK(night.server.file("t/d/b") == "2");
 }
+
+namespace {
+
+/// Appends to a file of the source whenever something is on its way.
+void keep_writing(Nightly& night, const std::string& path, std::size_t& sendings) {
+  night.server.set_faults([&night, &sendings, path](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_middle) return std::nullopt;
+    ++sendings;
+    std::ofstream(night.source() / path, std::ios::app) << "one more line\n";
+    return std::nullopt;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a log that is always written to is stored as it was read and is a problem unless it is declared") {
+  Nightly night;
+  night.profile.remote.connections = 1;
+  const bool declared = GENERATE(true, false);
+  CAPTURE(declared);
+  if (declared) night.profile.jobs[0].changing = {"*.log"};
+  night.write("d/app.log", "the first line\n");
+  std::size_t sendings = 0;
+  keep_writing(night, "d/app.log", sendings);
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == (declared ? ExitCode::done : ExitCode::incomplete));
+  CHECK(sendings == (declared ? 1 : 4));
+  CHECK(says(night, "\"changing\""));
+  CHECK(says(night, "stored as read: d/app.log") == declared);
+  const std::string stored = night.stored().at("t/d/app.log");
+  CHECK(read_file(night.source() / "d/app.log").starts_with(stored));
+  if (declared) CHECK(stored == "the first line\n");
+
+  night.server.set_faults({});
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a file that was rewritten under the reader is looked at again though it looks the same") {
+  Nightly night;
+  night.profile.jobs[0].changing = {"*"};
+  night.write("f", "before");
+  struct stat seen = {};
+  REQUIRE(::stat((night.source() / "f").c_str(), &seen) == 0);
+  bool rewritten = false;
+  night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_middle || rewritten) return std::nullopt;
+    rewritten = true;
+    std::fstream(night.source() / "f", std::ios::in | std::ios::out) << "after!";
+    const timespec times[2] = {seen.st_atim, seen.st_mtim};
+    ::utimensat(AT_FDCWD, (night.source() / "f").c_str(), times, 0);
+    return std::nullopt;
+  });
+  REQUIRE(night.run().outcome == ExitCode::done);
+  REQUIRE(rewritten);
+  CHECK(night.plan() == std::vector<std::string>{"compare f"});
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored() == night.expected());
+  CHECK(night.plan().empty());
+}
+
+TEST_CASE("a log that is always written to keeps no version of anything") {
+  Nightly night;
+  night.profile.jobs[0].on_removal = OnRemoval::retire;
+  night.profile.jobs[0].versions.last = 2;
+  night.write("app.log", "x");
+  std::size_t sendings = 0;
+  keep_writing(night, "app.log", sendings);
+  for (int n = 1; n <= 5; ++n) {
+    night.write("a", std::to_string(n));
+    CHECK(night.run().outcome == ExitCode::incomplete);
+  }
+  CHECK(night.versions().size() == 2);  // the newest run's log and "a" from before
+}
