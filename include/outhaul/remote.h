@@ -190,6 +190,8 @@ class Remote {
   virtual std::string describe() const = 0;
   /// What its connections were told at the start, and what they have found out since.
   virtual ServerMemory memory() const { return {}; }
+  /// What its callers have found out, by looking at content: memory() has it from now on.
+  virtual void note(const ServerMemory& /*found*/) {}
   /// An upload that the server had acknowledged was not whole: what may have caused it is avoided from now
   /// on.
   virtual void upload_was_lost() {}

@@ -20,8 +20,12 @@ struct ServerMemory {
   std::optional<bool> pipelining;      ///< several commands may be sent before the first is answered
   std::optional<bool> rename_over;     ///< RNTO replaces what stands under the name
   std::optional<bool> case_sensitive;  ///< "A" and "a" are two names
-  std::optional<std::string> mtime;    ///< "MFMT", "MDTM" or "none"
-  std::optional<std::string> hash;     ///< the best digest offered: "HASH SHA-256", "XSHA256", …; "none"
+  /// It goes on with a broken upload and leaves what was there as it was. Found out by reading back, and
+  /// when: neither answer is believed for ever.
+  std::optional<bool> resume;
+  std::int64_t resume_seen_ns = 0;
+  std::optional<std::string> mtime;  ///< "MFMT", "MDTM" or "none"
+  std::optional<std::string> hash;   ///< the best digest offered: "HASH SHA-256", "XSHA256", …; "none"
   std::optional<std::int64_t> clock_offset_s;  ///< the server's clock minus ours, for times in listings
   std::optional<std::string> tls_max;          ///< the best TLS version that works: "1.2" after 1.3 failed
   /// How many connections it lets us have at a time, and when that was last seen. An old cap is tried again.
@@ -45,7 +49,8 @@ std::string server_key(const RemoteSettings& remote);
 ServerMemory merged(const ServerMemory& known, const ServerMemory& found, std::int64_t now_ns);
 
 /// What a run may go by: limits of the server that are older than a month are unknown again, because servers
-/// get better. Finding out costs what it cost the first time.
+/// get better; so is whether it resumes, either way, because servers are replaced. Finding out costs what it
+/// cost the first time.
 ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns);
 
 /// What a run saw of the server's limit on connections.

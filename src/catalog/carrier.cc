@@ -131,34 +131,99 @@ RemotePath Carrier::store_once(Source& source, const RemotePath& name, bool resu
 }
 
 void Carrier::send(const RemotePath& part, Source& source, bool resume) {
-  std::uint64_t reached = 0;
-  int losses = 0;
-  keep_trying([&] {
-    const std::optional<std::uint64_t> there = resume ? size_of(part) : std::nullopt;
-    std::uint64_t offset = there.value_or(0);
-    // More than ever was sent, or all of it after its proof failed: from the start.
-    if (offset > source.length() || (losses > 0 && offset == source.length())) offset = 0;
-    resume = true;
-    if (context_.append_only && there && offset == 0)
-      throw RemoteError(FailureClass::skip_file,
-                        fmt::format("{}: what was sent of it can't be gone on with", printable(part.wire())));
-    try {
-      source.go_to(offset);
-      if (offset < source.length() || source.length() == 0)
-        lane_->put({part, &source, offset, source.length() - offset, {}});
-    } catch (const RemoteError& error) {
-      if (!is_passing(error.failure()) || source.position() <= reached) throw;
-      reached = source.position();
-      return false;
+  Sending sending{.resume = resume, .joins = {}};
+  keep_trying([&] { return send_on(part, source, sending); });
+}
+
+bool Carrier::send_on(const RemotePath& part, Source& source, Sending& sending) {
+  const std::uint64_t offset = sending.resume ? find_offset(part, source, sending) : 0;
+  sending.resume = true;
+  try {
+    source.go_to(offset);
+    if (offset > 0 && offset < source.length()) sending.joins.push_back(offset);
+    if (offset == 0) sending.joins.clear();
+    if (offset < source.length() || source.length() == 0)
+      lane_->put({part, &source, offset, source.length() - offset, {}});
+  } catch (const RemoteError& error) {
+    if (offset > 0) lane_->rest();  // a refusal to go on may leave the file open there
+    if (!is_passing(error.failure()) || source.position() <= sending.reached) throw;
+    sending.reached = source.position();
+    return false;
+  }
+  if (size_of(part) == source.length()) {
+    if (offset > 0) prove_resume(part, source, sending);
+    return true;
+  }
+  context_.remote.upload_was_lost();
+  if (!sending.joins.empty()) went_on_wrongly(part, "it has another size than was sent");
+  ++sending.losses;
+  throw RemoteError(
+      FailureClass::retry,
+      fmt::format("{}: the server said that it was stored, but has another size", printable(part.wire())),
+      "Check the server's disk and quota.");
+}
+
+/// Where to go on with what is there. What can't be gone on with is removed: not every server replaces a file
+/// by what is stored under its name.
+std::uint64_t Carrier::find_offset(const RemotePath& part, Source& source, Sending& sending) {
+  const std::optional<std::uint64_t> there = size_of(part);
+  const std::uint64_t last = sending.joins.empty() ? 0 : sending.joins.back();
+  if (there.value_or(0) < last) went_on_wrongly(part, "it has less of it than before");
+  if (!there) return 0;
+  // All of it, or what was gone on with, is not believed after its proof failed. More than ever was sent
+  // can't be of this file.
+  const bool lost = sending.losses > 0 && (*there == source.length() || last > 0);
+  const bool usable = *there > 0 && *there >= last && *there <= source.length() && !lost;
+  if (usable && context_.remote.memory().resume != false &&
+      compare(part, source, *there, sending) == ReadBack::right)
+    return *there;
+  if (context_.append_only)
+    throw RemoteError(FailureClass::skip_file,
+                      fmt::format("{}: what was sent of it can't be gone on with", printable(part.wire())));
+  remove(part);
+  return 0;
+}
+
+ReadBack Carrier::compare(const RemotePath& part, Source& source, std::uint64_t size,
+                          const Sending& sending) {
+  const Expected expected = [&](std::uint64_t from, std::span<std::byte> buffer) {
+    source.go_to(from);
+    while (!buffer.empty()) {
+      const std::size_t got = source.read(buffer);
+      if (got == 0) return false;
+      buffer = buffer.subspan(got);
     }
-    if (size_of(part) == source.length()) return true;
-    context_.remote.upload_was_lost();
-    ++losses;
-    throw RemoteError(
-        FailureClass::retry,
-        fmt::format("{}: the server said that it was stored, but has another size", printable(part.wire())),
-        "Check the server's disk and quota.");
-  });
+    return true;
+  };
+  return read_back(*lane_, part, size, ranges_to_prove(size, sending.joins), expected);
+}
+
+/// Throws a failure after which it is sent from its beginning when it isn't what was sent.
+void Carrier::prove_resume(const RemotePath& part, Source& source, Sending& sending) {
+  if (context_.remote.memory().resume == true) return;
+  const bool right = compare(part, source, source.length(), sending) == ReadBack::right;
+  const bool went_on = !sending.joins.empty();
+  if (right && went_on) context_.remote.note(resume_memory(true, context_.clock.now_ns()));
+  if (right) return;
+  if (went_on) went_on_wrongly(part, "it has other content than was sent");
+  ++sending.losses;
+  lane_->rest();
+  throw RemoteError(FailureClass::retry,
+                    fmt::format("{}: what is there is not what was sent", printable(part.wire())),
+                    "`outhaul doctor` looks at how the server resumes.");
+}
+
+void Carrier::went_on_wrongly(const RemotePath& part, const std::string& how) {
+  context_.remote.note(resume_memory(false, context_.clock.now_ns()));
+  context_.events.on(ProblemFound{
+      {Problem::Severity::warning,
+       {},
+       {},
+       fmt::format("{}: the server doesn't go on with broken uploads rightly: {}; it is sent again",
+                   printable(part.wire()), how),
+       "Nothing of that was stored under the file's name. For a month, or until `outhaul doctor` finds that "
+       "it "
+       "resumes rightly, what is cut off on its way to this server is sent from its beginning."}});
 }
 
 /// Over what has the name, where the server can't do that in one step: by way of a third name.

@@ -9,16 +9,19 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lanes/backoff.h"
 #include "lanes/commands.h"
+#include "lanes/resume_proof.h"
 #include "outhaul/remote.h"
 
 namespace outhaul {
 
 /// Retries what may pass, goes on where a line broke, and proves the size of what it stored before it has its
-/// name. Connects at the first operation. Throws RemoteError for what doesn't pass, Error{local_io} for the
-/// folder. One thread at a time.
+/// name; what was gone on with is read back as well, unless the server is known to resume rightly. Connects
+/// at the first operation. Throws RemoteError for what doesn't pass, Error{local_io} for the folder. One
+/// thread at a time.
 class Carrier {
  public:
   struct Context {
@@ -57,7 +60,19 @@ class Carrier {
 
  private:
   class Source;
+  /// What is known of one file on its way.
+  struct Sending {
+    bool resume = false;               ///< what is there was sent of it
+    std::vector<std::uint64_t> joins;  ///< where it was gone on with, by us
+    std::uint64_t reached = 0;
+    int losses = 0;
+  };
   void send(const RemotePath& part, Source& source, bool resume);
+  bool send_on(const RemotePath& part, Source& source, Sending& sending);
+  std::uint64_t find_offset(const RemotePath& part, Source& source, Sending& sending);
+  ReadBack compare(const RemotePath& part, Source& source, std::uint64_t size, const Sending& sending);
+  void went_on_wrongly(const RemotePath& part, const std::string& how);
+  void prove_resume(const RemotePath& part, Source& source, Sending& sending);
   RemotePath store_once(Source& source, const RemotePath& name, bool resume);
   void put_in_place(const RemotePath& part, const RemotePath& name);
   std::optional<std::uint64_t> size_of(const RemotePath& name);

@@ -201,6 +201,10 @@ void Examination::learn() {
   take(memory.hidden_files, found_.hidden_files);
   take(memory.case_sensitive, found_.case_sensitive);
   take(memory.clock_offset_s, found_.clock_offset_s);
+  if (found_.resume) {
+    memory.resume = found_.resume;
+    memory.resume_seen_ns = found_.resume_seen_ns;
+  }
   if (found_.connections) {
     memory.connections = found_.connections;
     memory.connections_seen_ns = found_.connections_seen_ns;

@@ -26,8 +26,9 @@ Commands& Connections::commands() {
 
 LanePool& Connections::pool(const SourceTree& source) {
   if (pool_) return *pool_;
-  Uploader::Context context{source, context_.policy,  context_.clock, context_.cancel_lanes, context_.events,
-                            true,   context_.throttle};
+  Uploader::Context context{
+      source, context_.policy,   context_.clock,  context_.cancel_lanes, context_.events,
+      true,   context_.throttle, &context_.remote};
   if (only_one()) {
     context.may_hand_back = false;
     commands();  // makes the shared lane

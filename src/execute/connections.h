@@ -5,6 +5,7 @@
 
 #include "execute/lane_pool.h"
 #include "lanes/commands.h"
+#include "lanes/resume_proof.h"
 
 namespace outhaul {
 
@@ -38,6 +39,7 @@ class Connections {
   int cap() const noexcept { return cap_; }
   bool only_one() const noexcept { return cap_ == 1; }
   void upload_was_lost() { context_.remote.upload_was_lost(); }
+  void resumed_wrongly() { context_.remote.note(resume_memory(false, context_.clock.now_ns())); }
   /// What this job has seen of the server's limit.
   ConnectionUse seen() const;
   std::uint64_t command_retries() const noexcept { return retries_ + (commands_ ? commands_->retries() : 0); }

@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <chrono>
 #include <numeric>
 
 namespace outhaul {
 namespace {
 
 using Status = CommandResult::Status;
-
-constexpr std::array kLateSizePauses{std::chrono::milliseconds{200}, std::chrono::milliseconds{800},
-                                     std::chrono::milliseconds{3000}};
 
 constexpr const char* kLosesData =
     "The server loses or changes data: check its disk, its quota and what stands between it and here. The "

@@ -1,6 +1,8 @@
 // Whether what was sent is on the server: what the job's "proof" asks for.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +13,11 @@
 #include "outhaul/policy.h"
 
 namespace outhaul {
+
+/// Some servers say 226 before everything is on their disk: after these pauses a size that is short is asked
+/// for again.
+inline constexpr std::array kLateSizePauses{std::chrono::milliseconds{200}, std::chrono::milliseconds{800},
+                                            std::chrono::milliseconds{3000}};
 
 struct Verdict {
   bool proven = false;

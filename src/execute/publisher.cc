@@ -73,7 +73,13 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
       ++task.tries;
       // An end of the data connection that came too early looks like the file's to the server. Once: what it
       // has may be wrong in other ways, too.
-      task.resume = verdict.short_of_it && task.tries == 1;
+      task.spoiled = item.sent.resumed > 0;
+      if (task.spoiled) {
+        const Remark remark =
+            remark_on_wrong_resume("it accepted the rest, but " + verdict.finding, item.sent.entry.size);
+        context_.tally.problem(remark.severity, path, remark.message, remark.advice);
+      }
+      task.resume = verdict.short_of_it && task.tries == 1 && !task.spoiled;
       ++context_.tally.done().retries;
       again.push_back(std::move(task));
     } else {
@@ -255,6 +261,7 @@ void Publisher::record(std::vector<Item>& items) {
     JobCounters& done = context_.tally.done();
     ++done.files_uploaded;
     done.bytes_uploaded += item.sent.entry.size;
+    done.resumed_bytes += item.sent.resumed;
     context_.tally.did(ActionKind::upload, item.sent.entry.path, item.sent.entry.size);
     if (item.old) tell_version(*item.old, item.sent.entry.path);
     if (item.sent.torn)

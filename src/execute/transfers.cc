@@ -180,8 +180,8 @@ void Transfers::collect() {
 void Transfers::take(Outcome&& outcome) {
   JobCounters& done = context_.tally.done();
   done.bytes_sent += outcome.sent;
-  done.resumed_bytes += outcome.resumed;
   done.retries += outcome.retries;
+  tell_remarks(outcome);
   if (outcome.litter) litter_.insert(disk_probe_name(outcome.lane));
   const RelPath& path = outcome.task.action->entry.path;
   switch (outcome.status) {
@@ -263,7 +263,12 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
 }
 
 void Transfers::note_part(const Outcome& outcome) {
-  context_.tally.sent_in_part(std::min(outcome.task.action->entry.size, outcome.resumed + outcome.sent));
+  context_.tally.sent_in_part(std::min(outcome.task.action->entry.size, outcome.in_part));
+}
+
+void Transfers::tell_remarks(const Outcome& outcome) {
+  for (const Remark& remark : outcome.remarks)
+    context_.tally.problem(remark.severity, outcome.task.action->entry.path, remark.message, remark.advice);
 }
 
 /// A lane gave its connection up because the server allows fewer. When it was the last one, everything goes
@@ -313,9 +318,12 @@ void Transfers::publish(std::vector<Outcome>& batch) {
     const auto some = std::span(all).subspan(begin, std::min(all.size() - begin, kPublishBatch));
     std::vector<Task> unproven = publisher.publish({some.begin(), some.end()});
     if (!unproven.empty()) context_.connections.upload_was_lost();
-    for (Task& task : unproven)
-      if (!task.once || task.resume || give_new_name(task, "the server had not stored it whole"))
+    for (Task& task : unproven) {
+      if (task.spoiled) context_.connections.resumed_wrongly();
+      const bool may_stay = !task.spoiled && (!task.once || task.resume);
+      if (may_stay || give_new_name(task, "the server had not stored it whole"))
         again_.push_back(std::move(task));
+    }
   }
 }
 
@@ -352,6 +360,7 @@ void Transfers::drain() {
     for (Outcome& outcome : pool().wait(kPublishDelay)) {
       context_.tally.done().bytes_sent += outcome.sent;
       context_.tally.done().retries += outcome.retries;
+      tell_remarks(outcome);
       if (outcome.task.kind == Task::Kind::upload) note_part(outcome);
       const bool whole = outcome.status == Outcome::Status::done && outcome.task.kind == Task::Kind::upload &&
                          !outcome.task.action->after_removals;

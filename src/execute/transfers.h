@@ -54,12 +54,14 @@ class Transfers {
   void begin(Task& task);
   bool goes_on_with(const Part& left, const Action& action) const;
   bool give_new_name(Task& task, const std::string& why);
+  void give_up_part(const Task& task);
   void abandon_leftovers();
   void collect();
   void take(Outcome&& outcome);
   void take_compare(Outcome&& outcome);
   void take_remote_failure(Outcome&& outcome);
   void remember_sent(const std::vector<Task>& tasks);
+  void tell_remarks(const Outcome& outcome);
   void note_part(const Outcome& outcome);
   void hand_back(Outcome&& outcome);
   void grow_again();

@@ -13,8 +13,6 @@
 namespace outhaul {
 namespace {
 
-/// Below this, sending again costs less than asking what is there.
-constexpr std::uint64_t kWorthResuming = 256 * 1024;
 /// How much of a part's end is read back and compared before anything is appended to it.
 constexpr std::uint64_t kTail = 64 * 1024;
 constexpr std::uint64_t kPiece = 256 * 1024;
@@ -48,12 +46,6 @@ class Counted final : public ByteSource {
   std::optional<std::uint64_t>& sent_;
 };
 
-/// Task::once, and what is under its name is of no use.
-class NameUsed : public Error {
- public:
-  explicit NameUsed(const std::string& why) : Error(ErrorKind::remote, why) {}
-};
-
 /// The server takes the upload, but not from the middle.
 bool refuses_to_go_on(const RemoteError& error) {
   return error.failure() == FailureClass::retry && error.reply_code() >= 400 && error.reply_code() != 421;
@@ -84,6 +76,9 @@ Outcome Uploader::perform(const Task& task) noexcept {
   Outcome outcome;
   sent_ = task.sent;
   touched_ = task.touched;
+  trail_ = Trail{};
+  joins_.clear();
+  in_the_way_ = false;
   try {
     task.kind == Task::Kind::compare ? compare(task, outcome) : upload(task, outcome);
   } catch (const NameUsed& used) {
@@ -103,7 +98,10 @@ Outcome Uploader::perform(const Task& task) noexcept {
     outcome.message = fmt::format("internal error: {}", error.what());
   }
   outcome.task = task;
-  outcome.task.sent = sent_;
+  // Of a name that is given up nothing may be trusted.
+  const bool given_up = outcome.status == Outcome::Status::name_used && !task.once;
+  outcome.task.sent = given_up ? std::uint64_t{0} : sent_;
+  outcome.in_part = given_up ? 0 : trail_.last != 0 ? trail_.last : sent_.value_or(0);
   outcome.task.touched = touched_;
   outcome.lane = number_;
   return outcome;
@@ -140,12 +138,13 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
   bool look_first = task.resume || task.once;
   marks_ = HashMarks{};
   reread_ = task.tries > 0 && !task.once;
-  trail_ = Trail{};
   std::uint64_t proven = 0, reached = 0;  // by the server; by us
   for (int failures = 0, rereads = 0, refusals = 0, restarts = 0;;) {
     try {
       attempt(task, look_first, outcome);
-      if (!outcome.torn || (task.once ? task.attempt > kRereads : rereads++ >= kRereads)) return;
+      if (!outcome.torn) return;
+      const bool often_enough = task.once ? task.attempt > kRereads : rereads++ >= kRereads;
+      if (often_enough && !(unproven_ && offset_ > 0)) return;
       if (task.once) throw NameUsed("it changed while it was read");
       reread_ = true;
       look_first = false;  // it changed while it was read: what is there is of no use
@@ -162,6 +161,8 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
         return;
       }
       if (!is_passing(error.failure())) throw;
+      // A refusal to go on may leave the file open there, and what is closed late spoils what comes next.
+      if (offset_ > 0) lane_.rest();
       // What was there is lost, which is bad enough: the way back to it is no standstill.
       if (offset_ == 0 && position_ > 0 && proven > 0 && restarts++ < kRestarts) proven = reached = 0;
       // Only bytes that got further than ever before are progress; sending the same ones again is not.
@@ -190,14 +191,14 @@ SourceFile Uploader::open(const Task& task) {
 
 void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   offset_ = position_ = 0;
+  unproven_ = false;
   SourceFile file = open(task);
   std::uint64_t offset = 0;
   const bool worth_it = task.once ? touched_ : file.entry().size >= kWorthResuming;
   if (look_first && worth_it && fingerprint_of(file.entry()) == fingerprint_of(task.action->entry))
-    offset = find_offset(task, file);
-  if (task.once && touched_ && offset == 0) require_unused(task);
+    offset = find_offset(task, file, outcome);
+  if (touched_ && offset == 0) task.once ? require_unused(task) : remove_part(task);
   outcome.entry = file.entry();
-  outcome.resumed += offset;
   send(task, file, offset, outcome);
   const bool changed = !file.unchanged();
   outcome.torn = changed && !task.action->changing;
@@ -206,32 +207,50 @@ void Uploader::attempt(const Task& task, bool look_first, Outcome& outcome) {
   outcome.digest = file.digest();
   outcome.other_digest = file.other_digest();
   if (task.read_back && !outcome.torn) outcome.read_back = fetch_digest(task, outcome);
+  if (offset > 0 || in_the_way_) prove(task, file, offset, outcome);
+  outcome.resumed = offset;
 }
 
 /// Where to go on with the part, and `file` hashed up to there. Where its end can't be trusted, the place at
 /// which the last session began can: what lies before it was compared then, and no session writes there.
-std::uint64_t Uploader::find_offset(const Task& task, SourceFile& file) {
-  if (const std::uint64_t offset = resume_offset(task, file); offset > 0) return offset;
-  if (trail_.offset > 0) {
+std::uint64_t Uploader::find_offset(const Task& task, SourceFile& file, Outcome& outcome) {
+  const std::uint64_t size = size_of_part(task, file, outcome);
+  if (const std::uint64_t offset = resume_offset(task, file, size); offset > 0) return offset;
+  if (trail_.offset > 0 && resumes() != false) {
     file = open(task);
     hash_up_to(file, trail_.offset);
-    if (matches(task.part, file, trail_.offset - std::min(trail_.offset, kTail), trail_.offset))
-      return trail_.offset;
+    const std::vector<ByteRange> ranges =
+        ranges_before(task, trail_.offset - std::min(trail_.offset, kTail), trail_.offset);
+    const ReadBack found = compare_part(task.part, file, trail_.offset, ranges);
+    if (found == ReadBack::right) return trail_.offset;
+    if (found == ReadBack::wrong && file.unchanged())
+      spoiled(trail_.offset, "what it had of this file is other content by now", outcome);
   }
   reread_ = true;
   file = open(task);
   return 0;
 }
 
+CommandResult Uploader::ask(const Command& question) {
+  CommandResult answer = lane_.run(std::span(&question, 1)).front();
+  if (answer.status == CommandResult::Status::unanswered)
+    throw RemoteError(answer.failure == FailureClass::none ? FailureClass::reconnect : answer.failure,
+                      fmt::format("no answer about what is stored ({})", answer.reply_text));
+  return answer;
+}
+
 /// Nothing may be sent from its beginning to a name that has something.
 void Uploader::require_unused(const Task& task) {
-  const Command ask = SizeOf{task.part};
-  const CommandResult there = lane_.run(std::span(&ask, 1)).front();
-  if (there.status == CommandResult::Status::unanswered)
-    throw RemoteError(there.failure == FailureClass::none ? FailureClass::reconnect : there.failure,
-                      fmt::format("no answer to SIZE ({})", there.reply_text));
-  if (there.status != CommandResult::Status::missing)
+  if (ask(SizeOf{task.part}).status != CommandResult::Status::missing)
     throw NameUsed("what was sent of it can't be gone on with");
+}
+
+/// Not every server replaces a file by what is stored under its name: one that stores it beside that would
+/// have the old content taken for the new one. And what a dead session still writes goes with it.
+void Uploader::remove_part(const Task& task) {
+  const CommandResult removed = ask(RemoveFile{task.part});
+  in_the_way_ =
+      removed.status != CommandResult::Status::done && removed.status != CommandResult::Status::missing;
 }
 
 /// Of what the server gives back of the part. A line that breaks is no verdict: it goes on where it broke.
@@ -280,62 +299,53 @@ void Uploader::hash_up_to(SourceFile& file, std::uint64_t size) const {
 /// has sent takes minutes, and a part must not be trusted on what was seen before them. Its end will do once
 /// the last session has got beyond everything that an older one can still write; else all that came since it
 /// began.
-std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file) {
-  const std::uint64_t size = size_of_part(task, file);
+std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file, std::uint64_t size) {
   hash_up_to(file, size);
   if (size == 0) return 0;
   std::uint64_t from = size - std::min(size, kTail);
   if (size <= trail_.older) from = std::min(from, trail_.offset);
   if (size - from > kMostInFlight) return 0;
-  return matches(task.part, file, from, size) ? size : 0;
+  // Nothing can be read back here: any doubt means to start over.
+  if (compare_part(task.part, file, size, ranges_before(task, from, size)) != ReadBack::right) return 0;
+  if (!joins_.empty() && size > joins_.back()) found_that_it_resumes();
+  return size;
 }
 
 /// 0 when there is nothing that could be continued.
-std::uint64_t Uploader::size_of_part(const Task& task, const SourceFile& file) {
-  const Command ask = SizeOf{task.part};
-  const CommandResult there = lane_.run(std::span(&ask, 1)).front();
-  if (there.status == CommandResult::Status::unanswered)
-    throw RemoteError(there.failure == FailureClass::none ? FailureClass::reconnect : there.failure,
-                      fmt::format("no answer to SIZE ({})", there.reply_text));
+std::uint64_t Uploader::size_of_part(const Task& task, const SourceFile& file, Outcome& outcome) {
+  const CommandResult there = ask(SizeOf{task.part});
+  look_for_loss(task, there, outcome);
   // More than was sent can't be this file's, whatever its end looks like: zeros where a file system only
   // promised room look like a sparse file's.
   const std::uint64_t most = std::min(file.entry().size, sent_.value_or(file.entry().size));
   if (there.status != CommandResult::Status::done || there.size > most) return 0;
-  return there.size;
+  if (resumes() != false) return there.size;
+  tell_of_fresh_start(there.size, outcome);
+  return 0;
 }
 
-bool Uploader::matches(const RemotePath& part, const SourceFile& file, std::uint64_t from,
-                       std::uint64_t size) {
-  std::vector<std::byte> expected(size - from);
-  if (!file.peek(from, expected)) return false;
-  for (bool first = true;; first = false) {
-    try {
-      return read_back(part, from, expected);
-    } catch (const RemoteError& error) {
-      // Nothing can be read back here: any doubt means to start over.
-      if (error.failure() == FailureClass::skip_file) return false;
-      // The server may have closed a connection that was silent while we hashed.
-      const bool died =
-          error.failure() == FailureClass::reconnect || error.failure() == FailureClass::unknown_outcome;
-      if (!first || !died) throw;
-    }
-  }
+/// The end of a part, and, while nobody knows whether the server resumes rightly, what shows whether it did
+/// so with this one.
+std::vector<ByteRange> Uploader::ranges_before(const Task& task, std::uint64_t from,
+                                               std::uint64_t size) const {
+  std::vector<ByteRange> ranges;
+  const bool may_be_joined = task.resume || !joins_.empty();
+  if (may_be_joined && resumes() != true) ranges = ranges_to_prove(size, joins_);
+  for (; !ranges.empty() && ranges.back().to >= from; ranges.pop_back())
+    from = std::min(from, ranges.back().from);
+  ranges.push_back({from, size});
+  return ranges;
 }
 
-bool Uploader::read_back(const RemotePath& part, std::uint64_t from, std::span<const std::byte> expected) {
-  std::size_t matched = 0;
-  bool equal = true;
-  const ByteSink compare = [&](std::span<const std::byte> got) {
-    // More may come than SIZE told of: the server was still writing down what had arrived before the cut.
-    const auto wanted = got.first(std::min(got.size(), expected.size() - matched));
-    equal = equal &&
-            std::equal(wanted.begin(), wanted.end(), expected.begin() + static_cast<std::ptrdiff_t>(matched));
-    matched += wanted.size();
-    return equal && wanted.size() == got.size();
+ReadBack Uploader::compare_part(const RemotePath& part, const SourceFile& file, std::uint64_t size,
+                                std::span<const ByteRange> ranges) {
+  const Expected expected = [&](std::uint64_t from, std::span<std::byte> buffer) {
+    return file.peek(from, buffer);
   };
-  lane_.get(part, from,
-            context_.throttle != nullptr ? throttled(compare, *context_.throttle, cancel_) : compare);
-  return equal && matched == expected.size();
+  const PassThrough pass = [&](const ByteSink& sink) {
+    return context_.throttle != nullptr ? throttled(sink, *context_.throttle, cancel_) : sink;
+  };
+  return read_back(lane_, part, size, ranges, expected, pass);
 }
 
 void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Outcome& outcome) {
@@ -345,6 +355,7 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
     trail_.last = sent_.value_or(offset + kMostInFlight);  // an earlier run's
   trail_.older = std::max(trail_.older, trail_.last);
   trail_.offset = trail_.last = offset;
+  if (offset == 0) joins_.clear();
   // A dead session may still write at its own place, beyond a hole that this leaves.
   if (offset == 0) sent_ = 0;
   std::optional<ReadAhead> ahead;
@@ -365,6 +376,7 @@ void Uploader::send(const Task& task, SourceFile& file, std::uint64_t offset, Ou
   };
   const bool whole = put.length == 0 && offset > 0;  // needs no byte
   touched_ = touched_ || !whole;
+  if (!whole && offset > 0 && (joins_.empty() || joins_.back() != offset)) joins_.push_back(offset);
   try {
     if (!whole) lane_.put(put);
   } catch (const RemoteError& error) {
@@ -380,8 +392,7 @@ bool Uploader::stored_all_the_same(const Task& task, const SourceFile& file, con
   const bool passing = is_passing(error.failure()) && error.failure() != FailureClass::lower_cap;
   if (!passing || position_ < size || (reread_ && size > 0)) return false;
   try {
-    const Command ask = SizeOf{task.part};
-    const CommandResult there = lane_.run(std::span(&ask, 1)).front();
+    const CommandResult there = ask(SizeOf{task.part});
     return there.status == CommandResult::Status::done && there.size == size;
   } catch (const RemoteError& lost) {
     if (lost.failure() == FailureClass::cancelled) throw;

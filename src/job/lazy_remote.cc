@@ -71,6 +71,11 @@ ServerMemory LazyRemote::memory() const {
   return real_ ? real_->memory() : ServerMemory{};
 }
 
+void LazyRemote::note(const ServerMemory& found) {
+  const std::lock_guard lock(mutex_);
+  if (real_) real_->note(found);
+}
+
 void LazyRemote::upload_was_lost() {
   const std::lock_guard lock(mutex_);
   if (real_) real_->upload_was_lost();

@@ -25,6 +25,7 @@ class LazyRemote final : public Remote {
   std::string describe() const override { return name_; }
   /// Nothing while it isn't open.
   ServerMemory memory() const override;
+  void note(const ServerMemory& found) override;
   void upload_was_lost() override;
   Remote& real();
   void pass_gate(CommandRunner& runner);

@@ -21,6 +21,7 @@ class FtpRemote final : public Remote {
   }
   std::string describe() const override { return printable(endpoint_->settings.url); }
   ServerMemory memory() const override { return endpoint_->memory(); }
+  void note(const ServerMemory& found) override { endpoint_->learned.note(found); }
   void upload_was_lost() override { endpoint_->tls_versions.may_have_failed(endpoint_->tls_versions.most()); }
 
  private:
@@ -31,7 +32,7 @@ class FtpRemote final : public Remote {
 
 std::unique_ptr<Remote> connect(const RemoteSettings& settings, const Login& login,
                                 const ServerMemory& memory) {
-  if (settings.scheme == Scheme::file) return make_file_remote(settings);
+  if (settings.scheme == Scheme::file) return make_file_remote(settings, memory);
   if (settings.scheme == Scheme::sftp) return make_sftp_remote(settings, login, memory);
   return std::make_unique<FtpRemote>(std::make_shared<Endpoint>(settings, login, memory));
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "base/cancel.h"
@@ -205,7 +206,8 @@ std::vector<CommandResult> FileLane::run(std::span<const Command> commands) {
 
 class FileRemote final : public Remote {
  public:
-  explicit FileRemote(const RemoteSettings& settings) : settings_(settings) {}
+  FileRemote(const RemoteSettings& settings, const ServerMemory& memory)
+      : settings_(settings), memory_(memory) {}
   std::unique_ptr<Lane> open_lane(const CancelToken& cancel) override {
     return std::make_unique<FileLane>(settings_, cancel);
   }
@@ -213,15 +215,25 @@ class FileRemote final : public Remote {
     return open_lane(cancel);
   }
   std::string describe() const override { return settings_.url; }
+  ServerMemory memory() const override {
+    const std::lock_guard lock(mutex_);
+    return memory_;
+  }
+  void note(const ServerMemory& found) override {
+    const std::lock_guard lock(mutex_);
+    memory_ = merged(memory_, found, 0);
+  }
 
  private:
   const RemoteSettings settings_;
+  mutable std::mutex mutex_;
+  ServerMemory memory_;  // guarded by mutex_: of what is mounted there
 };
 
 }  // namespace
 
-std::unique_ptr<Remote> make_file_remote(const RemoteSettings& settings) {
-  return std::make_unique<FileRemote>(settings);
+std::unique_ptr<Remote> make_file_remote(const RemoteSettings& settings, const ServerMemory& memory) {
+  return std::make_unique<FileRemote>(settings, memory);
 }
 
 }  // namespace outhaul

@@ -12,6 +12,6 @@ namespace outhaul {
 /// mounted is RemoteError{stop_run}, never an empty remote. Nothing below the base is reached through a
 /// symlink. The bytes of a put that returned and the names that a batch changed are on the disk (fsync), not
 /// only in the page cache; the name of a new file is sure to be there once it was renamed.
-std::unique_ptr<Remote> make_file_remote(const RemoteSettings& settings);
+std::unique_ptr<Remote> make_file_remote(const RemoteSettings& settings, const ServerMemory& memory);
 
 }  // namespace outhaul

@@ -317,6 +317,7 @@ class SftpRemote final : public Remote {
   }
   std::string describe() const override { return printable(endpoint_->settings.url); }
   ServerMemory memory() const override { return endpoint_->memory(); }
+  void note(const ServerMemory& found) override { endpoint_->learned.note(found); }
 
  private:
   std::shared_ptr<Endpoint> endpoint_;

@@ -51,7 +51,7 @@ std::string figures(const DoctorReport& report) {
 std::string learned(const ServerMemory& memory) {
   std::vector<std::string> facts;
   for (const auto& [fact, value] : to_facts(memory))
-    if (fact != "connections_seen_ns") facts.push_back(fmt::format("{} {}", fact, printable(value)));
+    if (!fact.ends_with("_seen_ns")) facts.push_back(fmt::format("{} {}", fact, printable(value)));
   return facts.empty() ? "" : fmt::format("Remembered of this server: {}.\n", joined(facts, ", "));
 }
 

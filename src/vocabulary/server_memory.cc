@@ -38,6 +38,7 @@ constexpr Flag kFlags[] = {
     {"pipelining", &ServerMemory::pipelining},
     {"rename_over", &ServerMemory::rename_over},
     {"case_sensitive", &ServerMemory::case_sensitive},
+    {"resume", &ServerMemory::resume},
 };
 
 struct Word {
@@ -54,6 +55,7 @@ constexpr const char* kClockOffset = "clock_offset_s";
 constexpr const char* kConnections = "connections";
 constexpr const char* kConnectionsSeen = "connections_seen_ns";
 constexpr const char* kLimitsSeen = "limits_seen_ns";
+constexpr const char* kResumeSeen = "resume_seen_ns";
 
 constexpr std::int64_t kDay = 24 * 3600 * kNsPerSecond;
 constexpr std::int64_t kTryMoreConnections = 7 * kDay;
@@ -97,6 +99,7 @@ std::map<std::string, std::string> to_facts(const ServerMemory& memory) {
     facts[kConnections] = std::to_string(*memory.connections);
     facts[kConnectionsSeen] = std::to_string(memory.connections_seen_ns);
   }
+  if (memory.resume) facts[kResumeSeen] = std::to_string(memory.resume_seen_ns);
   if (memory.limits_seen_ns != 0) facts[kLimitsSeen] = std::to_string(memory.limits_seen_ns);
   return facts;
 }
@@ -116,6 +119,8 @@ ServerMemory memory_from_facts(const std::map<std::string, std::string>& facts) 
     memory.connections = *count;
     memory.connections_seen_ns = seen ? number<std::int64_t>(*seen).value_or(0) : 0;
   }
+  if (const auto text = memory.resume ? find(kResumeSeen) : std::nullopt)
+    memory.resume_seen_ns = number<std::int64_t>(*text).value_or(0);
   if (const auto text = find(kLimitsSeen)) memory.limits_seen_ns = number<std::int64_t>(*text).value_or(0);
   return memory;
 }
@@ -134,6 +139,7 @@ ServerMemory merged(const ServerMemory& known, const ServerMemory& found, std::i
   for (const Flag& flag : kFlags) take(memory.*flag.member, found.*flag.member);
   for (const Word& word : kWords) take(memory.*word.member, found.*word.member);
   take(memory.clock_offset_s, found.clock_offset_s);
+  if (found.resume) memory.resume_seen_ns = found.resume_seen_ns;
   if (found.connections) {
     memory.connections = found.connections;
     memory.connections_seen_ns = found.connections_seen_ns;
@@ -146,8 +152,12 @@ ServerMemory merged(const ServerMemory& known, const ServerMemory& found, std::i
 }
 
 ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns) {
-  if (!is_older(memory.limits_seen_ns, kTryLimitsAgain, now_ns)) return memory;
   ServerMemory fresh = memory;
+  if (fresh.resume && is_older(fresh.resume_seen_ns, kTryLimitsAgain, now_ns)) {
+    fresh.resume.reset();
+    fresh.resume_seen_ns = 0;
+  }
+  if (!is_older(memory.limits_seen_ns, kTryLimitsAgain, now_ns)) return fresh;
   for (auto member : {&ServerMemory::mlsd, &ServerMemory::list_all, &ServerMemory::pipelining})
     if (fresh.*member == false) (fresh.*member).reset();
   if (fresh.mtime == "none") fresh.mtime.reset();

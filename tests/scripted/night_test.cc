@@ -587,3 +587,100 @@ TEST_CASE("a size that is told without a number is learned in another way", "[!m
   CHECK(night.run().outcome == ExitCode::done);
   expect_whole(night);
 }
+
+namespace {
+
+/// A file of which the first run could send only a part.
+void cut_off(ScriptedNight& night, const std::string& content) {
+  night.write("big", content);
+  const int retries = std::exchange(night.profile.remote.retries, 0);
+  night.scripted.deviate({.verb = "STOR", .when = When::midway, .close = true, .bytes = 2'000'000});
+  CHECK(night.run().outcome != ExitCode::done);
+  night.scripted.behave();
+  night.scripted.forget_commands();
+  night.profile.remote.retries = retries;
+}
+
+std::string of_bytes(std::size_t size) {
+  std::string content;
+  for (std::size_t i = 0; i < size; ++i) content += static_cast<char>('a' + (i * 7 + i / 1000) % 26);
+  return content;
+}
+
+}  // namespace
+
+TEST_CASE("a server that fills the head of a resumed upload with zeros never gets a wrong file published") {
+  const bool digests = GENERATE(false, true);
+  Quirks quirks;
+  quirks.resumes = Quirks::Resumes::zeroes_head;
+  quirks.digests = digests;
+  ScriptedNight night(quirks);
+  cut_off(night, of_bytes(5'000'000));
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.says("doesn't go on with broken uploads rightly"));
+  CHECK(report.jobs[0].done.resumed_bytes == 0);
+  CHECK(night.stores() == 2);  // the resume, and the fresh start
+  CHECK(night.scripted.count("XSHA256") == (digests ? 1 : 0));
+
+  cut_off(night, of_bytes(6'000'000));
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.says("because this server was found not to go on with broken uploads rightly"));
+  CHECK(night.stores() == 1);
+  CHECK(night.scripted.count("REST") == 0);
+}
+
+TEST_CASE("a server whose APPE replaces what was there is found out by the size") {
+  Quirks quirks;
+  quirks.unknown = {"REST"};
+  quirks.resumes = Quirks::Resumes::appe_replaces;
+  ScriptedNight night(quirks);
+  cut_off(night, of_bytes(5'000'000));
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.says("has 3000000 bytes instead of 5000000"));
+  CHECK(report.jobs[0].done.resumed_bytes == 0);
+}
+
+TEST_CASE("a quota that takes the part away with the resume that it refuses costs a fresh start and a word") {
+  Quirks quirks;
+  quirks.resumes = Quirks::Resumes::refuses_and_removes;
+  ScriptedNight night(quirks);
+  cut_off(night, of_bytes(5'000'000));
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.held().empty());
+  night.scripted.change({});  // room was made
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.says("no longer on the server"));
+  CHECK(report.jobs[0].done.resumed_bytes == 0);
+}
+
+TEST_CASE("a file that is sent again is not stored beside what was there") {
+  Quirks quirks;
+  quirks.stores_beside = true;
+  ScriptedNight night(quirks);
+  night.write("f", std::string(70'000, 'f'));
+  night.scripted.deviate({.verb = "STOR", .when = When::midway, .reply = "426 Broken", .bytes = 30'000});
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("the first resume on a server costs some round trips and the next ones none") {
+  ScriptedNight night;
+  cut_off(night, of_bytes(12'000'000));
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.scripted.count("RETR") == 2 + 4);
+  CHECK(night.scripted.count("SIZE") > 0);
+  const std::size_t first = night.scripted.commands().size();
+  cut_off(night, of_bytes(13'000'000));
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.scripted.count("RETR") == 1);
+  CHECK(night.scripted.commands().size() < first);
+}

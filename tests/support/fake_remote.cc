@@ -85,6 +85,8 @@ class FakeLane final : public Lane {
   [[noreturn]] void fail(const Fault& fault, const std::string& what);
   void check_target(const std::string& path);
   void store(const Put& put, std::string_view bytes);
+  void refuse_resume(const Put& put);
+  void damage_what_was_there(FakeServer::Node& node);
   CommandResult execute(const Command& command);
   CommandResult apply(const SizeOf& c);
   CommandResult apply(const HashOf& c);
@@ -188,9 +190,11 @@ void FakeLane::store(const Put& put, std::string_view bytes) {
     throw RemoteError(FailureClass::skip_file,
                       "fake://remote: overwrite refused: " + printable(put.path.wire()), {}, 553,
                       "Overwrite permission denied");
-  FakeServer::Node& node = nodes()[put.path.wire()];
+  const bool beside = server_.options_.writes_beside && put.offset == 0 && nodes().contains(put.path.wire());
+  FakeServer::Node& node = nodes()[put.path.wire() + (beside ? ".1" : "")];
   server_.used_ -= node.content.size() - put.offset;
   node.content.resize(put.offset);
+  if (put.offset > 0) damage_what_was_there(node);
   node.mtime_s.reset();
   const std::uint64_t room = server_.options_.capacity - std::min(server_.options_.capacity, server_.used_);
   const std::size_t fits = static_cast<std::size_t>(std::min<std::uint64_t>(room, bytes.size()));
@@ -201,6 +205,30 @@ void FakeLane::store(const Put& put, std::string_view bytes) {
   if (fits < bytes.size()) {
     throw RemoteError(FailureClass::no_space, "fake://remote: no space for " + printable(put.path.wire()), {},
                       552, "No space left");
+  }
+}
+
+void FakeLane::refuse_resume(const Put& put) {
+  using enum FakeOptions::Resumes;
+  const FakeOptions::Resumes how = server_.options_.resumes;
+  if (how != refuses && how != loses && how != empties) return;
+  const auto at = nodes().find(put.path.wire());
+  if (at != nodes().end() && how != refuses) {
+    server_.used_ -= at->second.content.size();
+    at->second.content.clear();
+    if (how == loses) nodes().erase(at);
+  }
+  throw RemoteError(FailureClass::retry, "fake://remote: no resuming: " + printable(put.path.wire()), {}, 451,
+                    "Restart not permitted, try again");
+}
+
+/// Before what was sent is added.
+void FakeLane::damage_what_was_there(FakeServer::Node& node) {
+  std::string& content = node.content;
+  if (server_.options_.resumes == FakeOptions::Resumes::zeroes_head) content.assign(content.size(), '\0');
+  if (server_.options_.resumes == FakeOptions::Resumes::replaces) {
+    server_.used_ -= content.size();
+    content.clear();
   }
 }
 
@@ -223,6 +251,7 @@ void FakeLane::put(const Put& put) {
     begin(what);
     check_target(put.path.wire());
     if (const auto fault = pass(FakePoint::put_start, what)) fail(*fault, what);
+    if (put.offset > 0) refuse_resume(put);
   }
   std::string bytes;
   try {
@@ -441,7 +470,7 @@ namespace {
 
 class FakeRemote final : public Remote {
  public:
-  explicit FakeRemote(FakeServer& server) : server_(server) {}
+  FakeRemote(FakeServer& server, const ServerMemory& told) : server_(server), memory_(told) {}
   std::unique_ptr<Lane> open_lane(const CancelToken& cancel) override {
     return std::make_unique<FakeLane>(server_, cancel);
   }
@@ -449,17 +478,27 @@ class FakeRemote final : public Remote {
     return std::make_unique<FakeLane>(server_, cancel, false);
   }
   std::string describe() const override { return "fake://remote"; }
+  ServerMemory memory() const override {
+    const std::lock_guard lock(mutex_);
+    return memory_;
+  }
+  void note(const ServerMemory& found) override {
+    const std::lock_guard lock(mutex_);
+    memory_ = merged(memory_, found, 0);
+  }
 
  private:
   FakeServer& server_;
+  mutable std::mutex mutex_;
+  ServerMemory memory_;  // guarded by mutex_
 };
 
 }  // namespace
 
 FakeServer::FakeServer(FakeOptions options) : options_(std::move(options)) {}
 
-std::unique_ptr<Remote> FakeServer::remote() {
-  return std::make_unique<FakeRemote>(*this);
+std::unique_ptr<Remote> FakeServer::remote(const ServerMemory& told) {
+  return std::make_unique<FakeRemote>(*this, told);
 }
 
 void FakeServer::set_faults(Decide decide) {

@@ -34,6 +34,16 @@ struct FakeOptions {
   std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
   bool tells_space = false;  ///< false: FreeSpace is unsupported, and no call; true: what `capacity` leaves
   std::string listing_untrusted;  ///< what Listing::untrusted says
+  /// What becomes of a file when an upload goes on with it.
+  enum class Resumes : std::uint8_t {
+    rightly,
+    zeroes_head,  ///< what was there becomes zeros
+    replaces,     ///< only what was sent last is kept
+    refuses,      ///< nothing is changed (451)
+    loses,        ///< it is refused, and what was there is gone
+    empties,      ///< it is refused, and what was there has no byte any more
+  } resumes = Resumes::rightly;
+  bool writes_beside = false;  ///< what would replace a file is stored as "name.1"
 };
 
 /// The moments at which a fault can strike. A put passes put_start, put_middle and put_reply, every other
@@ -71,8 +81,8 @@ class FakeServer {
 
   explicit FakeServer(FakeOptions options = {});
 
-  /// A Remote onto this server, which must outlive it.
-  std::unique_ptr<Remote> remote();
+  /// A Remote onto this server, which must outlive it, and what it is told of it.
+  std::unique_ptr<Remote> remote(const ServerMemory& told = {});
 
   /// Asked at every moment, under the server's lock: must not call back into the server. Empty: no faults.
   void set_faults(Decide decide);

@@ -80,7 +80,8 @@ ScriptedSession::Received ScriptedSession::receive_data(int socket, const std::s
   return Received::all;
 }
 
-std::string ScriptedSession::begin_store(const std::string& path, const std::string& hidden, bool append) {
+/// `path` becomes the name under which it is stored. What stands in the way of that; empty: nothing.
+std::string ScriptedSession::begin_store(std::string& path, const std::string& hidden, bool append) {
   const std::uint64_t offset = std::exchange(offset_, 0);
   const std::lock_guard lock(inside_->mutex);
   const auto node = inside_->find(path);
@@ -91,10 +92,18 @@ std::string ScriptedSession::begin_store(const std::string& path, const std::str
   if (!hidden.empty() && inside_->nodes.contains(hidden))
     return fmt::format("550 {}: Temporary hidden file /{} already exists", path, hidden);
   if (!append && offset > there) return "554 Beyond the end";
-  ScriptedNode& file = !hidden.empty()                ? inside_->nodes[hidden]
-                       : node == inside_->nodes.end() ? inside_->nodes[path]
-                                                      : node->second;
+  const Quirks::Resumes how = inside_->quirks.resumes;
+  if ((append || offset > 0) && there > 0 && how == Quirks::Resumes::refuses_and_removes) {
+    inside_->nodes.erase(node);
+    return "552 Quota exceeded, removed";
+  }
+  if (inside_->quirks.stores_beside && there > 0 && !append && offset == 0) path += ".1";
+  const auto place = inside_->find(hidden.empty() ? path : hidden);
+  ScriptedNode& file =
+      place == inside_->nodes.end() ? inside_->nodes[hidden.empty() ? path : hidden] : place->second;
   if (!append) file.content.resize(static_cast<std::size_t>(offset));
+  if (!append && how == Quirks::Resumes::zeroes_head) file.content.assign(file.content.size(), '\0');
+  if (append && how == Quirks::Resumes::appe_replaces) file.content.clear();
   file.mtime_s = std::time(nullptr);
   file.late_sizes = inside_->quirks.late_sizes;
   return {};
@@ -125,7 +134,7 @@ std::string ScriptedSession::end_store(const std::string& path, const std::strin
 }
 
 void ScriptedSession::store(const std::string& argument, bool append) {
-  const std::string path = resolve(argument);
+  std::string path = resolve(argument);
   const std::string above = parent_of(path);
   const std::string name = above.empty() ? path : path.substr(above.size() + 1);
   const std::string hidden = !quirks().hidden_stores || append ? std::string()

@@ -87,6 +87,13 @@ struct Quirks {
   bool files_are_used_up = false;
   int max_sessions = 0;                               ///< 0: any number
   std::string too_many = "421 Too many connections";  ///< 530…: said to PASS, else instead of the greeting
+  enum class Resumes : std::uint8_t {
+    rightly,
+    zeroes_head,          ///< REST n + STOR: the first n bytes become zeros, what was beyond them is gone
+    appe_replaces,        ///< APPE: what was there is gone
+    refuses_and_removes,  ///< REST n + STOR, and APPE: 552, and the file is gone
+  } resumes = Resumes::rightly;
+  bool stores_beside = false;  ///< STOR to a name that is in use is stored as "name.1"
 };
 
 class ScriptedServer {

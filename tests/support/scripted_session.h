@@ -80,7 +80,7 @@ class ScriptedSession {
   enum class Received : std::uint8_t { all, broken, over_quota };
   Received receive_data(int socket, const std::string& path, std::uint64_t most);
   /// Readies the file that the data go to; a refusal, or nothing.
-  std::string begin_store(const std::string& path, const std::string& hidden, bool append);
+  std::string begin_store(std::string& path, const std::string& hidden, bool append);
   /// What becomes of it; the reply.
   std::string end_store(const std::string& path, const std::string& hidden, Received received);
   std::vector<std::pair<std::string, ScriptedNode>> children(const std::string& dir) const;

@@ -64,6 +64,47 @@ TEST_CASE("what a cut run has sent of the same file is gone on with when that is
   CHECK(bench.server.bytes_received() == 40'000);
 }
 
+TEST_CASE("what a server goes on with wrongly is sent again and the server is not believed any more") {
+  using enum FakeOptions::Resumes;
+  const std::string content = pattern(100'000);
+  for (const FakeOptions::Resumes resumes : {zeroes_head, replaces, loses, empties}) {
+    FakeOptions options;
+    options.resumes = resumes;
+    Bench bench(options);
+    bench.server.put_file("c/file.part", content.substr(0, 60'000));
+    bench.carrier.store(bench.local(content), bench.name, true);
+    CHECK((bench.server.file("c/file") == content));
+    CHECK(bench.server.files().size() == 1);
+    CHECK(bench.remote->memory().resume == false);
+    bench.server.put_file("c/file.part", content.substr(0, 60'000));
+    bench.server.forget_calls();
+    bench.carrier.store(bench.local(content), bench.name, true);
+    CHECK((bench.server.file("c/file") == content));
+    CHECK(bench.server.count("PUT") == 1);
+  }
+}
+
+TEST_CASE("a server that went on rightly once is believed") {
+  const std::string content = pattern(100'000);
+  Bench bench;
+  for (const std::size_t reads : {2u, 1u}) {
+    bench.server.put_file("c/file.part", content.substr(0, 60'000));
+    bench.server.forget_calls();
+    bench.carrier.store(bench.local(content), bench.name, true);
+    CHECK(bench.remote->memory().resume == true);
+    CHECK(bench.server.count("GET") == reads);  // before it, and the first time after it
+    CHECK((bench.server.file("c/file") == content));
+  }
+}
+
+TEST_CASE("what lies under the name of a part and is something else is not gone on with") {
+  const std::string content = pattern(100'000);
+  Bench bench;
+  bench.server.put_file("c/file.part", std::string(60'000, '?'));
+  bench.carrier.store(bench.local(content), bench.name, true);
+  CHECK((bench.server.file("c/file") == content));
+}
+
 TEST_CASE("an upload that was stored short is seen and sent again") {
   FakeOptions options;
   int puts = 0;

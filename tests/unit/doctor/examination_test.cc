@@ -100,6 +100,34 @@ TEST_CASE("a server that can't rename over a name is remembered and a run does w
   CHECK(only_ours_is_left(practice.server));
 }
 
+TEST_CASE("what is found out about resuming is remembered either way") {
+  using enum FakeOptions::Resumes;
+  const FakeOptions::Resumes resumes = GENERATE(rightly, zeroes_head, replaces, refuses, loses, empties);
+  FakeOptions options;
+  options.resumes = resumes;
+  Practice practice(options);
+  const DoctorReport report = practice.examine();
+  CHECK(the(report, "resume").verdict == (resumes == rightly ? Verdict::works : Verdict::degraded));
+  CHECK(report.memory.resume == (resumes == rightly));
+  CHECK(report.memory.resume_seen_ns > 0);
+  if (resumes != rightly)
+    CHECK(the(report, "resume").advice.find("Runs don't resume on this server") != std::string::npos);
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(only_ours_is_left(practice.server));
+}
+
+TEST_CASE("a line that breaks while resuming is tried says nothing about the server") {
+  Practice practice;
+  practice.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    static constexpr std::string_view kSending = "SENDING .outhaul/doctor/resumed";
+    static int sendings;
+    if (call.number == 1) sendings = 0;
+    if (call.what != kSending || ++sendings != 2) return std::nullopt;
+    return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+  });
+  CHECK_FALSE(practice.examine().memory.resume.has_value());
+}
+
 TEST_CASE("a server without sizes and times is examined to the end") {
   FakeOptions options;
   options.has_size = false;

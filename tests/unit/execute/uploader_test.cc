@@ -15,7 +15,8 @@ constexpr const char* kPart = ".outhaul/parts/1.part";
 struct Bench {
   Disk disk;
   FakeServer server;
-  std::unique_ptr<Remote> remote = server.remote();
+  ServerMemory told;
+  std::unique_ptr<Remote> remote = server.remote(told);
   CancelToken cancel;
   StubClock clock;
   Ears ears;
@@ -24,21 +25,37 @@ struct Bench {
   bool may_hand_back = true;
   Action action;
 
-  Bench() { server.make_dir(".outhaul/parts"); }
+  explicit Bench(const FakeOptions& options = {}, const ServerMemory& memory = {})
+      : server(options), told(memory) {
+    server.make_dir(".outhaul/parts");
+  }
   void file(const std::string& content) { action.entry = disk.write("f", content); }
   Outcome perform(bool resume = false, Task::Kind kind = Task::Kind::upload) {
     return perform_on(*lane, resume, kind);
   }
   Outcome perform_on(Lane& on, bool resume = false, Task::Kind kind = Task::Kind::upload) {
     const SourceTree tree = disk.tree();
-    Uploader uploader(on, 0, {tree, policy, clock, cancel, ears, may_hand_back});
-    Task task;
+    Uploader uploader(on, 0, {tree, policy, clock, cancel, ears, may_hand_back, nullptr, remote.get()});
     task.kind = kind;
     task.action = &action;
     task.part = RemotePath::parse(kPart);
-    task.resume = resume;
+    task.resume = task.touched = resume;
     return uploader.perform(task);
   }
+  /// Half of the file lies there, of an earlier run.
+  void half_sent(const std::string& content) {
+    file(content);
+    server.put_file(kPart, content.substr(0, content.size() / 2));
+  }
+  /// The n-th upload breaks in its middle.
+  void break_upload(int n) {
+    server.set_faults([n, puts = 0](const FakeCall& call) mutable -> std::optional<Fault> {
+      if (call.point != FakePoint::put_middle || ++puts != n) return std::nullopt;
+      return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+    });
+  }
+  std::optional<bool> resumes() const { return remote->memory().resume; }
+  Task task;
   std::string stored() const { return server.file(kPart).value_or("(nothing)"); }
 };
 
@@ -404,4 +421,169 @@ TEST_CASE("a request to stop ends a compare and the hashing of a part and the wa
     CHECK(bench.perform().failure == FailureClass::cancelled);
     CHECK(bench.server.count("PUT") == 1);
   }
+}
+
+TEST_CASE("what a server went on with wrongly is given up with its name and remembered") {
+  using enum FakeOptions::Resumes;
+  struct Row {
+    const char* what;
+    FakeOptions::Resumes resumes;
+    const char* words;
+  };
+  for (const Row& row :
+       {Row{"the head is zeros", zeroes_head, "it accepted the rest, but has other content than was sent"},
+        Row{"only the rest is there", replaces,
+            "it accepted the rest, but has 2500000 bytes instead of 5000000"},
+        Row{"refused and gone", loses,
+            "it had 2500000 bytes, was asked to go on there, and has no such file now"},
+        Row{"refused and emptied", empties,
+            "it had 2500000 bytes, was asked to go on there, and has 0 bytes now"}}) {
+    INFO(row.what);
+    Bench bench({.resumes = row.resumes});
+    bench.half_sent(pattern(5'000'000));
+    const Outcome outcome = bench.perform(true);
+    CHECK(outcome.status == Status::name_used);
+    CHECK(outcome.task.sent == std::uint64_t{0});  // nothing of it is ever trusted again
+    CHECK(outcome.resumed == 0);
+    CHECK(bench.resumes() == false);
+    REQUIRE(outcome.remarks.size() == 1);
+    CHECK(outcome.remarks.front().severity == Problem::Severity::warning);
+    CHECK(outcome.remarks.front().message.find(row.words) != std::string::npos);
+    CHECK(outcome.remarks.front().advice.find("outhaul doctor") != std::string::npos);
+    CHECK(bench.server.connections() == 0);  // whatever it has open there is closed
+  }
+}
+
+TEST_CASE("a server that is found to resume rightly is believed from then on") {
+  const bool digest = GENERATE(false, true);
+  FakeOptions options;
+  if (digest) options.digest = DigestKind::sha256;
+  Bench bench(options);
+  const std::string content = pattern(30'000'000);
+  bench.half_sent(content);
+  CHECK(bench.perform(true).resumed == 15'000'000);
+  CHECK(bench.resumes() == true);
+  CHECK(bench.server.count("HASH") == (digest ? 1 : 0));
+  // Before: head and end of what was there. After: head, middle, join and end, or the digest.
+  CHECK(bench.server.count("GET") == (digest ? 2 : 6));
+  CHECK((bench.stored() == content));
+
+  bench.server.put_file(kPart, content.substr(0, 20'000'000));
+  bench.server.forget_calls();
+  CHECK(bench.perform(true).resumed == 20'000'000);
+  CHECK(bench.server.count("GET") == 1);
+  CHECK(bench.server.count("HASH") == 0);
+  CHECK((bench.stored() == content));
+}
+
+TEST_CASE("an upload that needs no resuming asks the server nothing about it") {
+  Bench bench;
+  bench.file(pattern(1'000'000));
+  CHECK(bench.perform().status == Status::done);
+  CHECK(bench.server.moments() == 4);  // connect, and the upload's three
+  CHECK_FALSE(bench.resumes().has_value());
+}
+
+TEST_CASE("a wrong resume is found before a broken line makes a night of it") {
+  Bench bench({.resumes = FakeOptions::Resumes::zeroes_head});
+  const std::string content = pattern(8'000'000);
+  bench.half_sent(content);
+  bench.break_upload(1);
+  const Outcome outcome = bench.perform(true);
+  CHECK(outcome.status == Status::name_used);
+  CHECK(outcome.sent == 4'000'000);  // handed to the attempt that broke; nothing after that
+  CHECK(bench.server.count("PUT") == 1);
+  CHECK(bench.resumes() == false);
+}
+
+TEST_CASE("where a server is known not to resume rightly the file is sent from its beginning with a note") {
+  ServerMemory told;
+  told.resume = false;
+  Bench bench({.resumes = FakeOptions::Resumes::zeroes_head}, told);
+  const std::string content = pattern(3'000'000);
+  bench.half_sent(content);
+  const Outcome outcome = bench.perform(true);
+  CHECK(outcome.status == Status::done);
+  CHECK((bench.stored() == content));
+  CHECK(outcome.resumed == 0);
+  CHECK(outcome.sent == 3'000'000);
+  REQUIRE(outcome.remarks.size() == 1);
+  CHECK(outcome.remarks.front().severity == Problem::Severity::note);
+  CHECK(outcome.remarks.front().message.find("1.4 MiB of it are sent again") != std::string::npos);
+  CHECK(bench.server.count("GET") == 0);
+  CHECK(bench.server.count("DELE") == 1);
+}
+
+TEST_CASE("a refused resume that changes nothing says nothing about the server") {
+  Bench bench({.resumes = FakeOptions::Resumes::refuses});
+  const std::string content = pattern(3'000'000);
+  bench.half_sent(content);
+  const Outcome outcome = bench.perform(true);
+  CHECK(outcome.status == Status::done);
+  CHECK(outcome.resumed == 0);  // it was refused
+  CHECK((bench.stored() == content));
+  CHECK_FALSE(bench.resumes().has_value());
+  CHECK(outcome.remarks.empty());
+}
+
+TEST_CASE("a part that is gone though it was sent is told of and costs a fresh start") {
+  Bench bench;
+  bench.file(pattern(3'000'000));
+  bench.task.sent = 2'000'000;
+  const Outcome outcome = bench.perform(true);
+  CHECK(outcome.status == Status::done);
+  REQUIRE(outcome.remarks.size() == 1);
+  CHECK(outcome.remarks.front().message.find("no longer on the server") != std::string::npos);
+  CHECK_FALSE(bench.resumes().has_value());
+}
+
+TEST_CASE("what is sent anew to a server that stores it beside the old one is not taken for that") {
+  FakeOptions options;
+  options.writes_beside = true;
+  Bench bench(options);
+  // It changes while it is read, and keeps its size: the size proves nothing.
+  bench.file(pattern(5000));
+  const std::string changed(5000, 'y');
+  bool once = false;
+  OwnPut lane(*bench.lane, [&](const Put& put) {
+    bench.lane->put(put);
+    if (!std::exchange(once, true)) write_file(bench.disk.path() / "f", changed);
+  });
+  CHECK(bench.perform_on(lane).status == Status::done);
+  CHECK((bench.stored() == changed));
+  CHECK(bench.server.files().size() == 1);
+}
+
+TEST_CASE("where the old content can't be removed what is sent anew is read back") {
+  const bool beside = GENERATE(false, true);
+  FakeOptions options;
+  options.writes_beside = beside;
+  Bench bench(options);
+  bench.file(pattern(5000));
+  const std::string changed(5000, 'y');
+  bench.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (!call.what.starts_with("DELE")) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+  bool once = false;
+  OwnPut lane(*bench.lane, [&](const Put& put) {
+    bench.lane->put(put);
+    if (!std::exchange(once, true)) write_file(bench.disk.path() / "f", changed);
+  });
+  const Outcome outcome = bench.perform_on(lane);
+  CHECK(bench.server.count("GET") == 1);
+  CHECK(outcome.status == (beside ? Status::remote_failed : Status::done));
+  if (beside) CHECK(outcome.advice.find("may delete files") != std::string::npos);
+}
+
+TEST_CASE("resumed is what the server had of the file that was stored in the end") {
+  Bench bench;
+  const std::string content = pattern(4'000'000);
+  bench.file(content);
+  bench.break_upload(1);
+  const Outcome outcome = bench.perform();
+  CHECK(outcome.status == Status::done);
+  CHECK(outcome.resumed == 2'000'000);
+  CHECK((bench.stored() == content));
+  CHECK(bench.resumes() == true);
 }

@@ -34,9 +34,9 @@ Nightly::Nightly(FakeOptions options) : server(options) {
   job.target = RemotePath::parse("t");
   job.on_removal = OnRemoval::remove;
   profile.jobs.push_back(job);
-  open_remote = [this](const RemoteSettings&, const ServerMemory&) {
+  open_remote = [this](const RemoteSettings&, const ServerMemory& memory) {
     ++remotes_opened;
-    return server.remote();
+    return server.remote(memory);
   };
 }
 

@@ -27,6 +27,8 @@ TEST_CASE("What was learned of a server survives being written down") {
   memory.connections = 3;
   memory.connections_seen_ns = 1'700'000'000'000'000'000;
   memory.limits_seen_ns = 1'700'000'000'000'000'001;
+  memory.resume = false;
+  memory.resume_seen_ns = 1'700'000'000'000'000'002;
   CHECK(memory_from_facts(to_facts(memory)) == memory);
 }
 
@@ -84,6 +86,26 @@ TEST_CASE("Limits of a server are believed for a month") {
   CHECK(without_old_limits(memory, kToday).mtime == "MDTM");
   memory.limits_seen_ns = kToday + 2 * kDay;  // the clock was ahead when it was written down
   CHECK_FALSE(without_old_limits(memory, kToday).pipelining.has_value());
+}
+
+TEST_CASE("Whether a server resumes rightly is believed for a month either way") {
+  const bool right = GENERATE(true, false);
+  ServerMemory memory;
+  memory.resume = right;
+  memory.resume_seen_ns = kToday - 29 * kDay;
+  memory.mlsd = true;
+  CHECK(without_old_limits(memory, kToday) == memory);
+  ServerMemory found;
+  found.resume = !right;
+  found.resume_seen_ns = kToday;
+  CHECK(merged(memory, found, kToday).resume == !right);
+  CHECK(merged(memory, found, kToday).resume_seen_ns == kToday);
+  CHECK(merged(memory, {}, kToday) == memory);
+  CHECK(merged(memory, found, kToday).limits_seen_ns == 0);  // it is no limit that ages with the others
+  memory.resume_seen_ns = kToday - 30 * kDay;
+  ServerMemory open;
+  open.mlsd = true;
+  CHECK(without_old_limits(memory, kToday) == open);
 }
 
 TEST_CASE(
