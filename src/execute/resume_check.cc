@@ -19,11 +19,14 @@ std::string in_mib(std::uint64_t bytes) {
 }  // namespace
 
 std::optional<bool> Uploader::resumes() const {
-  return context_.remote != nullptr ? context_.remote->memory().resume : std::nullopt;
+  const std::optional<bool> known =
+      context_.remote != nullptr ? context_.remote->memory().resume : std::nullopt;
+  return known == true && doubted_ ? std::nullopt : known;
 }
 
 /// What another lane has found wrong isn't made good by one that went well.
 void Uploader::found_that_it_resumes() {
+  doubted_ = false;
   if (context_.remote == nullptr || resumes()) return;
   context_.remote->note(resume_memory(true, context_.clock.now_ns()));
 }

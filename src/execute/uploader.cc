@@ -78,7 +78,7 @@ Outcome Uploader::perform(const Task& task) noexcept {
   touched_ = task.touched;
   trail_ = Trail{};
   joins_.clear();
-  in_the_way_ = false;
+  in_the_way_ = doubted_ = false;
   try {
     task.kind == Task::Kind::compare ? compare(task, outcome) : upload(task, outcome);
   } catch (const NameUsed& used) {
@@ -223,8 +223,11 @@ std::uint64_t Uploader::find_offset(const Task& task, SourceFile& file, Outcome&
         ranges_before(task, trail_.offset - std::min(trail_.offset, kTail), trail_.offset);
     const ReadBack found = compare_part(task.part, file, trail_.offset, ranges);
     if (found == ReadBack::right) return trail_.offset;
-    if (found == ReadBack::wrong && file.unchanged())
-      spoiled(trail_.offset, "what it had of this file is other content by now", outcome);
+    if (found == ReadBack::wrong && file.unchanged()) {
+      if (resumes() != true)
+        spoiled(trail_.offset, "what it had of this file is other content by now", outcome);
+      doubted_ = true;
+    }
   }
   reread_ = true;
   file = open(task);

@@ -163,6 +163,7 @@ class Uploader {
   std::vector<std::uint64_t> joins_;  ///< where this part was gone on with, by us
   HashMarks marks_;
   bool touched_ = false;     ///< like Task::touched, up to now
+  bool doubted_ = false;   ///< the server is said to resume rightly, but has lost some of this file since
   bool unproven_ = false;    ///< it was gone on with, and nobody has looked whether that was done rightly
   bool in_the_way_ = false;  ///< what is under the part's name could not be removed before it was sent anew
   bool reread_ = false;      ///< under the part's name may be what was sent of another content
