@@ -108,13 +108,18 @@ struct CommandResult {
   /// `unsupported` with one set: it doesn't work although it is offered; ask again for the next best.
   std::optional<DigestKind> digest_kind{};
   std::string digest{};  ///< HashOf only: lower-case hex
+  /// The replies of its batch didn't fit their commands, so nobody knows which of them were carried out, and
+  /// a Rename may have put another one's file under its name: only what stands there tells. From a runner
+  /// such a command is `unanswered`; where it was sent again, the mark stays (lanes/commands.h).
+  bool out_of_step = false;
 };
 
 /// Runs batches of commands. Not thread-safe: one thread at a time, not always the same one.
 class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
-  /// One result per command, in order. Pipelined where the implementation can: no command may depend on an
+  /// One result per command, in order. Pipelined where the implementation can and the server has proven that
+  /// it answers in order; else each is sent when the one before is answered. No command may depend on an
   /// earlier one of the same batch being *successful*, but the server carries them out in order (MKD a, MKD
   /// a/b is fine). Connects when it isn't connected. Throws RemoteError only when no command was sent (could
   /// not connect, log in); once one was sent, the rest of a broken batch comes back `unanswered` and the next

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "outhaul/odd_names.h"
+
 namespace outhaul {
 
 struct RemoteSettings;  // outhaul/profile.h
@@ -13,17 +15,21 @@ struct RemoteSettings;  // outhaul/profile.h
 /// Unset: nobody knows yet. Every member is a hint that saves a round trip or a failure; a wrong one costs
 /// that again and is then corrected, never a byte.
 struct ServerMemory {
-  std::optional<bool> mlsd;            ///< MLSD works (RFC 3659 §7)
-  std::optional<bool> list_all;        ///< "LIST -a" shows hidden files; false: it takes "-a" for a name
-  std::optional<bool> hidden_files;    ///< listings show names that begin with a dot
-  std::optional<bool> size;            ///< SIZE works (RFC 3659 §4)
-  std::optional<bool> pipelining;      ///< several commands may be sent before the first is answered
+  std::optional<bool> mlsd;          ///< MLSD works (RFC 3659 §7)
+  std::optional<bool> list_all;      ///< "LIST -a" shows hidden files; false: it takes "-a" for a name
+  std::optional<bool> hidden_files;  ///< listings show names that begin with a dot
+  std::optional<bool> size;          ///< SIZE works (RFC 3659 §4)
+  /// It has proven that it carries out and answers commands in the order in which they come: several may be
+  /// on their way at once.
+  std::optional<bool> answers_in_order;
   std::optional<bool> rename_over;     ///< RNTO replaces what stands under the name
   std::optional<bool> case_sensitive;  ///< "A" and "a" are two names
   /// It goes on with a broken upload and leaves what was there as it was. Found out by reading back, and
   /// when: neither answer is believed for ever.
   std::optional<bool> resume;
   std::int64_t resume_seen_ns = 0;
+  // Names of these kinds (outhaul/odd_names.h) are kept as they are sent, and apart from others.
+  std::optional<bool> keeps_raw_bytes, keeps_quotes, keeps_leading_spaces;
   std::optional<std::string> mtime;  ///< "MFMT", "MDTM" or "none"
   std::optional<std::string> hash;   ///< the best digest offered: "HASH SHA-256", "XSHA256", …; "none"
   std::optional<std::int64_t> clock_offset_s;  ///< the server's clock minus ours, for times in listings
@@ -52,6 +58,13 @@ ServerMemory merged(const ServerMemory& known, const ServerMemory& found, std::i
 /// get better; so is whether it resumes, either way, because servers are replaced. Finding out costs what it
 /// cost the first time.
 ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns);
+
+/// The kinds of names of which it is known that the server keeps them, and those of which it is known that it
+/// doesn't.
+OddNames kept_names(const ServerMemory& memory);
+OddNames lost_names(const ServerMemory& memory);
+/// Notes that of `asked` it keeps `kept`, and not the others.
+void note_names(ServerMemory& memory, const OddNames& asked, const OddNames& kept);
 
 /// What a run saw of the server's limit on connections.
 struct ConnectionUse {

@@ -200,6 +200,9 @@ void Examination::learn() {
   take(memory.rename_over, found_.rename_over);
   take(memory.hidden_files, found_.hidden_files);
   take(memory.case_sensitive, found_.case_sensitive);
+  take(memory.keeps_raw_bytes, found_.keeps_raw_bytes);
+  take(memory.keeps_quotes, found_.keeps_quotes);
+  take(memory.keeps_leading_spaces, found_.keeps_leading_spaces);
   take(memory.clock_offset_s, found_.clock_offset_s);
   if (found_.resume) {
     memory.resume = found_.resume;

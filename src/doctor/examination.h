@@ -87,6 +87,8 @@ class Examination {
   void need_size(const RemotePath& path, std::uint64_t size);
   void need_content(const RemotePath& path, std::uint64_t seed, std::uint64_t size);
   void store_names(const std::vector<std::string>& names);
+  bool keeps(const std::string& name, const std::string& twin);
+  std::string find_lost_names();
   double since(std::chrono::steady_clock::time_point start) const {
     return std::chrono::duration<double>(clock_.steady() - start).count();
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "doctor/examination.h"
 
@@ -50,12 +51,19 @@ std::string Examination::ask_many_at_once() {
   const Command first = SizeOf{at("probe")};
   channel->run(std::span(&first, 1));
   const std::vector<Command> many(kPipelined, first);
+  channel->run(many);  // before the first batch the server proves that it answers in order
   const auto start = clock_.steady();
   const std::vector<CommandResult> answers = channel->run(many);
   const double took = since(start) * 1000;
   for (const CommandResult& answer : answers)
     if (answer.status == Status::unanswered) need(answer, "many commands at once");
-  return fmt::format("{} answers in {:.1f} ms", answers.size(), took);
+  const std::optional<bool> in_order = remote_.memory().answers_in_order;
+  if (in_order == false)
+    throw Finding{
+        "it doesn't answer them in their order",
+        "A run sends each command when the one before is answered: a round trip for each instead of "
+        "one for many. Nothing needs to be set."};
+  return fmt::format("{} answers in {:.1f} ms{}", answers.size(), took, in_order ? ", in their order" : "");
 }
 
 std::string Examination::small_files() {

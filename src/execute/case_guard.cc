@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "execute/name_probe.h"
 #include "outhaul/names.h"
 #include "plan/case_twins.h"
 #include "plan/contents.h"
@@ -24,13 +25,41 @@ bool takes_away(const Action& action) {
 
 }  // namespace
 
+std::vector<CaseTwin> CaseGuard::find_twins(const Plan& plan, const NameFold& fold) {
+  if (!fold.any()) return {};
+  return find_case_twins(plan, state_.entries(job_id_).get(), job_.target, job_.names, fold);
+}
+
+/// The server is asked what it makes of such names when it matters. What it can't be made to tell of case is
+/// taken for the good, as ever; of odd names, for the bad.
+std::vector<CaseTwin> CaseGuard::find_twins(const Plan& plan) {
+  std::vector<CaseTwin> twins = find_twins(plan, {known_.case_sensitive != true, kAllOddNames - known_.kept});
+  if (twins.empty()) return twins;
+  const bool about_case = !known_.case_sensitive && !find_twins(plan, {true, {}}).empty();
+  if (about_case) probe();
+  const OddNames unknown = kAllOddNames - known_.kept - known_.lost;
+  const bool about_odd = unknown.any() && !find_twins(plan, {false, unknown}).empty();
+  if (about_odd) {
+    const NameProbe found = probe_names(connections_.commands(), unknown);
+    known_.kept = known_.kept | found.kept;
+    known_.lost = known_.lost | (found.asked - found.kept);
+  }
+  return find_twins(plan, {known_.case_sensitive == false, kAllOddNames - known_.kept});
+}
+
+std::string CaseGuard::why(const RelPath& path, const RelPath& other) const {
+  const NameFold letters{true, {}};
+  const auto as_letters = [&](const RelPath& name) {
+    return folded(remote_path_for(job_.target, name, job_.names).wire(), letters);
+  };
+  if (as_letters(path) == as_letters(other)) return "because it takes upper and lower case for the same";
+  return fmt::format("because it doesn't keep {} in names", in_words(kAllOddNames - known_.kept));
+}
+
 std::optional<Plan> CaseGuard::adapt(const Plan& plan) {
-  if (sensitive_ == true || !makes_new_names(plan)) return std::nullopt;
-  const std::vector<CaseTwin> twins =
-      find_case_twins(plan, state_.entries(job_id_).get(), job_.target, job_.names);
+  if (!makes_new_names(plan)) return std::nullopt;
+  const std::vector<CaseTwin> twins = find_twins(plan);
   if (twins.empty()) return std::nullopt;
-  if (!sensitive_) probe();
-  if (sensitive_ != false) return std::nullopt;
 
   Subtrees refused;
   std::set<std::size_t> waiting;
@@ -42,12 +71,10 @@ std::optional<Plan> CaseGuard::adapt(const Plan& plan) {
       continue;
     }
     if (!refused.cover(path.bytes()))
-      tally_.problem(
-          Problem::Severity::error, path,
-          fmt::format("not stored: to this server its name is that of \"{}\", because it takes upper "
-                      "and lower case for the same",
-                      printable(twin.other.bytes())),
-          "Give one of the two another name, or exclude one of them.");
+      tally_.problem(Problem::Severity::error, path,
+                     fmt::format("not stored: to this server its name is that of \"{}\", {}",
+                                 printable(twin.other.bytes()), why(path, twin.other)),
+                     "Give one of the two another name, or exclude one of them.");
     refused.add(path.bytes());
   }
   Contents unstored(job_.compare);
@@ -95,8 +122,8 @@ void CaseGuard::probe() {
   if (make_dirs(commands, control).status != Status::done) return;
   if (commands.run_one(MakeDir{lower}).status != Status::done) return;
   const CommandResult renamed = commands.run_one(Rename{upper, found});
-  if (renamed.status == Status::done) sensitive_ = false;
-  if (renamed.status == Status::missing) sensitive_ = true;
+  if (renamed.status == Status::done) known_.case_sensitive = false;
+  if (renamed.status == Status::missing) known_.case_sensitive = true;
   commands.run({RemoveDir{lower}, RemoveDir{found}});
 }
 

@@ -13,10 +13,11 @@ Commands& Connections::commands() {
   if (only_one()) {
     if (!shared_) shared_ = context_.remote.open_lane(context_.cancel_commands);
     runner = shared_.get();
+    lister = [this]() -> Lane& { return *shared_; };
   } else {
     channel_ = context_.remote.open_channel(context_.cancel_commands);
     runner = channel_.get();
-    lister = [this]() -> CommandRunner& { return lane_for_channel(); };
+    lister = [this]() -> Lane& { return lane_for_channel(); };
   }
   commands_ = std::make_unique<Commands>(
       *runner, context_.policy, context_.clock, context_.cancel_commands, context_.events,
@@ -39,12 +40,12 @@ LanePool& Connections::pool(const SourceTree& source) {
   return *pool_;
 }
 
-/// A lane does what the channel does, one command at a time, and it can list. The channel goes first: there
-/// are never more connections than the cap.
-CommandRunner& Connections::lane_for_channel() {
+/// A lane does what the channel does, one command at a time, and it can list and fetch. The channel goes
+/// first: there are never more connections than the cap.
+Lane& Connections::lane_for_channel() {
   channel_.reset();
-  channel_ = context_.remote.open_lane(context_.cancel_commands);
-  return *channel_;
+  instead_ = context_.remote.open_lane(context_.cancel_commands);
+  return *instead_;
 }
 
 void Connections::shrink_to_one() {
@@ -52,6 +53,7 @@ void Connections::shrink_to_one() {
   pool_.reset();
   commands_.reset();
   channel_.reset();
+  instead_.reset();
   cap_ = 1;
   ++shrinks_;
   shrunk_at_ = context_.clock.steady();

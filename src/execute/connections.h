@@ -45,7 +45,7 @@ class Connections {
   std::uint64_t command_retries() const noexcept { return retries_ + (commands_ ? commands_->retries() : 0); }
 
  private:
-  CommandRunner& lane_for_channel();
+  Lane& lane_for_channel();
 
   Context context_;
   int cap_;
@@ -54,7 +54,8 @@ class Connections {
   bool one_worked_ = false;  // after a shrink
   std::uint64_t retries_ = 0;
   std::unique_ptr<Lane> shared_;            // cap 1
-  std::unique_ptr<CommandRunner> channel_;  // cap > 1; a lane once listings are needed
+  std::unique_ptr<CommandRunner> channel_;  // cap > 1; none once a lane has taken its place
+  std::unique_ptr<Lane> instead_;           // of the channel, once listings or contents are needed
   std::unique_ptr<Commands> commands_;
   std::unique_ptr<LanePool> pool_;
 };

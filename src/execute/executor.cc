@@ -7,15 +7,19 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "execute/case_guard.h"
 #include "execute/connections.h"
+#include "execute/content_proof.h"
 #include "execute/expiry.h"
 #include "execute/increment_names.h"
 #include "execute/intents.h"
 #include "execute/removals.h"
 #include "execute/tally.h"
 #include "execute/transfers.h"
+#include "outhaul/error.h"
 #include "outhaul/increment.h"
 #include "outhaul/names.h"
 
@@ -131,6 +135,9 @@ class Execution {
   void move_in_place(const Actions& actions);
   void moved(const Action& action);
   bool mend_move(const Action& action, const RemotePath& to, const CommandResult& result);
+  enum class Moved : std::uint8_t { yes, no, lost };
+  void prove_moves(std::span<const Action* const> batch, const std::vector<RemotePath>& targets,
+                   const std::vector<std::size_t>& doubtful, std::vector<Moved>& done);
   void transfer();
   void record(const Actions& actions);
   void remove();
@@ -290,20 +297,29 @@ void Execution::move(const Actions& moves) {
     }
     intend(context(), batch, commands);
     const std::vector<CommandResult> results = s_.connections.commands().run(commands);
-    std::vector<bool> done(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      done[i] =
+    std::vector<Moved> done(batch.size());
+    std::vector<std::size_t> doubtful;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const bool goal =
           results[i].status == CommandResult::Status::done || mend_move(*batch[i], targets[i], results[i]);
+      done[i] = goal ? Moved::yes : Moved::no;
+      if (results[i].out_of_step) doubtful.push_back(i);
+    }
+    prove_moves(batch, targets, doubtful, done);
     Transaction transaction = s_.state.begin();
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      if (done[i]) {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (done[i] == Moved::yes) {
         s_.state.rename_object(batch[i]->entry.object, targets[i]);
         moved(*batch[i]);
+      } else if (done[i] == Moved::lost) {
+        s_.state.retire_object(batch[i]->entry.object, s_.run, State::Fate::gone);
+        s_.state.forget(s_.job_id, s_.run, batch[i]->from);
       }
+    }
     s_.state.clear_intents(s_.job_id);
     transaction.commit();
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      if (!done[i]) transfers_.add_upload(*batch[i]);  // it can't be renamed: it is sent under its new name
+    for (std::size_t i = 0; i < batch.size(); ++i)  // what can't be renamed is sent under its new name
+      if (done[i] != Moved::yes) transfers_.add_upload(*batch[i]);
   }
 }
 
@@ -325,6 +341,35 @@ bool Execution::mend_move(const Action& action, const RemotePath& to, const Comm
   if (outhaul::make_dirs(commands, to.parent()).status != CommandResult::Status::done) return false;
   const std::optional<StoredObject> object = s_.state.object(action.entry.object);
   return object && commands.run_one(Rename{object->remote_name, to}).status == CommandResult::Status::done;
+}
+
+/// Replies went out of step while these were renamed: what stands under either name may be another one's
+/// file.
+void Execution::prove_moves(std::span<const Action* const> batch, const std::vector<RemotePath>& targets,
+                            const std::vector<std::size_t>& doubtful, std::vector<Moved>& done) {
+  if (doubtful.empty()) return;
+  Commands& commands = s_.connections.commands();
+  std::vector<ExpectedContent> expected;
+  for (const std::size_t i : doubtful) {
+    const std::optional<StoredObject> object = s_.state.object(batch[i]->entry.object);
+    if (!object) throw Error(ErrorKind::internal, "the plan moves an object that the state has never had");
+    expected.push_back({targets[i], object->size, object->sha256});
+    expected.push_back({object->remote_name, object->size, object->sha256});
+  }
+  const std::vector<FoundContent> found = look_at_contents(commands, expected);
+  for (std::size_t k = 0; k < doubtful.size(); ++k) {
+    Moved& verdict = done[doubtful[k]];
+    const ExpectedContent& to = expected[2 * k];
+    const ExpectedContent& from = expected[2 * k + 1];
+    if (found[2 * k] == FoundContent::same)
+      verdict = Moved::yes;
+    else if (found[2 * k + 1] != FoundContent::same)
+      verdict = Moved::lost;
+    else
+      verdict = commands.run_one(Rename{from.path, to.path}).status == CommandResult::Status::done
+                    ? Moved::yes
+                    : Moved::no;
+  }
 }
 
 void Execution::transfer() {
@@ -495,6 +540,20 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
   return report;
 }
 
+JobReport Executor::probe_names(const Job& job, const OddNames& kinds, NameProbe& found) {
+  JobReport report = report_for(job, nullptr);
+  Tally tally(report, events_);
+  Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
+  try {
+    found = outhaul::probe_names(connections.commands(), kinds);
+  } catch (const RemoteError& error) {
+    tally.stop(error.failure(), error.what(), error.advice());
+  }
+  report.done.retries += connections.command_retries();
+  if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
+  return report;
+}
+
 JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan& plan) {
   JobReport report = report_for(job, &plan);
   Tally tally(report, events_);
@@ -503,10 +562,12 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   std::optional<Plan> adapted;  // before the connections: their lanes hold on to its actions
   Connections connections({remote_, connections_, connection_policy_, policy_, clock_, cancel_, cancel_lanes,
                            events_, throttle_ ? &*throttle_ : nullptr});
-  CaseGuard cases(job, job_id, state_, tally, connections, case_sensitive_);
+  CaseGuard cases(job, job_id, state_, tally, connections, known_names_);
   Retirer retirer(run, job.target);
   std::optional<IncrementNames> names;
-  if (job.append_only) names.emplace(job, run, started_ns(state_, run), case_sensitive_ == true);
+  if (job.append_only)
+    names.emplace(job, run, started_ns(state_, run),
+                  NameFold{known_names_.case_sensitive != true, kAllOddNames - known_names_.kept});
   try {
     if (!names) adapted = cases.adapt(plan);  // increments hold such names apart
     Execution execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer,
@@ -524,7 +585,7 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
     throw;
   }
   connections_seen_ = connections.seen();
-  case_sensitive_ = cases.sensitive();
+  known_names_ = cases.known();
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
   if (cancel_.cancelled() || tally.stopped() || report.remote_lost) tally.tell_what_is_left();

@@ -8,6 +8,8 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "execute/case_guard.h"
+#include "execute/name_probe.h"
 #include "lanes/backoff.h"
 #include "lanes/connection_policy.h"
 #include "lanes/throttle.h"
@@ -47,6 +49,10 @@ class Executor {
   /// run.
   JobReport expire(const Job& job, JobId job_id, RunId run, const std::vector<OpenProblem>& problems);
 
+  /// Asks the server which names of these kinds it keeps; `found` gets what could be told. Returns problems
+  /// like execute().
+  JobReport probe_names(const Job& job, const OddNames& kinds, NameProbe& found);
+
   /// Asked by execute() before the first byte of a plan that uploads, where the server says how many bytes it
   /// has left. A refusal ends the job there, and is in the report.
   using SpaceGuard = std::function<std::optional<GuardRefusal>(std::uint64_t free)>;
@@ -55,9 +61,9 @@ class Executor {
   /// The profile's, for removals that the plan didn't foresee.
   void set_max_delete(std::optional<Limit> limit) noexcept { max_delete_ = limit; }
 
-  /// Whether the server tells "A" from "a": what is known before execute(), and what is known after it.
-  void set_case_sensitive(std::optional<bool> known) noexcept { case_sensitive_ = known; }
-  std::optional<bool> case_sensitive() const noexcept { return case_sensitive_; }
+  /// What the server makes of names: what is known before execute(), and what is known after it.
+  void set_known_names(const CaseGuard::Known& known) { known_names_ = known; }
+  const CaseGuard::Known& known_names() const noexcept { return known_names_; }
 
   /// What execute() saw of the server's limit on connections.
   const ConnectionUse& connections_seen() const noexcept { return connections_seen_; }
@@ -72,7 +78,7 @@ class Executor {
   RetryPolicy policy_;
   ConnectionPolicy connection_policy_;
   ConnectionUse connections_seen_;
-  std::optional<bool> case_sensitive_;
+  CaseGuard::Known known_names_;
   SpaceGuard space_guard_;
   std::optional<Limit> max_delete_;
   std::optional<Throttle> throttle_;

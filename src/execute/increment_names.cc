@@ -10,9 +10,8 @@
 namespace outhaul {
 namespace {
 
-std::uint64_t folded_hash(std::string name, int attempt) {
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::hash<std::string>{}(fmt::format("{} {}", attempt, name));
+std::uint64_t folded_hash(const std::string& name, int attempt, const NameFold& fold) {
+  return std::hash<std::string>{}(fmt::format("{} {}", attempt, folded(name, fold)));
 }
 
 }  // namespace
@@ -23,8 +22,8 @@ RemotePath IncrementNames::dir(int attempt) const {
 
 RemotePath IncrementNames::name_for(const RelPath& path, int& attempt) {
   const RemotePath below = remote_path_for({}, path, job_.names);
-  if (!case_sensitive_)
-    while (!given_.insert(folded_hash(below.wire(), attempt)).second) ++attempt;
+  if (fold_.any())
+    while (!given_.insert(folded_hash(below.wire(), attempt, fold_)).second) ++attempt;
   return dir(attempt) / below;
 }
 

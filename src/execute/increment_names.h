@@ -18,12 +18,12 @@ namespace outhaul {
 /// overwritten. Job thread only.
 class IncrementNames {
  public:
-  /// `case_sensitive`: the server is known to tell "A" from "a".
-  IncrementNames(const Job& job, RunId run, std::int64_t started_ns, bool case_sensitive)
-      : job_(job), run_(run), started_ns_(started_ns), case_sensitive_(case_sensitive) {}
+  /// `fold`: what the server may take for the same.
+  IncrementNames(const Job& job, RunId run, std::int64_t started_ns, const NameFold& fold)
+      : job_(job), run_(run), started_ns_(started_ns), fold_(fold) {}
 
   /// A name for `path` that wasn't given yet, of the first attempt from `attempt` on that has one: names that
-  /// only case tells apart lie in directories of their own.
+  /// the server may take for one lie in directories of their own.
   RemotePath name_for(const RelPath& path, int& attempt);
   /// Whether a part lies under a name that an append-only run gave to the file by today's rules for names.
   bool is_one(const Part& part) const;
@@ -37,7 +37,7 @@ class IncrementNames {
   const Job& job_;
   RunId run_;
   std::int64_t started_ns_;
-  bool case_sensitive_;
+  NameFold fold_;
   std::unordered_set<std::uint64_t> given_;  ///< hashes: a false hit costs another directory
   std::set<RemotePath> made_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/nanoseconds.h"
+#include "execute/content_proof.h"
 #include "execute/proof.h"
 #include "outhaul/names.h"
 
@@ -48,7 +49,7 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   }
   begin(items);
   retire_old(items);
-  rename(items);
+  rename(items, again);
   record(items);
   return again;
 }
@@ -68,21 +69,7 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
       proven.push_back(std::move(item));
     } else if (verdict.final) {
       context_.tally.failed(entry, fmt::format("sent, but {}", verdict.finding), verdict.advice);
-    } else if (item.sent.task.tries + 1 < kProofTries) {
-      Task task = item.sent.task;
-      ++task.tries;
-      // An end of the data connection that came too early looks like the file's to the server. Once: what it
-      // has may be wrong in other ways, too.
-      task.spoiled = item.sent.resumed > 0;
-      if (task.spoiled) {
-        const Remark remark =
-            remark_on_wrong_resume("it accepted the rest, but " + verdict.finding, item.sent.entry.size);
-        context_.tally.problem(remark.severity, path, remark.message, remark.advice);
-      }
-      task.resume = verdict.short_of_it && task.tries == 1 && !task.spoiled;
-      ++context_.tally.done().retries;
-      again.push_back(std::move(task));
-    } else {
+    } else if (!send_again(item, again, verdict.short_of_it && item.sent.task.tries == 0, verdict.finding)) {
       context_.tally.failed(
           entry, fmt::format("the server accepted the upload {} times, but {}", kProofTries, verdict.finding),
           verdict.advice);
@@ -90,6 +77,26 @@ std::vector<Task> Publisher::prove(std::vector<Item>& items) {
   }
   items = std::move(proven);
   return again;
+}
+
+/// False when it was sent often enough. `resume`: an end of the data connection that came too early looks
+/// like the file's to the server. Once: what it has may be wrong in other ways, too. `finding`: what a proof
+/// of it found; of an upload that was gone on with, the resume is to blame.
+bool Publisher::send_again(const Item& item, std::vector<Task>& again, bool resume,
+                           const std::string& finding) {
+  if (item.sent.task.tries + 1 >= kProofTries) return false;
+  Task task = item.sent.task;
+  ++task.tries;
+  task.spoiled = !finding.empty() && item.sent.resumed > 0;
+  if (task.spoiled) {
+    const Remark remark =
+        remark_on_wrong_resume("it accepted the rest, but " + finding, item.sent.entry.size);
+    context_.tally.problem(remark.severity, task.action->entry.path, remark.message, remark.advice);
+  }
+  task.resume = resume && !task.spoiled;
+  ++context_.tally.done().retries;
+  again.push_back(std::move(task));
+  return true;
 }
 
 /// The entry's object, or what on_removal "keep" left under the name.
@@ -157,7 +164,7 @@ void Publisher::retire_old(std::vector<Item>& items) {
   });
 }
 
-void Publisher::rename(std::vector<Item>& items) {
+void Publisher::rename(std::vector<Item>& items, std::vector<Task>& again) {
   // The time is set on the part, so that whatever stands under the final name has it from its first moment.
   std::vector<Command> commands;
   for (const Item& item : items) {
@@ -167,11 +174,57 @@ void Publisher::rename(std::vector<Item>& items) {
   }
   const std::vector<CommandResult> results = context_.commands.run(commands);
   const std::size_t of_each = context_.job.preserve_mtime ? 2 : 1;
+  std::vector<Item*> doubtful;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const CommandResult& renamed = results[of_each * (i + 1) - 1];
+    if (renamed.out_of_step) {
+      doubtful.push_back(&items[i]);
+      continue;
+    }
     items[i].published = renamed.status == CommandResult::Status::done || mend_rename(items[i], renamed);
     if (!items[i].published) restore_old(items[i]);
   }
+  if (!doubtful.empty()) prove_contents(doubtful, again);
+}
+
+/// Parts that were renamed while the server's replies were out of step. A server that mixes commands up may
+/// have put any of them under the name of another, with as good a reply as any.
+void Publisher::prove_contents(std::span<Item* const> items, std::vector<Task>& again) {
+  doubt(items);
+  std::vector<ExpectedContent> expected;
+  for (const Item* item : items)
+    expected.push_back({item->final_name, item->sent.entry.size, item->sent.digest});
+  const std::vector<FoundContent> found = look_at_contents(context_.commands, expected);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i]->published = found[i] == FoundContent::same;
+    if (items[i]->published || send_again(*items[i], again)) continue;
+    context_.tally.failed(
+        items[i]->sent.entry.path,
+        fmt::format(
+            "sent, but the server's replies went out of step while it was renamed to \"{}\", and what "
+            "stands there now is not it, or can't be read back",
+            printable(items[i]->final_name.wire())),
+        "The server mixes up commands: ask the provider for another one. The next run sends the file again.");
+  }
+}
+
+/// Written down before anybody looks: whoever goes on after a crash must not take a size for the content.
+void Publisher::doubt(std::span<Item* const> items) {
+  State& state = context_.state;
+  Transaction transaction = state.begin();
+  for (Item* item : items) {
+    item->doubted = true;
+    const bool retired = item->old && item->old->outcome == Retirement::Outcome::retired;
+    if (retired) state.retire(item->old->object.id, context_.run, item->old->version);
+    std::optional<Entry> entry = state.entry(context_.job_id, item->sent.task.action->entry.path);
+    if (replaces_an_object(entry)) {
+      if (!retired) state.retire_object(entry->object, context_.run, State::Fate::gone);
+      entry->object = kNoObject;
+      state.record(context_.job_id, context_.run, *entry);
+    }
+    state.set_part_stage(item->sent.task.object, Part::Stage::sending);
+  }
+  transaction.commit();
 }
 
 /// The new copy can't take the name: the old one gets it back. When even that fails, the old one is a
@@ -251,7 +304,7 @@ void Publisher::record(std::vector<Item>& items) {
     if (!item.published) continue;
     Entry entry = item.sent.entry;
     entry.object = item.sent.task.object;
-    if (item.old && item.old->outcome == Retirement::Outcome::retired)
+    if (!item.doubted && item.old && item.old->outcome == Retirement::Outcome::retired)
       context_.state.retire(item.old->object.id, context_.run, item.old->version);
     context_.state.publish(context_.job_id, context_.run, entry.object, item.sent.digest, entry);
   }

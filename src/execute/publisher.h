@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "execute/retirement.h"
@@ -35,9 +36,10 @@ class Publisher {
   /// execute/proof.h), commits the ledger's "publishing", renames, sets the time, and commits the objects as
   /// live. Where the job keeps versions, what they replace is renamed out of their way first, and a file
   /// whose old copy can't be kept isn't replaced. An append-only job's stand under their own names already,
-  /// and what they replace stays under its: proof and record are all there is. Returns the tasks whose proof
-  /// failed and which must be sent again. Problems go to the tally. Throws RemoteError when the remote is
-  /// lost.
+  /// and what they replace stays under its: proof and record are all there is. Where replies went out of step
+  /// while files were renamed, what stands under their names is proven by content. Returns the tasks whose
+  /// proof failed and which must be sent again. Problems go to the tally. Throws RemoteError when the remote
+  /// is lost.
   std::vector<Task> publish(std::vector<Outcome> sent);
 
   /// Brings every publication that an earlier run began to its end, one way or the other. Needed before a
@@ -50,6 +52,7 @@ class Publisher {
     RemotePath final_name;
     bool published = false;
     std::optional<Retirement> old;  ///< what it replaces, where the job keeps versions
+    bool doubted = false;           ///< the state says that nobody knows what stands under the final name
   };
   /// A proven part on its way to its final name.
   struct Publication {
@@ -62,10 +65,14 @@ class Publisher {
   enum class Ending : std::uint8_t { published, not_published, unknown };
 
   std::vector<Task> prove(std::vector<Item>& items);
+  bool send_again(const Item& item, std::vector<Task>& again, bool resume = false,
+                  const std::string& finding = {});
   void find_old(std::vector<Item>& items);
   void begin(std::vector<Item>& items);
   void retire_old(std::vector<Item>& items);
-  void rename(std::vector<Item>& items);
+  void rename(std::vector<Item>& items, std::vector<Task>& again);
+  void prove_contents(std::span<Item* const> items, std::vector<Task>& again);
+  void doubt(std::span<Item* const> items);
   void restore_old(Item& item);
   void set_times(const std::vector<Item>& items);
   bool mend_rename(Item& item, CommandResult result);

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "execute/content_proof.h"
 #include "execute/publisher.h"
 #include "outhaul/names.h"
 
@@ -63,7 +64,39 @@ void Retirer::carry_out(Commands& commands, std::span<Retirement* const> retirem
     batch.push_back(Rename{retirement->object.remote_name, retirement->version});
   }
   const std::vector<CommandResult> results = commands.run(batch);
-  for (std::size_t i = 0; i < retirements.size(); ++i) mend(commands, *retirements[i], results[renames[i]]);
+  std::vector<Retirement*> doubtful;
+  for (std::size_t i = 0; i < retirements.size(); ++i) {
+    if (results[renames[i]].out_of_step)
+      doubtful.push_back(retirements[i]);
+    else
+      mend(commands, *retirements[i], results[renames[i]]);
+  }
+  if (!doubtful.empty()) prove_contents(commands, doubtful);
+}
+
+/// Another one's file may stand under a version's name. What still stands under its own is renamed once more,
+/// by itself.
+void Retirer::prove_contents(Commands& commands, std::span<Retirement* const> retirements) {
+  std::vector<ExpectedContent> expected;
+  for (const Retirement* it : retirements) {
+    expected.push_back({it->version, it->object.size, it->object.sha256});
+    expected.push_back({it->object.remote_name, it->object.size, it->object.sha256});
+  }
+  const std::vector<FoundContent> found = look_at_contents(commands, expected);
+  for (std::size_t i = 0; i < retirements.size(); ++i) {
+    Retirement& it = *retirements[i];
+    const FoundContent there = found[2 * i], here = found[2 * i + 1];
+    if (there == FoundContent::same) {
+      it.outcome = Retirement::Outcome::retired;
+    } else if (here == FoundContent::same) {
+      mend(commands, it, commands.run_one(Rename{it.object.remote_name, it.version}));
+    } else if (there == FoundContent::other && here == FoundContent::other) {
+      it.outcome = Retirement::Outcome::missing;
+    } else {
+      it.outcome = Retirement::Outcome::refused;
+      it.reply_text = "the server's replies went out of step, and what stands there can't be read back";
+    }
+  }
 }
 
 /// `missing` is what servers also say when they don't allow renames, and what a rename that was sent twice

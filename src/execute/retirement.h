@@ -36,7 +36,8 @@ class Retirer {
   /// has a version's name, and run numbers start again with a lost state. Throws RemoteError when the remote
   /// is lost.
   Retirement begin(Commands& commands, const StoredObject& object);
-  /// Carries them out, directories and renames in one pipelined batch. Whoever calls has journaled them.
+  /// Carries them out, directories and renames in one pipelined batch. Where replies went out of step, what
+  /// stands under their names is looked at. Whoever calls has journaled them.
   /// Throws RemoteError when the remote is lost.
   void carry_out(Commands& commands, std::span<Retirement* const> retirements);
 
@@ -45,6 +46,7 @@ class Retirer {
   RemotePath name_for(const StoredObject& object) const;
   void make_dirs_above(const RemotePath& version, std::vector<Command>& commands);
   void mend(Commands& commands, Retirement& retirement, CommandResult result);
+  void prove_contents(Commands& commands, std::span<Retirement* const> retirements);
 
   RunId run_;
   RemotePath target_;

@@ -54,7 +54,7 @@ class ProfileAdoption {
       });
     }
     for (const Job* job : jobs_)
-      if (report_.message.empty()) attempt([&] { adopt(*job); });
+      if (report_.message.empty()) attempt([&] { adopt(state_ ? with_known_names(*state_, *job) : *job); });
     finish();
     return std::move(report_);
   }

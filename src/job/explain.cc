@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "filter/patterns.h"
+#include "job/name_rules.h"
 #include "outhaul/increment.h"
 #include "outhaul/names.h"
 #include "scan/left_out.h"
@@ -53,6 +54,11 @@ std::string state_line(const Profile& profile, const JobPath& wanted,
   return fmt::format("on the remote: {} byte{}", entry->size, entry->size == 1 ? "" : "s");
 }
 
+Job as_stored(const Profile& profile, const Job& job, const std::filesystem::path& state_dir) {
+  if (!has_state(state_dir)) return job;
+  return with_known_names(State::open(state_dir, profile.name, State::Open::read_only), job);
+}
+
 /// The longest one of an append-only job, whose runs each have a directory.
 RemotePath remote_path_of(const Job& job, const RelPath& path) {
   if (!job.append_only) return remote_path_for(job.target, path, job.names);
@@ -82,8 +88,9 @@ std::string explain_path(const Profile& profile, const JobPath& wanted,
     text += fmt::format("  filter:  {}\n", rule_line(*wanted.job, wanted.path, there && S_ISDIR(st.st_mode)));
     text += fmt::format("  state:   {}\n", state_line(profile, wanted, state_dir));
   }
-  const RemotePath remote = remote_path_of(*wanted.job, wanted.path);
-  text += fmt::format("  remote:  {}\n", shown(*wanted.job, wanted.path));
+  const Job job = as_stored(profile, *wanted.job, state_dir);
+  const RemotePath remote = remote_path_of(job, wanted.path);
+  text += fmt::format("  remote:  {}\n", shown(job, wanted.path));
   if (const auto segment = too_long(remote); !segment.empty())
     text += fmt::format("  warning: the {} on the remote would have {} bytes; at most {} can be stored\n",
                         segment.size() > kMaxRemotePath ? "path" : "name", segment.size(),

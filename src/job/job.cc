@@ -21,6 +21,7 @@
 #include "job/source_mount.h"
 #include "job/space.h"
 #include "outhaul/shown.h"
+#include "plan/case_twins.h"
 #include "state/lock.h"
 #include "state/state.h"
 
@@ -72,9 +73,10 @@ class ProfileRun {
 
  private:
   bool stopped() const { return cancel_.cancelled() || remote_lost_; }
-  void run_job(const Job& job);
+  void run_job(const Job& configured);
   std::optional<JobId> enrol(const Job& job, JobReport& report);
-  void carry_out(const Job& job, JobReport& report);
+  void carry_out(Job& job, JobReport& report);
+  bool settle_names(Job& job, JobId id, const Plan& plan, JobReport& report);
   void tell_scan_problems(const Plan& plan, JobReport& report);
   void execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
   void execute_once(const Job& job, JobId id, const Plan& plan, JobReport& report);
@@ -120,7 +122,8 @@ JobReport joined(JobReport&& before, JobReport&& after) {
   return std::move(after);
 }
 
-void ProfileRun::run_job(const Job& job) {
+void ProfileRun::run_job(const Job& configured) {
+  Job job = with_known_names(state_, configured);
   JobReport report;
   report.job = job.name;
   report.source = job.source.native();
@@ -176,7 +179,7 @@ std::optional<JobId> ProfileRun::enrol(const Job& job, JobReport& report) {
   }
 }
 
-void ProfileRun::carry_out(const Job& job, JobReport& report) {
+void ProfileRun::carry_out(Job& job, JobReport& report) {
   const std::optional<JobId> known = enrol(job, report);
   if (!known) return;
   const JobId id = *known;
@@ -190,7 +193,12 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
   const Environment here{
       environment_.state_root,  environment_.events, environment_.clock,       cancel,
       environment_.open_remote, environment_.retry,  environment_.connections, environment_.see_mount};
-  const Judged judged = plan_job(profile_, job, known_of(state_, id, job), options_.approve, here);
+  const auto plan = [&] {
+    return plan_job(profile_, job, known_of(state_, id, job), options_.approve, here);
+  };
+  Judged judged = plan();
+  if (judged.refusals.empty() && settle_names(job, id, judged.plan, report)) judged = plan();
+  if (report.outcome != ExitCode::done) return;
   report.plan_id = judged.plan.id;
   report.planned = judged.plan.counts;
   environment_.events.on(PlanReady{&judged.plan});
@@ -212,6 +220,26 @@ void ProfileRun::carry_out(const Job& job, JobReport& report) {
   if (!judged.plan.empty() || !parts.empty()) execute(job, id, judged.plan, report);
   retain(job, id, report);
   attributes.end(judged.plan, report.outcome);
+}
+
+/// Names of kinds that nobody has seen the server keep: it is asked, once, before the guard lets anything
+/// through. What it doesn't keep is escaped from now on, unless the job has such names there already; then
+/// the executor's CaseGuard sees to it that none is stored over another. True when the plan must be made
+/// anew.
+bool ProfileRun::settle_names(Job& job, JobId id, const Plan& plan, JobReport& report) {
+  const OddNames odd = odd_new_names(plan, job.names);
+  const OddNames unknown = odd - kept_names(remote_.memory()) - lost_names(remote_.memory());
+  if (unknown.any()) {
+    NameProbe found;
+    report = joined(std::move(report), executor().probe_names(job, unknown, found));
+    if (report.outcome != ExitCode::done) return false;
+    remote_.set_names(found.asked, found.kept);
+  }
+  const OddNames chosen = escapable(state_, id, job, odd - kept_names(remote_.memory()));
+  if (!chosen.any()) return false;
+  job.names.escaped = job.names.escaped | chosen;
+  remember_escapes(state_, job);
+  return true;
 }
 
 bool ProfileRun::fits_in_quota(const Job& job, JobId id, const Plan& plan, JobReport& report) {
@@ -278,10 +306,13 @@ void ProfileRun::execute_once(const Job& job, JobId id, const Plan& plan, JobRep
       return over_free_space(free, space_need(&state_, id, job, plan), plan.id, options_.approve);
     });
   executor.set_max_delete(profile_.safety.max_delete);
-  executor.set_case_sensitive(remote_.memory().case_sensitive);
+  const ServerMemory& memory = remote_.memory();
+  executor.set_known_names({memory.case_sensitive, kept_names(memory), lost_names(memory)});
   JobReport executed = executor.execute(job, id, report_.run, plan);
   remote_.saw(executor.connections_seen());
-  remote_.set_case_sensitive(executor.case_sensitive());
+  const CaseGuard::Known& names = executor.known_names();
+  remote_.set_case_sensitive(names.case_sensitive);
+  remote_.set_names(names.kept | names.lost, names.kept);
   report = joined(std::move(report), std::move(executed));
 }
 

@@ -34,8 +34,9 @@ struct PlannedJob {
 /// lock held, state refused.
 RunReport run_profile(const Profile& profile, const RunOptions& options, const Environment& environment);
 
-/// What run would do. Writes nothing, takes no lock, asks no remote. Hands each job's plan to `each` as it is
-/// ready.
+/// What run would do. Writes nothing, takes no lock, asks no remote: what only the server can tell (whether
+/// it keeps an odd name, and tells "A" from "a") goes by what earlier runs or doctor have learned, so a run
+/// may withhold a name that is planned here. Hands each job's plan to `each` as it is ready.
 void plan_profile(const Profile& profile, const RunOptions& options, const Environment& environment,
                   const std::function<void(PlannedJob&&)>& each);
 

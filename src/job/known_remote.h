@@ -22,6 +22,8 @@ class KnownRemote {
   /// What the command goes by: limits that were met long ago are tried again.
   const ServerMemory& memory() const noexcept { return memory_; }
   void set_case_sensitive(std::optional<bool> sensitive) { memory_.case_sensitive = sensitive; }
+  /// Of the kinds `asked` it keeps `kept`, and not the others.
+  void set_names(const OddNames& asked, const OddNames& kept) { note_names(memory_, asked, kept); }
   /// How many connections to try.
   int connections() const;
   void saw(const ConnectionUse& use);

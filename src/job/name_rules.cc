@@ -7,7 +7,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kFact = "names";
+constexpr std::string_view kFact = "names", kEscapes = "escaped_names";
 constexpr std::string_view kUnix = "unix", kWindows = "windows";
 
 /// "windows CP1252"; a state without the fact was written with the first rules there were.
@@ -19,7 +19,8 @@ std::string written(const NameRules& rules) {
 NameRules read(std::string_view text) {
   const std::size_t space = text.find(' ');
   return {text.substr(0, space) == kWindows,
-          space == std::string_view::npos ? std::string{} : std::string(text.substr(space + 1))};
+          space == std::string_view::npos ? std::string{} : std::string(text.substr(space + 1)),
+          {}};
 }
 
 std::string in_words(const NameRules& rules) {
@@ -35,9 +36,12 @@ std::string scope_of(const Job& job) {
 }
 
 NameRules known_rules(const State& state, const Job& job) {
-  return read(state.server_fact(scope_of(job), kFact).value_or(std::string(kUnix)));
+  NameRules rules = read(state.server_fact(scope_of(job), kFact).value_or(std::string(kUnix)));
+  rules.escaped = odd_names_from(state.server_fact(scope_of(job), kEscapes).value_or(std::string()));
+  return rules;
 }
 
+/// `job`: with what it escapes.
 [[noreturn]] void refuse(const NameRules& before, const Job& job, const RelPath& path) {
   throw Error(
       ErrorKind::state,
@@ -53,8 +57,9 @@ NameRules known_rules(const State& state, const Job& job) {
 
 }  // namespace
 
-void check_name_rules(const State& state, const Job& job) {
-  const NameRules before = known_rules(state, job);
+void check_name_rules(const State& state, const Job& configured) {
+  const NameRules before = known_rules(state, configured);
+  const Job job = with_known_names(state, configured);
   const std::optional<JobId> id = state.find_job(job.name);
   if (before == job.names || !id) return;
   const auto entries = state.entries(*id);
@@ -66,7 +71,28 @@ void check_name_rules(const State& state, const Job& job) {
 }
 
 void remember_name_rules(State& state, const Job& job) {
-  if (known_rules(state, job) != job.names) state.set_server_fact(scope_of(job), kFact, written(job.names));
+  const NameRules now = with_known_names(state, job).names;
+  if (known_rules(state, job) != now) state.set_server_fact(scope_of(job), kFact, written(now));
+}
+
+Job with_known_names(const State& state, const Job& job) {
+  Job known = job;
+  known.names.escaped = known_rules(state, job).escaped;
+  return known;
+}
+
+OddNames escapable(const State& state, JobId id, const Job& job, const OddNames& kinds) {
+  OddNames taken;
+  if (!kinds.any()) return kinds;
+  const auto entries = state.entries(id);
+  for (Entry entry; taken != kinds && entries->next(entry);)
+    if (entry.kind != EntryKind::symlink)
+      taken = taken | (kinds & odd_names_in(remote_path_for({}, entry.path, job.names).wire()));
+  return kinds - taken;
+}
+
+void remember_escapes(State& state, const Job& job) {
+  state.set_server_fact(scope_of(job), kEscapes, outhaul::written(job.names.escaped));
 }
 
 }  // namespace outhaul

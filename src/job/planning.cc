@@ -6,12 +6,14 @@
 #include "job/attribute_trust.h"
 #include "job/chosen_jobs.h"
 #include "job/job.h"
+#include "job/known_server.h"
 #include "job/name_rules.h"
 #include "job/remote_identity.h"
 #include "job/retain.h"
 #include "job/source_mount.h"
 #include "job/space.h"
 #include "outhaul/increment.h"
+#include "plan/case_twins.h"
 #include "plan/planner.h"
 #include "scan/scanner.h"
 
@@ -58,6 +60,13 @@ void mark_changing(Plan& plan, const std::vector<std::string>& patterns) {
       action.changing = accepted.decide(action.entry.path, false).excluded;
 }
 
+/// What a run will do about names that the server is known not to keep. True when that changes the plan.
+bool escape_what_is_lost(const State& state, JobId id, Job& job, const Plan& plan, const OddNames& lost) {
+  const OddNames chosen = escapable(state, id, job, odd_new_names(plan, job.names) & lost);
+  job.names.escaped = job.names.escaped | chosen;
+  return chosen.any();
+}
+
 }  // namespace
 
 Known known_of(const State& state, JobId id, const Job& job) {
@@ -101,6 +110,7 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
   if (has_state(dir)) state = State::open(dir, profile.name, State::Open::read_only);
   if (state && !options.remote_moved) check_remote(*state, profile.remote);
   SpaceUse use = space_use(state ? &*state : nullptr);
+  const OddNames lost = state ? lost_names(recall_server(*state, profile.remote)) : OddNames{};
   for (const Job* job : chosen_jobs(profile, options.jobs)) {
     if (state) check_name_rules(*state, *job);
     if (state) check_append_only(*state, *job);
@@ -115,7 +125,10 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
       planned.unsettled += state->intents(id).size();
       known = known_of(*state, id, *job);
     }
-    Judged judged = plan_job(profile, *job, std::move(known), options.approve, environment);
+    Job as_stored = state ? with_known_names(*state, *job) : *job;
+    Judged judged = plan_job(profile, as_stored, std::move(known), options.approve, environment);
+    if (found && escape_what_is_lost(*state, id, as_stored, judged.plan, lost))
+      judged = plan_job(profile, as_stored, known_of(*state, id, *job), options.approve, environment);
     planned.plan = std::move(judged.plan);
     planned.refusals = std::move(judged.refusals);
     if (found) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "catalog/recover.h"
+#include "job/name_rules.h"
 #include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "job/source_mount.h"
@@ -121,7 +122,7 @@ void check_against_listings(const Profile& profile, State& state, Remote& remote
   std::vector<VerifyJob> jobs;
   for (const Job& job : profile.jobs)
     if (const auto id = state.find_job(job.name, job.target))
-      jobs.push_back({job.name, {*id, job.target, job.names, job.append_only}});
+      jobs.push_back({job.name, {*id, job.target, with_known_names(state, job).names, job.append_only}});
   VerifyOptions options;
   options.record = false;
   const VerifyReport seen =

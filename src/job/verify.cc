@@ -9,6 +9,7 @@
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
 #include "job/known_remote.h"
+#include "job/name_rules.h"
 #include "job/ownership.h"
 #include "job/remote_identity.h"
 #include "profile/quantity.h"
@@ -62,7 +63,8 @@ class ProfileVerification {
   void find_jobs() {
     for (const Job* job : jobs_)
       if (const auto id = state_.find_job(job->name, job->target))
-        known_jobs_.push_back({job->name, {*id, job->target, job->names, job->append_only}});
+        known_jobs_.push_back(
+            {job->name, {*id, job->target, with_known_names(state_, *job).names, job->append_only}});
       else
         environment_.events.on(
             Notice{fmt::format("job \"{}\" never ran: there is nothing to verify", job->name)});

@@ -63,7 +63,11 @@ void Commands::run_chunk(const std::vector<Command>& commands, std::size_t begin
     try {
       const std::vector<CommandResult> answers = ask(batch);
       const std::size_t before = open.size();
-      for (std::size_t i = 0; i < before; ++i) results[open[i]] = answers[i];
+      for (std::size_t i = 0; i < before; ++i) {
+        const bool shaken = results[open[i]].out_of_step || answers[i].out_of_step;
+        results[open[i]] = answers[i];
+        results[open[i]].out_of_step = shaken;
+      }
       std::erase_if(open, [&](std::size_t i) { return !wants_another_try(results[i]); });
       if (open.empty()) return;
       if (open.size() < before) attempt = 0;
@@ -107,8 +111,7 @@ std::vector<CommandResult> Commands::ask(const std::vector<Command>& batch) {
     unsized.push_back(i);
     questions.push_back(batch[i]);
   }
-  if (questions.empty() || !lister_) return answers;
-  runner_ = &std::exchange(lister_, {})();
+  if (questions.empty() || lane_ != nullptr || !use_lane()) return answers;
   // Whatever goes wrong with these must not make the caller repeat the others.
   try {
     const std::vector<CommandResult> sizes = runner_->run(questions);
@@ -120,6 +123,30 @@ std::vector<CommandResult> Commands::ask(const std::vector<Command>& batch) {
                     .reply_text = error.what()};
   }
   return answers;
+}
+
+bool Commands::use_lane() {
+  if (lane_ != nullptr) return true;
+  if (!lister_) return false;
+  lane_ = &std::exchange(lister_, {})();
+  runner_ = lane_;
+  return true;
+}
+
+bool Commands::on_lane(const std::function<void(Lane&)>& attempt) {
+  if (!use_lane()) return false;
+  resting_ = false;
+  for (int failures = 0, rooms = kMostRooms;;) {
+    try {
+      attempt(*lane_);
+      last_use_ = clock_.steady();
+      return true;
+    } catch (const RemoteError& error) {
+      if (room_for(error.failure(), rooms)) continue;
+      if (!is_passing(error.failure()) || failures >= policy_.retries) throw;
+      back_off(failures++, error.what());
+    }
+  }
 }
 
 void Commands::back_off(int attempt, const std::string& why) {

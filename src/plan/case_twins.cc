@@ -17,8 +17,8 @@ bool is_new(const Action& action) noexcept {
 /// Of the names that are new, and where they come from. Hashes, because a first run has a million of them.
 class NewNames {
  public:
-  NewNames(const Plan& plan, const RemotePath& target, const NameRules& rules)
-      : plan_(plan), target_(target), rules_(rules) {
+  NewNames(const Plan& plan, const RemotePath& target, const NameRules& rules, const NameFold& fold)
+      : plan_(plan), target_(target), rules_(rules), fold_(fold) {
     for (std::size_t i = 0; i < plan.actions.size(); ++i)
       if (is_new(plan.actions[i])) names_.push_back({hash(folded(plan.actions[i].entry.path)), i});
     std::sort(names_.begin(), names_.end(), [&](const Name& a, const Name& b) {
@@ -60,14 +60,13 @@ class NewNames {
   static std::size_t hash(const std::string& name) { return std::hash<std::string>{}(name); }
   const RelPath& path(std::size_t action) const { return plan_.actions[action].entry.path; }
   std::string folded(const RelPath& path) const {
-    std::string name = remote_path_for(target_, path, rules_).wire();
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return name;
+    return outhaul::folded(remote_path_for(target_, path, rules_).wire(), fold_);
   }
 
   const Plan& plan_;
   const RemotePath& target_;
   const NameRules& rules_;
+  const NameFold& fold_;
   std::vector<Name> names_;
 };
 
@@ -89,10 +88,17 @@ bool makes_new_names(const Plan& plan) noexcept {
   return std::any_of(plan.actions.begin(), plan.actions.end(), is_new);
 }
 
+OddNames odd_new_names(const Plan& plan, const NameRules& rules) {
+  OddNames kinds;
+  for (const Action& action : plan.actions)
+    if (is_new(action)) kinds = kinds | odd_names_in(remote_path_for({}, action.entry.path, rules).wire());
+  return kinds;
+}
+
 std::vector<CaseTwin> find_case_twins(const Plan& plan, EntryStream* stored, const RemotePath& target,
-                                      const NameRules& rules) {
+                                      const NameRules& rules, const NameFold& fold) {
   std::vector<CaseTwin> twins;
-  const NewNames names(plan, target, rules);
+  const NewNames names(plan, target, rules, fold);
   if (names.empty()) return twins;
   names.among_themselves(twins);
   if (stored == nullptr) return twins;

@@ -49,7 +49,9 @@ class Batch {
     const CommandWire::Answer answer = wire_.exchange(lines_);
     for (std::size_t i = 0; i < commands_.size(); ++i) judge(i, answer);
     doubt_new_directories();
-    return answer.broken == FailureClass::none ? settle_doubts() : (give_up_on_doubts(answer), false);
+    if (answer.broken == FailureClass::none) return settle_doubts();
+    for (const Doubt& doubt : doubts_) give_up_on(doubt, answer);
+    return false;
   }
 
  private:
@@ -135,7 +137,8 @@ class Batch {
       results_[i] = {.status = Status::unanswered,
                      .failure = answer.broken,
                      .reply_code = answer.last_words.code,
-                     .reply_text = answer.last_words.text()};
+                     .reply_text = answer.last_words.text(),
+                     .out_of_step = answer.out_of_step};
       return;
     }
     const Reply& reply = replies[from];
@@ -242,13 +245,11 @@ class Batch {
         doubts_.push_back({.command = i, .path = path, .claimed = true});
   }
 
-  void give_up_on_doubts(const CommandWire::Answer& answer) {
-    for (const Doubt& doubt : doubts_) leave_open(doubt, answer);
-  }
-
-  void leave_open(const Doubt& doubt, const CommandWire::Answer& answer) {
-    results_[doubt.command].status = Status::unanswered;
-    results_[doubt.command].failure = answer.broken;
+  void give_up_on(const Doubt& doubt, const CommandWire::Answer& answer) {
+    CommandResult& result = results_[doubt.command];
+    result.status = Status::unanswered;
+    result.failure = answer.broken;
+    result.out_of_step = answer.out_of_step;
   }
 
   /// Looks at every doubtful path, in one more exchange.
@@ -271,7 +272,7 @@ class Batch {
     for (std::size_t i = 0; i < doubts_.size(); ++i) {
       const std::size_t from = i * each;
       if (answer.replies.size() < from + each) {
-        leave_open(doubts_[i], answer);
+        give_up_on(doubts_[i], answer);
       } else if (!settle(doubts_[i], std::span(answer.replies).subspan(from, each))) {
         answer.broken = FailureClass::reconnect;  // not where we think we are: the rest is worth nothing
         answer.replies.resize(from + each);

@@ -21,9 +21,10 @@ class CommandWire {
     std::vector<Reply> replies;                ///< to the first lines, in order
     FailureClass broken = FailureClass::none;  ///< why there are fewer replies than lines
     Reply last_words;                          ///< what the server said when it broke, if anything
+    bool out_of_step = false;  ///< it broke because replies didn't fit; then `replies` is empty
   };
   /// Sends lines (without line ends). Connects when it isn't connected. Throws RemoteError only when nothing
-  /// was sent.
+  /// was sent. Where lines go one at a time, an RNTO behind a refused RNFR isn't sent: its reply has code 0.
   virtual Answer exchange(std::span<const std::string> lines) = 0;
   /// What FEAT offers; may ask.
   virtual Features features() = 0;

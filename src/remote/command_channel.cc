@@ -7,8 +7,10 @@
 #include <array>
 #include <chrono>
 
+#include "outhaul/names.h"
 #include "remote/command_batch.h"
 #include "remote/digest_way.h"
+#include "remote/order_probe.h"
 #include "remote/session.h"
 
 namespace outhaul {
@@ -35,6 +37,12 @@ constexpr Pace kLineByLine{32 * 1024, 1};
 /// more than it reads at once is on its way, in pieces that fit into a segment.
 constexpr Pace kCautious{4000, 1000};
 constexpr int kPollMs = 50;
+/// From so many lines on it is worth finding out whether they may go together.
+constexpr std::size_t kWorthProving = 5;
+/// The probe's names lie where nobody else's do.
+constexpr const char* kAbsent = "/no-such-name-";
+/// A server that swallows commands leaves the probe without an answer.
+constexpr std::chrono::seconds kProbePatience{10};
 
 class CommandChannel final : public CommandRunner, private CommandWire {
  public:
@@ -62,8 +70,16 @@ class CommandChannel final : public CommandRunner, private CommandWire {
   void prepare();
   void fail_unsent(const Answer& answer);
   bool gone_stale();
+  bool may_send_ahead(std::size_t lines);
+  void prove_order();
+  enum class Probed { in_order, out_of_order, broke_off };
+  Probed probe_order();
+  Probed probe_order(const OrderProbe& probe);
+  Answer one_by_one(std::span<const std::string> lines);
   Answer pump(std::span<const std::string> lines);
   Answer& give_up(Answer& answer, FailureClass failure, std::size_t asked);
+  Answer& fall_out_of_step(Answer& answer);
+  Answer& hear_out(Answer& answer);
   std::chrono::seconds patience_for(const std::string& line) const;
   void note_dislike(const Answer& answer, std::size_t asked);
   Io send_some();
@@ -89,16 +105,98 @@ CommandWire::Answer CommandChannel::exchange(std::span<const std::string> lines)
   if (session_.cancel().cancelled()) throw session_.cancelled_error();
   if (connected_ && gone_stale()) drop();
   if (!connected_) connect();
-  if (endpoint().learned.may_pipeline()) return pump(lines);
+  const bool ahead = may_send_ahead(lines.size());
+  if (connected_ && gone_stale()) drop();
+  if (!connected_) connect();
+  return ahead ? pump(lines) : one_by_one(lines);
+}
+
+CommandWire::Answer CommandChannel::one_by_one(std::span<const std::string> lines) {
   Answer all;
-  for (std::size_t i = 0; i < lines.size() && all.broken == FailureClass::none; ++i) {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool pointless = i > 0 && lines[i].starts_with("RNTO ") && all.replies.back().code >= 400;
+    if (pointless) {
+      all.replies.emplace_back();
+      continue;
+    }
     Answer one = pump(lines.subspan(i, 1));
+    if (one.out_of_step) return one;  // nor do the answers before it count
     std::move(one.replies.begin(), one.replies.end(), std::back_inserter(all.replies));
     all.broken = one.broken;
     all.last_words = std::move(one.last_words);
+    if (all.broken != FailureClass::none) return all;
   }
   if (all.replies.size() > 1) endpoint().learned.answered_one_at_a_time();
   return all;
+}
+
+/// Whether so many lines may go before the first is answered. May cost the connection.
+bool CommandChannel::may_send_ahead(std::size_t lines) {
+  const Learned& learned = endpoint().learned;
+  if (lines >= kWorthProving && learned.answers_in_order() == Learned::Known::unknown) prove_order();
+  return learned.answers_in_order() == Learned::Known::yes;
+}
+
+void CommandChannel::prove_order() {
+  Learned& learned = endpoint().learned;
+  switch (probe_order()) {
+    case Probed::in_order:
+      return learned.order_proven();
+    case Probed::out_of_order:
+      learned.order_disproven();
+      break;
+    case Probed::broke_off:
+      learned.order_broke_off();
+      break;
+  }
+  drop();
+  if (session_.cancel().cancelled()) throw session_.cancelled_error();
+}
+
+CommandChannel::Probed CommandChannel::probe_order() {
+  const RemotePath control = RemotePath::parse(kControlDir);
+  const OrderProbe probe(endpoint().paths.argument(control) + kAbsent);
+  const Watchdog::Watch watch = session_.watch();
+  return probe_order(probe);
+}
+
+/// Replies are read as they come, so that the next command goes out while the server is awake.
+CommandChannel::Probed CommandChannel::probe_order(const OrderProbe& probe) {
+  const auto patience =
+      std::min<std::chrono::nanoseconds>(kProbePatience, endpoint().settings.no_progress_timeout);
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(session_.easy(), CURLINFO_ACTIVESOCKET, &socket);
+  OrderProbe::Pace pace{2, 1};  // until the first reply
+  std::size_t sent = 0, answered = 0;
+  const auto start = steady_clock::now();
+  auto next = start, last_activity = start;
+  while (answered < pace.commands) {
+    auto now = steady_clock::now();
+    if (session_.cancel().cancelled() || now - last_activity > patience) return Probed::broke_off;
+    const bool may_send = sent < pace.commands && sent - answered < pace.window;
+    if (may_send && now >= next) {
+      const std::string line = probe.line(sent);
+      session_.log_command(line);
+      out_ += line + "\r\n";
+      next = now + pace.gap(sent++);
+    }
+    if (!out_.empty() && send_some() == Io::closed) return Probed::broke_off;
+    const Io received = receive_some();
+    while (auto reply = parser_.next()) {
+      session_.log_reply(fmt::format("{} {}", reply->code, reply->text()));
+      if (reply->code == 421) return Probed::broke_off;
+      if (answered >= sent || !OrderProbe::fits(answered, reply->code)) return Probed::out_of_order;
+      now = steady_clock::now();
+      if (answered++ == 0)
+        pace = OrderProbe::pace(std::chrono::duration_cast<std::chrono::microseconds>(now - start));
+      last_activity = now;
+    }
+    if (received == Io::closed || parser_.bad()) return Probed::broke_off;
+    if (received == Io::progress || (may_send && out_.empty())) continue;
+    pollfd waiting{socket, static_cast<short>(POLLIN | (out_.empty() ? 0 : POLLOUT)), 0};
+    ::poll(&waiting, 1, kPollMs);
+  }
+  return parser_.pending() ? Probed::out_of_order : Probed::in_order;
 }
 
 void CommandChannel::connect() {
@@ -222,6 +320,7 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
   auto last_activity = steady_clock::now();
   curl_socket_t socket = CURL_SOCKET_BAD;
   curl_easy_getinfo(session_.easy(), CURLINFO_ACTIVESOCKET, &socket);
+  if (gone_stale()) return hear_out(answer);
   while (answer.replies.size() < lines.size()) {
     while (asked < lines.size() && asked - answer.replies.size() < kWindow &&
            (asked == answer.replies.size() || unanswered + lines[asked].size() + 2 <= pace_.window)) {
@@ -232,10 +331,7 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
     const Io sent = out_.empty() ? Io::wait : send_some();
     const Io received = receive_some();
     const std::size_t before = answer.replies.size();
-    if (!take_replies(lines, answer)) {
-      answer.replies.clear();  // nobody knows since when
-      return give_up(answer, FailureClass::reconnect, asked);
-    }
+    if (!take_replies(lines, answer)) return fall_out_of_step(answer);
     for (std::size_t i = before; i < answer.replies.size(); ++i) unanswered -= lines[i].size() + 2;
     if (answer.broken != FailureClass::none) return give_up(answer, answer.broken, asked);
     if (session_.cancel().cancelled()) return give_up(answer, FailureClass::cancelled, asked);
@@ -253,9 +349,8 @@ CommandWire::Answer CommandChannel::pump(std::span<const std::string> lines) {
     pollfd waiting{socket, static_cast<short>(POLLIN | (out_.empty() ? 0 : POLLOUT)), 0};
     ::poll(&waiting, 1, kPollMs);
   }
-  if (parser_.pending()) drop();
+  if (parser_.pending()) return fall_out_of_step(answer);  // a reply that nothing asked for has begun
   if (lines.size() > 1) proven_ = true;
-  if (proven_) endpoint().learned.pipelined();
   return answer;
 }
 
@@ -273,10 +368,30 @@ CommandWire::Answer& CommandChannel::give_up(Answer& answer, FailureClass failur
   return answer;
 }
 
-/// A server that has never carried out two commands in a row, and closes, falls silent or talks nonsense at
-/// the first try, gets one at a time (Learned::pipelining_failed).
+/// What the server said before it was asked: a good-bye, or the reply that shows that all before it answered
+/// something else than we took them for.
+CommandWire::Answer& CommandChannel::hear_out(Answer& answer) {
+  const auto reply = parser_.next();
+  if (!reply && !parser_.pending() && !parser_.bad()) return give_up(answer, FailureClass::reconnect, 0);
+  if (!reply || reply->code != 421) return fall_out_of_step(answer);
+  answer.last_words = *reply;
+  return give_up(answer, classify_reply(421, reply->text()), 0);
+}
+
+/// Nobody knows since when. A server that answers like that gets one command at a time from now on.
+CommandWire::Answer& CommandChannel::fall_out_of_step(Answer& answer) {
+  answer.replies.clear();
+  answer.out_of_step = true;
+  answer.broken = FailureClass::reconnect;
+  endpoint().learned.order_disproven();
+  drop();
+  return answer;
+}
+
+/// A server that has not yet carried out two commands in a row on this connection, and closes or falls silent
+/// at the first try, gets one at a time for a while (Learned::order_broke_off).
 void CommandChannel::note_dislike(const Answer& answer, std::size_t asked) {
-  if (!proven_ && asked > 1 && answer.last_words.code != 421) endpoint().learned.pipelining_failed();
+  if (!proven_ && asked > 1 && answer.last_words.code != 421) endpoint().learned.order_broke_off();
 }
 
 }  // namespace

@@ -128,19 +128,24 @@ Learned::Learned(const ServerMemory& told) : rest_(told) {
   mlsd = known(told.mlsd);
   list_all = known(told.list_all);
   size = known(told.size);
-  pipelining_ = known(told.pipelining);
-  if (told.pipelining == false) pipelining_failures_ = kBelievedFailures;
+  order_ = known(told.answers_in_order);
+  if (told.answers_in_order == false) order_failures_ = kBelievedFailures;
   if (told.mtime == "none") mtime = Mtime::none;
   if (told.mtime == "MDTM") mtime = Mtime::told_mdtm;
 }
 
-void Learned::pipelining_failed() noexcept {
-  ++pipelining_failures_;
-  pipelining_ = Known::no;
+void Learned::order_disproven() noexcept {
+  order_failures_ = kBelievedFailures;
+  order_ = Known::no;
+}
+
+void Learned::order_broke_off() noexcept {
+  ++order_failures_;
+  order_ = Known::no;
 }
 
 void Learned::answered_one_at_a_time() noexcept {
-  if (pipelining_ == Known::no && pipelining_failures_ < kBelievedFailures) pipelining_ = Known::unknown;
+  if (order_ == Known::no && order_failures_ < kBelievedFailures) order_ = Known::unknown;
 }
 
 void Learned::note(const ServerMemory& found) {
@@ -157,8 +162,7 @@ ServerMemory Learned::memory() const {
   fact(memory.mlsd, mlsd);
   fact(memory.list_all, list_all);
   fact(memory.size, size);
-  if (pipelining_ == Known::yes || pipelining_failures_ >= kBelievedFailures)
-    fact(memory.pipelining, pipelining_);
+  if (order_ == Known::yes || order_failures_ >= kBelievedFailures) fact(memory.answers_in_order, order_);
   if (features_ && features_->mfmt)
     memory.mtime = "MFMT";
   else if (mtime != Mtime::unknown)

@@ -50,12 +50,14 @@ class Learned {
   std::atomic<Known> mkd_refuses{Known::unknown};
   std::atomic<DigestWays> broken_digests{0};  ///< offered, but they don't work
 
-  /// Whether several commands may be on their way at once.
-  bool may_pipeline() const noexcept { return pipelining_ != Known::no; }
-  void pipelined() noexcept { pipelining_ = Known::yes; }
+  /// Whether several commands may be on their way at once. `unknown`: it is worth proving (OrderProbe).
+  Known answers_in_order() const noexcept { return order_; }
+  void order_proven() noexcept { order_ = Known::yes; }
+  /// A reply came that wasn't the one for its place: no luck makes good for that.
+  void order_disproven() noexcept;
   /// A first try of it ended with a lost connection. That may have been the line: commands go one at a time
   /// until some have been answered, then it is tried once more, and only a second failure counts.
-  void pipelining_failed() noexcept;
+  void order_broke_off() noexcept;
   void answered_one_at_a_time() noexcept;
 
   /// FEAT's answer is asked for anew in each run: one round trip, and it says what the rest can't.
@@ -73,8 +75,8 @@ class Learned {
   mutable std::mutex mutex_;
   std::optional<Features> features_;  // guarded by mutex_
   ServerMemory rest_;                 // guarded by mutex_
-  std::atomic<Known> pipelining_{Known::unknown};
-  std::atomic<int> pipelining_failures_{0};
+  std::atomic<Known> order_{Known::unknown};
+  std::atomic<int> order_failures_{0};
 };
 
 /// Immutable but for what is learned, and `watchdog`; thread-safe.

@@ -366,7 +366,8 @@ std::size_t FtpLane::quote_some(std::span<const std::string> lines, Answer& answ
     if (answered == count || exchange.command != lines[answered]) continue;
     if (exchange.reply.code == 421) break;
     if (!plausible_reply(lines[answered], exchange.reply.code)) {
-      answer.replies.clear();  // out of step, and nobody knows since when
+      answer.replies.clear();  // nobody knows since when
+      answer.out_of_step = true;
       answer.broken = FailureClass::reconnect;
       session_.drop();
       return count;

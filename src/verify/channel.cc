@@ -45,7 +45,7 @@ Commands& VerifyLanes::commands() {
   commands_ = std::make_unique<Commands>(
       *channel_, context_.policy, context_.clock, context_.cancel, context_.events,
       [this] { return crew_->release_one(); },
-      [this]() -> CommandRunner& {
+      [this]() -> Lane& {
         channel_.reset();
         lister_ = context_.remote.open_lane(context_.cancel);
         return *lister_;

@@ -95,8 +95,34 @@ DirectoryComparison without_listing(const KnownDir& known) {
   return result;
 }
 
-SizeVerdict judge_size(const KnownObject& object, const SizeDoubt& doubt, const CommandResult& answer) {
-  if (answer.status == Status::done && answer.size == object.size) return {.proven = true, .message = {}};
+UnlistedNames::UnlistedNames(const std::vector<RemoteEntry>& foreign) {
+  for (const RemoteEntry& entry : foreign) {
+    if (entry.kind == RemoteEntry::Kind::directory) continue;
+    if (entry.size && entry.kind == RemoteEntry::Kind::file)
+      sizes_.insert(*entry.size);
+    else
+      ++unsized_;
+  }
+}
+
+bool UnlistedNames::take(std::uint64_t size) {
+  if (const auto found = sizes_.find(size); found != sizes_.end()) {
+    sizes_.erase(found);
+    return true;
+  }
+  if (unsized_ == 0) return false;
+  --unsized_;
+  return true;
+}
+
+SizeVerdict judge_size(const KnownObject& object, const SizeDoubt& doubt, const CommandResult& answer,
+                       UnlistedNames& unlisted) {
+  if (answer.status == Status::done && answer.size == object.size) {
+    if (doubt.why != Why::absent || unlisted.take(object.size)) return {.proven = true, .message = {}};
+    return {.message =
+                "the server tells its size, but no listing shows it: it may take this name for another "
+                "file's"};
+  }
   if (answer.status == Status::done)
     return {.finding = Kind::size_differs, .message = bytes_instead(answer.size, object.size)};
   const bool denied_to_be = answer.status == Status::missing;

@@ -1,6 +1,7 @@
 // One directory as the state knows it against its listing. Pure.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,13 +38,29 @@ DirectoryComparison compare_directory(const KnownDir& known, const Listing& list
 /// The same without a listing: everything is doubtful.
 DirectoryComparison without_listing(const KnownDir& known);
 
+/// The files of one directory that a listing shows under names that the state doesn't know. A server may show
+/// a name in another form (decomposed letters, U+FFFD), so each can be one object that the server answers for
+/// and the listing doesn't show; but not two: those would be one file under two names.
+class UnlistedNames {
+ public:
+  explicit UnlistedNames(const std::vector<RemoteEntry>& foreign);
+  /// True when there is one that has this size, or doesn't tell its own. It isn't there a second time.
+  bool take(std::uint64_t size);
+
+ private:
+  std::multiset<std::uint64_t> sizes_;
+  std::size_t unsized_ = 0;
+};
+
 /// What the server's answer to SizeOf makes of a doubt. Nothing is called missing by one witness alone: a
 /// listing that can be trusted and the server's word, or the server's word where there is no such listing.
+/// Nor is a size proof of a name that such a listing doesn't show, unless something of `unlisted` can be it.
 struct SizeVerdict {
   bool proven = false;
   VerifyFinding::Kind finding = VerifyFinding::Kind::unproven;
   std::string message;
 };
-SizeVerdict judge_size(const KnownObject& object, const SizeDoubt& doubt, const CommandResult& answer);
+SizeVerdict judge_size(const KnownObject& object, const SizeDoubt& doubt, const CommandResult& answer,
+                       UnlistedNames& unlisted);
 
 }  // namespace outhaul

@@ -151,7 +151,7 @@ void Verifier::judge(const ListTask& task, VerifyLanes& lanes) {
     report_.counts.listed += doubtful[i] ? 0 : 1;
   }
   tell_foreign(known, found);
-  question(known, found.doubts, lanes);
+  question(known, found, lanes);
 }
 
 void Verifier::tell_foreign(const KnownDir& known, const DirectoryComparison& found) {
@@ -189,7 +189,7 @@ void Verifier::judge_unlisted(const ListTask& task, VerifyLanes& lanes) {
   const DirectoryComparison nothing = without_listing(known);
   for (const KnownObject& object : known.objects)
     if (chosen(object)) count(object);
-  question(known, nothing.doubts, lanes);
+  question(known, nothing, lanes);
 }
 
 /// One finding stands for everything below the topmost directory that isn't there.
@@ -208,10 +208,11 @@ void Verifier::skip_absent(const KnownDir& known) {
   }
 }
 
-void Verifier::question(const KnownDir& known, const std::vector<SizeDoubt>& doubts, VerifyLanes& lanes) {
-  for (const SizeDoubt& doubt : doubts) {
+void Verifier::question(const KnownDir& known, const DirectoryComparison& found, VerifyLanes& lanes) {
+  const auto unlisted = std::make_shared<UnlistedNames>(found.foreign);
+  for (const SizeDoubt& doubt : found.doubts) {
     const KnownObject& object = known.objects[doubt.object];
-    if (chosen(object)) questions_.push_back({object, known.dir, doubt});
+    if (chosen(object)) questions_.push_back({object, known.dir, doubt, unlisted});
     if (questions_.size() >= kQuestions) ask(lanes);
   }
 }
@@ -224,7 +225,7 @@ void Verifier::ask(VerifyLanes& lanes) {
   const std::vector<CommandResult> answers = lanes.commands().run(sizes);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const Question& asked = questions_[i];
-    const SizeVerdict verdict = judge_size(asked.object, asked.doubt, answers[i]);
+    const SizeVerdict verdict = judge_size(asked.object, asked.doubt, answers[i], *asked.unlisted);
     if (verdict.proven) {
       ++report_.counts.asked;
       continue;

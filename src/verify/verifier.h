@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_set>
@@ -29,6 +30,7 @@ class Verifier {
     KnownObject object;
     RemotePath dir;
     SizeDoubt doubt;
+    std::shared_ptr<UnlistedNames> unlisted;  ///< of its directory
   };
 
   void list_all();
@@ -41,7 +43,7 @@ class Verifier {
   std::optional<RemotePath> topmost_absent(const RemotePath& dir) const;
   void count(const KnownObject& object);
   void tell_foreign(const KnownDir& known, const DirectoryComparison& found);
-  void question(const KnownDir& known, const std::vector<SizeDoubt>& doubts, VerifyLanes& lanes);
+  void question(const KnownDir& known, const DirectoryComparison& found, VerifyLanes& lanes);
   void ask(VerifyLanes& lanes);
   void read_back();
   void submit_reading(const ReadCandidate& candidate, Crew& crew, Throttle* throttle);

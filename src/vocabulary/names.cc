@@ -67,8 +67,11 @@ class Escaper {
     wire.reserve(name.size());
     const bool device = rules_.windows && is_device(name);
     for (std::size_t i = 0; i < name.size();) {
-      if (!rules_.encoding.empty() && static_cast<std::uint8_t>(name[i]) >= 0x80) {
+      const bool beyond_ascii = static_cast<std::uint8_t>(name[i]) >= 0x80;
+      if (beyond_ascii && !rules_.encoding.empty()) {
         i += convert(name.substr(i), wire);
+      } else if (beyond_ascii && rules_.escaped.raw_bytes) {
+        i += keep_utf8(name.substr(i), wire);
       } else {
         if (needs_escape(name, i) || (device && i == 0))
           append_escaped(name[i], wire);
@@ -110,14 +113,27 @@ class Escaper {
   bool is_forbidden(char c) const {
     const auto byte = static_cast<std::uint8_t>(c);
     if (byte < 0x20 || byte == 0x7F || byte == 0xFF || c == '\\' || c == '*') return true;
+    if (c == '"' && rules_.escaped.quotes) return true;
     return rules_.windows && std::string_view("<>:\"|?").find(c) != std::string_view::npos;
   }
 
   bool needs_escape(std::string_view name, std::size_t i) const {
     if (is_forbidden(name[i])) return true;
     const bool last = i + 1 == name.size();
+    if (name[i] == ' ' && i == 0 && rules_.escaped.leading_spaces) return true;
     if (name[i] == ' ' || (name[i] == '.' && rules_.windows)) return last;
     return name[i] == '%' && looks_escaped(name, i);
+  }
+
+  /// The character that `text` begins with, or a byte of none, escaped. How many bytes it took.
+  static std::size_t keep_utf8(std::string_view text, std::string& wire) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      append_escaped(text.front(), wire);
+      return 1;
+    }
+    wire += text.substr(0, length);
+    return length;
   }
 
   /// The character that `text` begins with, in the server's set or escaped. How many bytes it took.
@@ -126,9 +142,11 @@ class Escaper {
     const std::string bytes =
         length <= text.size() && length > 1 ? charset().bytes_of(text.substr(0, length)) : "";
     // Sets of several bytes to a character have ASCII bytes in second place, which servers look at.
-    const bool fit = !bytes.empty() && std::ranges::none_of(bytes, [this](char c) {
-      return is_forbidden(c) || (static_cast<std::uint8_t>(c) < '0');
-    });
+    // What is sent in another set is no UTF-8, or by chance another text's.
+    const bool fit =
+        !bytes.empty() && !rules_.escaped.raw_bytes && std::ranges::none_of(bytes, [this](char c) {
+          return is_forbidden(c) || (static_cast<std::uint8_t>(c) < '0');
+        });
     if (fit) {
       wire += bytes;
       return length;

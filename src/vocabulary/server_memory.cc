@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <string_view>
 
 #include "base/nanoseconds.h"
@@ -35,10 +36,14 @@ constexpr Flag kFlags[] = {
     {"list_all", &ServerMemory::list_all},
     {"size", &ServerMemory::size},
     {"hidden_files", &ServerMemory::hidden_files},
-    {"pipelining", &ServerMemory::pipelining},
+    // Not "pipelining", which older versions wrote: that was set by any batch that happened to be answered.
+    {"answers_in_order", &ServerMemory::answers_in_order},
     {"rename_over", &ServerMemory::rename_over},
     {"case_sensitive", &ServerMemory::case_sensitive},
     {"resume", &ServerMemory::resume},
+    {"keeps_raw_bytes", &ServerMemory::keeps_raw_bytes},
+    {"keeps_quotes", &ServerMemory::keeps_quotes},
+    {"keeps_leading_spaces", &ServerMemory::keeps_leading_spaces},
 };
 
 struct Word {
@@ -68,17 +73,35 @@ bool is_older(std::int64_t seen_ns, std::int64_t age_ns, std::int64_t now_ns) {
 
 /// What the server can't do, and what a run finds out again by itself.
 struct Limits {
-  bool mlsd, list_all, size, pipelining, mtime, tls;
+  bool mlsd, list_all, size, order, mtime, tls;
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 Limits limits_of(const ServerMemory& memory) {
-  return {memory.mlsd == false,       memory.list_all == false, memory.size == false,
-          memory.pipelining == false, memory.mtime == "none",   memory.tls_max == "1.2"};
+  return {memory.mlsd == false,   memory.list_all == false,
+          memory.size == false,   memory.answers_in_order == false,
+          memory.mtime == "none", memory.tls_max == "1.2"};
 }
 
 int usual_port(Scheme scheme) {
   return scheme == Scheme::ftps ? 990 : scheme == Scheme::sftp ? 22 : 21;
+}
+
+struct NameFact {
+  bool OddNames::*kind;
+  std::optional<bool> ServerMemory::*member;
+};
+constexpr NameFact kNameFacts[] = {
+    {&OddNames::raw_bytes, &ServerMemory::keeps_raw_bytes},
+    {&OddNames::quotes, &ServerMemory::keeps_quotes},
+    {&OddNames::leading_spaces, &ServerMemory::keeps_leading_spaces},
+};
+static_assert(std::size(kNameFacts) == kOddKinds.size());
+
+OddNames names_known_as(const ServerMemory& memory, bool kept) {
+  OddNames kinds;
+  for (const NameFact& fact : kNameFacts) kinds.*fact.kind = memory.*fact.member == kept;
+  return kinds;
 }
 
 template <typename Value>
@@ -158,12 +181,25 @@ ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns)
     fresh.resume_seen_ns = 0;
   }
   if (!is_older(memory.limits_seen_ns, kTryLimitsAgain, now_ns)) return fresh;
-  for (auto member : {&ServerMemory::mlsd, &ServerMemory::list_all, &ServerMemory::pipelining})
+  for (auto member : {&ServerMemory::mlsd, &ServerMemory::list_all, &ServerMemory::answers_in_order})
     if (fresh.*member == false) (fresh.*member).reset();
   if (fresh.mtime == "none") fresh.mtime.reset();
   if (fresh.tls_max == "1.2") fresh.tls_max.reset();
   fresh.limits_seen_ns = 0;
   return fresh;
+}
+
+OddNames kept_names(const ServerMemory& memory) {
+  return names_known_as(memory, true);
+}
+
+OddNames lost_names(const ServerMemory& memory) {
+  return names_known_as(memory, false);
+}
+
+void note_names(ServerMemory& memory, const OddNames& asked, const OddNames& kept) {
+  for (const NameFact& fact : kNameFacts)
+    if (asked.*fact.kind) memory.*fact.member = kept.*fact.kind;
 }
 
 ServerMemory with_connections(const ServerMemory& memory, const ConnectionUse& use, std::int64_t now_ns) {

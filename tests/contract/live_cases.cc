@@ -1,5 +1,6 @@
 // What only a server can do to us: refuse, throttle, time out, show a strange certificate.
 #include <algorithm>
+#include <cstdlib>
 
 #include "contract/remote_contract.h"
 #include "support/catch.h"
@@ -308,7 +309,28 @@ void read_only_directory(Subject& subject) {
   CHECK(with_retry([&] { put_text(*lane, "elsewhere", "x"); }));
 }
 
+/// OUTHAUL_ORDER_TRIES: how often, for those who measure (docs/ftp-notes.md).
+int order_tries() {
+  const char* const text = std::getenv("OUTHAUL_ORDER_TRIES");
+  return text == nullptr ? 3 : std::atoi(text);
+}
+
+void proves_its_order(Subject& subject) {
+  if (subject.traits().is_sftp) return;
+  const CancelToken cancel;
+  const std::vector<Command> many(6, SizeOf{wire("nothing")});
+  int proven = 0;
+  for (int i = 0; i < order_tries(); ++i) {
+    const auto remote = subject.connect();
+    const auto channel = remote->open_channel(cancel);
+    for (const CommandResult& result : channel->run(many)) CHECK(result.status == Status::missing);
+    proven += remote->memory().answers_in_order == true ? 1 : 0;
+  }
+  CHECK(proven == order_tries());
+}
+
 constexpr ContractCase kCases[] = {
+    {"a server that answers in order proves it each time it is asked", proves_its_order},
     {"a wrong password stops the run after one attempt", wrong_password},
     {"a server that was down is used again when it is back", server_down},
     {"what was learned of a server is not asked for again", remembers_the_server, true},

@@ -143,8 +143,6 @@ TEST_CASE("a server that loses pipelined commands gets them one at a time") {
     client.server.put_file("f" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'x'));
   std::vector<Command> sizes;
   for (int i = 0; i < 30; ++i) sizes.push_back(SizeOf{wire("f" + std::to_string(i))});
-  for (const CommandResult& result : client.channel->run(sizes))
-    CHECK(result.status == CommandResult::Status::unanswered);
   const std::vector<CommandResult> results = client.channel->run(sizes);
   for (std::size_t i = 0; i < results.size(); ++i) CHECK(results[i].size == i);
 }
@@ -159,4 +157,101 @@ TEST_CASE("a server without FEAT is asked for nothing beyond RFC 959 that it mig
   CHECK(client.server.mtime_s("f") == 1'234'567'890);
   CHECK(client.run(SizeOf{wire("f")}).size == 1);
   CHECK(client.list().entries.size() == 1);
+}
+
+namespace {
+
+/// Long names, so that thirty commands are more than goes out at once.
+RemotePath numbered(const char* letter, int i) {
+  return wire(std::string(100, *letter) + std::to_string(i));
+}
+
+/// Thirty files of different sizes, and what asks for them.
+std::vector<Command> thirty_sizes(Client& client) {
+  std::vector<Command> sizes;
+  for (int i = 0; i < 30; ++i) {
+    client.server.put_file(numbered("f", i).wire(), std::string(static_cast<std::size_t>(i), 'x'));
+    sizes.push_back(SizeOf{numbered("f", i)});
+  }
+  return sizes;
+}
+
+std::vector<Command> thirty_renames() {
+  std::vector<Command> renames;
+  for (int i = 0; i < 30; ++i) renames.push_back(Rename{numbered("f", i), numbered("g", i)});
+  return renames;
+}
+
+}  // namespace
+
+TEST_CASE("a server that carries out packets at the same time is found out before anything is sent ahead") {
+  Quirks quirks;
+  quirks.concurrent = true;
+  Client client(quirks);
+  const std::vector<CommandResult> sizes = client.channel->run(thirty_sizes(client));
+  for (std::size_t i = 0; i < sizes.size(); ++i) CHECK(sizes[i].size == i);
+  CHECK(client.remote->memory().answers_in_order == false);
+  for (const CommandResult& renamed : client.channel->run(thirty_renames())) {
+    CHECK(renamed.status == CommandResult::Status::done);
+    CHECK_FALSE(renamed.out_of_step);
+  }
+  for (int i = 0; i < 30; ++i)
+    CHECK(client.server.file(numbered("g", i).wire()) == std::string(static_cast<std::size_t>(i), 'x'));
+}
+
+TEST_CASE("a server proves once that it answers in order, and is asked for it by a batch that is worth it") {
+  Client client;
+  const std::vector<Command> sizes = thirty_sizes(client);
+  client.channel->run(std::span(sizes).first(4));
+  CHECK(client.server.count("NOOP") == 0);
+  CHECK_FALSE(client.remote->memory().answers_in_order.has_value());
+  client.channel->run(sizes);
+  CHECK(client.server.count("NOOP") > 0);
+  CHECK(client.remote->memory().answers_in_order == true);
+  client.server.forget_commands();
+  client.channel->run(sizes);
+  client.connect(client.server.settings(), client.remote->memory());
+  client.channel->run(sizes);
+  CHECK(client.server.count("NOOP") == 0);
+}
+
+TEST_CASE("replies out of their places are no answers, and the connection goes with them") {
+  Quirks quirks;
+  quirks.concurrent = true;
+  Client client(quirks);
+  ServerMemory told;
+  told.answers_in_order = true;
+  client.connect(client.server.settings(), told);
+  thirty_sizes(client);
+  for (const CommandResult& renamed : client.channel->run(thirty_renames())) {
+    CHECK(renamed.status == CommandResult::Status::unanswered);
+    CHECK(renamed.out_of_step);
+  }
+  CHECK(client.remote->memory().answers_in_order == false);
+  CHECK(client.run(SizeOf{wire("nothing")}).status == CommandResult::Status::missing);
+}
+
+TEST_CASE("a reply too many, or one that can't be, makes nothing of what was answered around it") {
+  Client client;
+  const std::vector<Command> sizes = thirty_sizes(client);
+  const bool on_lane = GENERATE(false, true);
+  CAPTURE(on_lane);
+  client.server.deviate({.verb = "RNTO", .reply = on_lane ? "350 And to?" : "451 No\r\n451 No"});
+  const std::vector<Command> batch{sizes[1], Rename{numbered("f", 2), numbered("g", 2)}, sizes[3]};
+  CommandRunner& runner = on_lane ? static_cast<CommandRunner&>(*client.lane) : *client.channel;
+  for (const CommandResult& result : runner.run(batch)) {
+    CHECK(result.status == CommandResult::Status::unanswered);
+    CHECK(result.out_of_step);
+  }
+  CHECK(runner.run(std::span(sizes).subspan(3, 1)).front().size == 3);
+}
+
+TEST_CASE("one command at a time: RNTO follows nothing but its RNFR's 350") {
+  Client client;
+  ServerMemory told;
+  told.answers_in_order = false;
+  client.connect(client.server.settings(), told);
+  const CommandResult result = client.run(Rename{wire("nothing"), wire("g")});
+  CHECK(result.status == CommandResult::Status::missing);
+  CHECK(client.server.count("RNTO") == 0);
 }

@@ -686,3 +686,191 @@ TEST_CASE("the first resume on a server costs some round trips and the next ones
   CHECK(night.scripted.count("RETR") == 1);
   CHECK(night.scripted.commands().size() < first);
 }
+
+namespace {
+
+/// A server that was once taken for one that answers in order, and doesn't.
+class MixedUpNight : public ScriptedNight {
+ public:
+  MixedUpNight() : ScriptedNight(mixed_up()) {
+    const auto open = open_remote;
+    open_remote = [open](const RemoteSettings& remote, ServerMemory memory) {
+      memory.answers_in_order = true;
+      return open(remote, memory);
+    };
+  }
+  void write_forty(char version) {
+    for (int i = 0; i < 40; ++i) write(name(i), std::string(500, version) + std::to_string(i + 100));
+  }
+  /// Long ones, so that forty commands are more than goes out at once.
+  static std::string name(int i) { return std::string(100, 'f') + std::to_string(i); }
+
+ private:
+  static Quirks mixed_up() {
+    Quirks quirks;
+    quirks.concurrent = true;
+    return quirks;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("files that were renamed while replies were out of step are proven by content") {
+  MixedUpNight night;
+  night.write_forty('a');
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  night.write_forty('b');
+  CHECK(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("what was moved while replies were out of step stands under its own name") {
+  MixedUpNight night;
+  night.write_forty('a');
+  CHECK(night.run().outcome == ExitCode::done);
+  for (int i = 0; i < 40; ++i) night.rename(MixedUpNight::name(i), MixedUpNight::name(i) + "-moved");
+  const RunReport report = night.run();
+  CHECK(report.outcome == ExitCode::done);
+  expect_whole(night);
+}
+
+TEST_CASE("a version that was made while replies were out of step holds its own file, or isn't called one") {
+  MixedUpNight night;
+  night.write_forty('a');
+  CHECK(night.run().outcome == ExitCode::done);
+  night.write_forty('b');
+  night.run();
+  CHECK(night.held() == night.expected());
+  const auto files = night.scripted.files();
+  std::size_t kept = 0;
+  for (const auto& [path, name] : night.names_at(RunId{1})) {
+    if (name.empty()) continue;
+    CAPTURE(path, name);
+    const auto held = files.find("space/" + name);
+    REQUIRE(held != files.end());
+    CHECK(held->second == std::string(500, 'a') + std::to_string(std::stoi(path.substr(100)) + 100));
+    ++kept;
+  }
+  CHECK(kept > 0);
+}
+
+namespace {
+
+/// pyftpdlib's and ftp-srv's ways with names.
+Quirks keeps_nothing_odd() {
+  Quirks quirks;
+  quirks.replaces_bytes = quirks.drops_quotes = quirks.trims_spaces = true;
+  return quirks;
+}
+
+void write_odd_twins(ScriptedNight& night) {
+  night.write("lat\xE8", "grave");
+  night.write("lat\xE9", "acute");
+  night.write("d\xE9/x", "1");
+  night.write("d\xE8/x", "2");
+  night.write("x\"y", "quoted");
+  night.write("xy", "plain");
+  night.write(" lead", "space");
+  night.write("lead", "no space");
+}
+
+std::vector<std::string> contents_of(const std::map<std::string, std::string>& files) {
+  std::vector<std::string> contents;
+  for (const auto& [path, content] : files) contents.push_back(content);
+  std::sort(contents.begin(), contents.end());
+  return contents;
+}
+
+}  // namespace
+
+TEST_CASE("names that a server doesn't keep are escaped, so that none is lost to another") {
+  ScriptedNight night(keeps_nothing_odd());
+  write_odd_twins(night);
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  CHECK(contents_of(night.held()) == contents_of(night.expected()));
+  CHECK(night.held().contains("t/lat%E9"));
+  CHECK(night.held().contains("t/x%22y"));
+  CHECK(night.held().contains("t/%20lead"));
+  CHECK(night.verify().outcome == ExitCode::done);
+  CHECK(night.leavings().empty());
+  // It is asked once, and a later run goes by the same names.
+  const std::size_t asked = night.scripted.count("MKD ./.outhaul/name-probe") +
+                            night.scripted.count("MKD space/.outhaul/name-probe") +
+                            night.scripted.count("MKD .outhaul/name-probe");
+  CHECK(asked > 0);
+  night.scripted.forget_commands();
+  night.write("other-lat\xE9", "new");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.held().contains("t/other-lat%E9"));
+  CHECK(night.scripted.count("STOR") == 1);
+  for (const std::string& command : night.scripted.commands())
+    CHECK(command.find("name-probe") == std::string::npos);
+  CHECK(night.restore().outcome == ExitCode::done);
+}
+
+TEST_CASE("names that a server keeps go over as they are, and it is asked once") {
+  ScriptedNight night;
+  write_odd_twins(night);
+  REQUIRE(night.run().outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.held().contains("t/lat\xE9"));
+  night.scripted.forget_commands();
+  night.write("more \xE9", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  for (const std::string& command : night.scripted.commands())
+    CHECK(command.find("name-probe") == std::string::npos);
+}
+
+TEST_CASE("a job that stores odd names as they are refuses by name what would take another one's place") {
+  ScriptedNight night;  // it kept such names once
+  night.write("lat\xE8", "grave");
+  night.write("x\"y", "quoted");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  {
+    State state = State::open(night.state_dir(), night.profile.name, State::Open::create_if_missing);
+    for (const auto& [fact, value] : state.server_facts(server_key(night.profile.remote)))
+      if (fact.starts_with("keeps_")) state.forget_server_fact(server_key(night.profile.remote), fact);
+  }
+  night.scripted.change(keeps_nothing_odd());
+  night.scripted.remove("space/t/lat\xE8");
+  night.scripted.put_file("space/t/lat\xEF\xBF\xBD", "grave");
+  night.scripted.remove("space/t/x\"y");
+  night.scripted.put_file("space/t/xy", "quoted");
+  night.write("lat\xE9", "acute");
+  night.write("xy", "plain");
+  night.write("alone-\xE9", "1");
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(night.says("not stored: to this server its name is that of"));
+  CHECK(night.held().at("t/lat\xEF\xBF\xBD") == "grave");
+  CHECK(night.held().at("t/xy") == "quoted");
+  CHECK(night.held().at("t/alone-\xEF\xBF\xBD") == "1");
+}
+
+TEST_CASE("verify finds that two names are one file, however well the server answers for both") {
+  ScriptedNight night;
+  night.write("lat\xE8", "same size 1");
+  night.write("lat\xE9", "same size 2");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.scripted.change(keeps_nothing_odd());
+  night.scripted.remove("space/t/lat\xE8");
+  night.scripted.remove("space/t/lat\xE9");
+  night.scripted.put_file("space/t/lat\xEF\xBF\xBD", "same size 2");
+  const VerifyReport report = night.verify();
+  CHECK(report.outcome == ExitCode::incomplete);
+  CHECK(report.counts.unproven == 1);
+}
+
+TEST_CASE("verify believes a name that the server shows in another form") {
+  ScriptedNight night;
+  night.write("lat\xE8", "only one");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.scripted.change(keeps_nothing_odd());
+  night.scripted.remove("space/t/lat\xE8");
+  night.scripted.put_file("space/t/lat\xEF\xBF\xBD", "only one");
+  CHECK(night.verify().outcome == ExitCode::done);
+}

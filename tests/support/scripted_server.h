@@ -65,12 +65,18 @@ struct Quirks {
   } list_all = ListAll::honoured;  ///< "LIST -a"
   std::size_t listing_cap = 0;     ///< listings end after so many entries; 0: never
   std::string listing_end = "226 Transfer complete";
-  Flood listing;                                 ///< sent as every listing
-  std::string pasv_address;                      ///< "10,0,0,7" in the reply to PASV; empty: the truth
-  bool one_byte_at_a_time = false;               ///< replies dribble
-  bool wordy = false;                            ///< final replies have several lines
-  bool drops_pipelined = false;                  ///< what comes before the answer to the last command is lost
-  std::string made_already = "550 File exists";  ///< MKD of a directory that is there
+  Flood listing;                    ///< sent as every listing
+  std::string pasv_address;         ///< "10,0,0,7" in the reply to PASV; empty: the truth
+  bool one_byte_at_a_time = false;  ///< replies dribble
+  bool wordy = false;               ///< final replies have several lines
+  bool drops_pipelined = false;     ///< what comes before the answer to the last command is lost
+  /// Commands that come in packets of their own are carried out at the same time, and answered as each ends
+  /// (npm ftp-srv). What needs the file system takes until two such commands wait, or nothing else comes.
+  bool concurrent = false;
+  bool replaces_bytes = false;  ///< in names, bytes that are no UTF-8 become U+FFFD (pyftpdlib, ftp-srv)
+  bool drops_quotes = false;    ///< '"' is taken out of names (ftp-srv)
+  bool trims_spaces = false;    ///< spaces at the beginning of a name are taken off
+  std::string made_already = "550 File exists";                ///< MKD of a directory that is there
   std::string gone_already = "550 No such file or directory";  ///< DELE and RMD of what isn't there
   /// After a STOR, so many SIZEs tell half of what was stored; -1: all.
   int late_sizes = 0;

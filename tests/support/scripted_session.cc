@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,6 +83,7 @@ void ScriptedSession::serve() {
   const int on = 1;
   ::setsockopt(control_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (!greet()) return;
+  if (quirks().concurrent) return serve_concurrently();
   while (open_) {
     const auto line = next_line();
     if (!line) return;
@@ -104,6 +106,71 @@ std::optional<std::string> ScriptedSession::next_line() {
     if (got <= 0) return std::nullopt;
     input_.append(buffer.data(), static_cast<std::size_t>(got));
   }
+}
+
+namespace {
+
+/// How long it waits for something else to do before it ends what it is at.
+constexpr int kSilenceMs = 3;
+
+bool takes_time(const std::string& line) {
+  static const std::set<std::string> verbs{"SIZE", "MDTM", "MFMT", "MLST", "XSHA256", "CWD",
+                                           "MKD",  "RMD",  "DELE", "RNFR", "RNTO"};
+  return verbs.contains(line.substr(0, line.find(' ')));
+}
+
+}  // namespace
+
+void ScriptedSession::serve_concurrently() {
+  std::list<Packet> packets;
+  while (open_) {
+    const auto waiting = std::count_if(packets.begin(), packets.end(), [](auto& it) { return it.waits; });
+    if (waiting < 2 && take_packet(packets, waiting == 0)) continue;
+    end_one(packets);
+  }
+}
+
+/// False when nothing came.
+bool ScriptedSession::take_packet(std::list<Packet>& packets, bool may_wait) {
+  pollfd readable{control_, POLLIN, 0};
+  if (::poll(&readable, 1, may_wait ? -1 : kSilenceMs) <= 0) return false;
+  std::array<char, 4096> buffer;
+  const ssize_t got = ::recv(control_, buffer.data(), buffer.size(), 0);
+  if (got <= 0) {  // what it was at is left undone
+    open_ = false;
+    return true;
+  }
+  input_.append(buffer.data(), static_cast<std::size_t>(got));
+  Packet packet;
+  for (std::size_t end = 0; (end = input_.find("\r\n")) != std::string::npos; input_.erase(0, end + 2))
+    packet.lines.push_back(input_.substr(0, end));
+  packets.push_back(std::move(packet));
+  advance(packets.back());
+  return true;
+}
+
+/// Up to the next command that takes time.
+void ScriptedSession::advance(Packet& packet) {
+  packet.waits = false;
+  while (open_ && !packet.lines.empty() && !packet.waits) {
+    if (takes_time(packet.lines.front())) {
+      packet.rename_from = rename_from_;
+      packet.waits = true;
+    } else {
+      carry_out(packet.lines.front());
+      packet.lines.pop_front();
+    }
+  }
+}
+
+void ScriptedSession::end_one(std::list<Packet>& packets) {
+  const auto oldest = std::find_if(packets.begin(), packets.end(), [](auto& it) { return it.waits; });
+  const std::string line = oldest->lines.front();
+  if (line.starts_with("RNTO ")) rename_from_ = oldest->rename_from;
+  carry_out(line);
+  oldest->lines.pop_front();
+  advance(*oldest);
+  if (!oldest->waits) packets.erase(oldest);
 }
 
 void ScriptedSession::drop_pipelined() {
@@ -173,10 +240,39 @@ const std::unordered_map<std::string, ScriptedSession::Handler>& ScriptedSession
   return table;
 }
 
+namespace {
+
+/// U+FFFD for each byte that belongs to no character of UTF-8.
+std::string decoded(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    bool good = lead < 0x80 || (lead >= 0xC2 && lead < 0xF5);
+    for (std::size_t k = 1; good && k < length; ++k)
+      good = i + k < text.size() && (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
+    if (!good) length = 1;
+    result += good ? text.substr(i, length) : "\xEF\xBF\xBD";
+    i += length;
+  }
+  return result;
+}
+
+/// What such a server makes of a command's argument.
+std::string heard(const Quirks& quirks, std::string argument) {
+  if (quirks.replaces_bytes) argument = decoded(argument);
+  if (quirks.drops_quotes) std::erase(argument, '"');
+  if (quirks.trims_spaces)
+    for (std::size_t at = 0; (at = argument.find("/ ")) != std::string::npos;) argument.erase(at + 1, 1);
+  return argument;
+}
+
+}  // namespace
+
 void ScriptedSession::carry_out(const std::string& line) {
   const std::size_t blank = std::min(line.find(' '), line.size());
   const std::string verb = line.substr(0, blank);
-  const std::string argument = line.substr(std::min(blank + 1, line.size()));
+  const std::string argument = heard(quirks(), line.substr(std::min(blank + 1, line.size())));
   std::optional<Deviation> deviation;
   bool known = false;
   std::string denial;

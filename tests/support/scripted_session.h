@@ -1,6 +1,8 @@
 // One client of the scripted server. Private to it.
 #pragma once
 
+#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,16 @@ class ScriptedSession {
   bool enter();
   bool greet();
   std::optional<std::string> next_line();
+  /// What came in one packet, for a server that works on several at a time.
+  struct Packet {
+    std::deque<std::string> lines;
+    bool waits = false;       ///< its first line is being carried out
+    std::string rename_from;  ///< as it was when an RNTO began
+  };
+  void serve_concurrently();
+  bool take_packet(std::list<Packet>& packets, bool may_wait);
+  void advance(Packet& packet);
+  void end_one(std::list<Packet>& packets);
   void drop_pipelined();
   void carry_out(const std::string& line);
   bool deviate(const Deviation& deviation);

@@ -11,12 +11,12 @@ using namespace outhaul::test;
 namespace {
 
 /// "upload A ~ a", "upload A ~ a (leaves)", sorted.
-Lines twins_of(std::vector<ScanItem> scan, const std::vector<Entry>& state,
+Lines twins_of(std::vector<ScanItem> scan, const std::vector<Entry>& state, const NameFold& fold = {true, {}},
                const PlanPolicy& policy = removing()) {
   const Plan plan = plan_for(std::move(scan), state, policy);
   ListedState stored(state);
   Lines lines;
-  for (const CaseTwin& twin : find_case_twins(plan, &stored, RemotePath::parse("t"), {})) {
+  for (const CaseTwin& twin : find_case_twins(plan, &stored, RemotePath::parse("t"), {}, fold)) {
     const Action& action = plan.actions[twin.action];
     lines.push_back(std::string(to_string(action.kind)) + " " + action.entry.path.bytes() + " ~ " +
                     twin.other.bytes() + (twin.leaves ? " (leaves)" : ""));
@@ -57,4 +57,23 @@ TEST_CASE("pain 18: a file or directory that changes its own case only is no twi
 TEST_CASE("pain 18: escapes count as the names that the server sees") {
   // "*" is stored as "%2A", and "%2a" as itself.
   CHECK(twins_of({file("%2a"), file("*")}, {}).size() == 1);
+}
+
+TEST_CASE("names that a server doesn't keep apart are twins, new ones and stored ones") {
+  const NameFold bytes{false, {true, false, false}}, quotes{false, {false, true, false}};
+  CHECK(twins_of({file("lat\xE8"), file("lat\xE9"), file("LAT\xE9")}, {}, bytes) ==
+        Lines{"upload lat\xE9 ~ lat\xE8"});
+  CHECK(twins_of({file("x\"y"), file("xy")}, {stored(file("x\"y"))}, quotes) == Lines{"upload xy ~ x\"y"});
+  CHECK(twins_of({file("x\"y"), file("xy")}, {}, bytes).empty());
+}
+
+TEST_CASE("the odd ones among a plan's new names are known by what is sent of them") {
+  const auto odd = [](std::vector<ScanItem> scan, const std::vector<Entry>& state, const NameRules& rules) {
+    return odd_new_names(plan_for(std::move(scan), state, removing()), rules);
+  };
+  CHECK(odd({file("plain"), dir("d"), file("d/ lead")}, {}, {}) == OddNames{false, false, true});
+  CHECK(odd({file("lat\xE9"), file("x\"y")}, {stored(file("x\"y"))}, {}) == OddNames{true, false, false});
+  NameRules rules;
+  rules.escaped = kAllOddNames;
+  CHECK_FALSE(odd({file("lat\xE9"), file("x\"y"), file(" s")}, {}, rules).any());
 }

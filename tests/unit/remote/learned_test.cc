@@ -13,7 +13,7 @@ TEST_CASE("What nobody found out is handed on as it was told") {
   told.mlsd = false;
   told.list_all = true;
   told.size = false;
-  told.pipelining = false;
+  told.answers_in_order = false;
   told.mtime = "none";
   told.hash = "XSHA256";
   told.hidden_files = true;
@@ -25,7 +25,7 @@ TEST_CASE("What nobody found out is handed on as it was told") {
   const Learned learned(told);
   CHECK(learned.mlsd == Known::no);
   CHECK(learned.list_all == Known::yes);
-  CHECK_FALSE(learned.may_pipeline());
+  CHECK(learned.answers_in_order() == Known::no);
   CHECK(learned.mtime == Mtime::none);
   CHECK(learned.memory() == told);
   CHECK(Learned{}.memory() == ServerMemory{});
@@ -51,24 +51,34 @@ TEST_CASE("What was found out corrects what was told") {
   CHECK(learned.memory().mtime == "MDTM");
 }
 
-TEST_CASE("One lost connection does not prove that a server dislikes pipelining") {
+TEST_CASE("One lost connection does not prove that a server dislikes many commands at once") {
   Learned learned;
-  learned.pipelining_failed();
-  CHECK_FALSE(learned.may_pipeline());  // for now
-  CHECK_FALSE(learned.memory().pipelining.has_value());
+  CHECK(learned.answers_in_order() == Known::unknown);
+  learned.order_broke_off();
+  CHECK(learned.answers_in_order() == Known::no);  // for now
+  CHECK_FALSE(learned.memory().answers_in_order.has_value());
   learned.answered_one_at_a_time();
-  CHECK(learned.may_pipeline());
-  learned.pipelined();
-  CHECK(learned.memory().pipelining == true);
+  CHECK(learned.answers_in_order() == Known::unknown);
+  learned.order_proven();
+  CHECK(learned.memory().answers_in_order == true);
 
   Learned strict;
   for (int i = 0; i < 2; ++i) {
-    strict.pipelining_failed();
+    strict.order_broke_off();
     strict.answered_one_at_a_time();
   }
-  CHECK_FALSE(strict.may_pipeline());
-  CHECK(strict.memory().pipelining == false);
-  CHECK_FALSE(Learned(strict.memory()).may_pipeline());
+  CHECK(strict.answers_in_order() == Known::no);
+  CHECK(strict.memory().answers_in_order == false);
+  CHECK(Learned(strict.memory()).answers_in_order() == Known::no);
+}
+
+TEST_CASE("One reply out of its place is enough, whatever was answered before and after it") {
+  Learned learned;
+  learned.order_proven();
+  learned.order_disproven();
+  learned.answered_one_at_a_time();
+  CHECK(learned.answers_in_order() == Known::no);
+  CHECK(learned.memory().answers_in_order == false);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ TEST_CASE("What was learned of a server survives being written down") {
   memory.mlsd = true;
   memory.list_all = false;
   memory.hidden_files = true;
-  memory.pipelining = false;
+  memory.answers_in_order = false;
   memory.rename_over = true;
   memory.case_sensitive = false;
   memory.mtime = "MDTM";
@@ -69,7 +69,7 @@ TEST_CASE("Limits of a server are believed for a month") {
   ServerMemory memory;
   memory.mlsd = false;
   memory.list_all = false;
-  memory.pipelining = false;
+  memory.answers_in_order = false;
   memory.mtime = "none";
   memory.tls_max = "1.2";
   memory.rename_over = false;  // found out by the file: not probed again by a run
@@ -85,7 +85,7 @@ TEST_CASE("Limits of a server are believed for a month") {
   CHECK(without_old_limits(memory, kToday).mlsd == true);
   CHECK(without_old_limits(memory, kToday).mtime == "MDTM");
   memory.limits_seen_ns = kToday + 2 * kDay;  // the clock was ahead when it was written down
-  CHECK_FALSE(without_old_limits(memory, kToday).pipelining.has_value());
+  CHECK_FALSE(without_old_limits(memory, kToday).answers_in_order.has_value());
 }
 
 TEST_CASE("Whether a server resumes rightly is believed for a month either way") {
