@@ -59,7 +59,8 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOpt
     outcome = worst_of(outcome, outcome_of(job));
     const Plan* plan = job.plan.id.empty() ? nullptr : &job.plan;  // no source, no plan
     shown.push_back({job.job->name, job.job->source.native(), job.job->target.wire(), plan, job.refusals,
-                     profile.remote.url, job.retention ? &*job.retention : nullptr});
+                     profile.remote.url, job.retention ? &*job.retention : nullptr, job.removals_first,
+                     job.versions_first, job.first_bytes});
     if (job.unsettled > 0)
       complain(
           fmt::format("note: {} changes of an interrupted run will be settled first, so the plan may shrink",

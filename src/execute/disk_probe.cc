@@ -10,7 +10,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::size_t kProbeSize = 4096;
+constexpr std::uint64_t kProbeSize = 4096;
 
 /// The server had taken the upload, and then it broke off.
 bool broke_off_storing(const RemoteError& error) {
@@ -20,22 +20,22 @@ bool broke_off_storing(const RemoteError& error) {
 
 class Zeros final : public ByteSource {
  public:
+  explicit Zeros(std::uint64_t count) : left_(count) {}
   std::size_t read(std::span<std::byte> buffer) override {
-    const std::size_t count = std::min(left_, buffer.size());
+    const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, buffer.size()));
     std::fill_n(buffer.begin(), count, std::byte{0});
     left_ -= count;
     return count;
   }
 
  private:
-  std::size_t left_ = kProbeSize;
+  std::uint64_t left_;
 };
 
 /// What a small upload says; empty when it was stored, or when it failed for another reason.
 std::optional<RemoteError> refusal_for_space(Lane& lane, const RemotePath& probe, const RemoteError& failed) {
-  Zeros zeros;
   try {
-    lane.put({probe, &zeros, 0, kProbeSize, {}});
+    store_zeros(lane, probe, kProbeSize);
   } catch (const RemoteError& error) {
     if (error.failure() == FailureClass::cancelled) throw;
     // 451 is "local error in processing" (RFC 959 §4.2.2): for so small a file that is the disk.
@@ -50,6 +50,15 @@ std::optional<RemoteError> refusal_for_space(Lane& lane, const RemotePath& probe
 }
 
 }  // namespace
+
+void store_zeros(Lane& lane, const RemotePath& name, std::uint64_t bytes) {
+  Zeros zeros(bytes);
+  lane.put({name, &zeros, 0, bytes, {}});
+}
+
+RemotePath reserve_name() {
+  return RemotePath::parse(fmt::format("{}/reserve", kPartsDir));
+}
 
 RemotePath disk_probe_name(int lane_number) {
   return RemotePath::parse(fmt::format("{}/probe-{}", kPartsDir, lane_number));

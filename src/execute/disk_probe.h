@@ -12,7 +12,12 @@ namespace outhaul {
 /// nothing else. What it stored is removed again; `litter` says when that didn't come about.
 void look_for_full_disk(Lane& lane, int lane_number, const RemoteError& failed, bool& litter);
 
+/// Stores `bytes` zeros. Throws RemoteError.
+void store_zeros(Lane& lane, const RemotePath& name, std::uint64_t bytes);
+
 /// The file that it stores.
 RemotePath disk_probe_name(int lane_number);
+/// Room that is held on a full remote while files are tried on the rest of it.
+RemotePath reserve_name();
 
 }  // namespace outhaul

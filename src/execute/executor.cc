@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/nanoseconds.h"
 #include "execute/case_guard.h"
 #include "execute/connections.h"
 #include "execute/content_proof.h"
@@ -17,6 +18,7 @@
 #include "execute/increment_names.h"
 #include "execute/intents.h"
 #include "execute/removals.h"
+#include "execute/room.h"
 #include "execute/tally.h"
 #include "execute/transfers.h"
 #include "outhaul/error.h"
@@ -27,6 +29,8 @@ namespace outhaul {
 namespace {
 
 constexpr std::size_t kBatch = 500;
+/// The others are counted.
+constexpr std::size_t kNamedMisfits = 10;
 
 JobReport report_for(const Job& job, const Plan* plan) {
   JobReport report;
@@ -54,6 +58,11 @@ std::int64_t started_ns(const State& state, RunId run) {
   throw Error(ErrorKind::internal, "an append-only job is carried out by a run that isn't the newest");
 }
 
+/// Some servers count directories, too.
+bool want_space(const CommandResult& result) {
+  return result.failure == FailureClass::no_space;
+}
+
 /// One job's plan on its way: its phases in their order (docs/architecture.md, "Transfers").
 class Execution {
  public:
@@ -68,7 +77,8 @@ class Execution {
     const CancelToken& cancel;
     const CaseGuard& cases;
     Retirer& retirer;
-    const Executor::SpaceGuard& space_guard;
+    const Executor::Room& room;
+    Certainty& certainty;
     const std::optional<Limit>& max_delete;
     IncrementNames* names;  ///< null unless the job is append-only
   };
@@ -76,28 +86,45 @@ class Execution {
       : s_(setting),
         plan_(plan),
         transfers_({s_.job, s_.job_id, s_.run, s_.state, s_.tally, s_.connections, s_.cancel_lanes,
-                    s_.retirer, s_.names},
-                   source) {}
+                    s_.retirer, s_.names,
+                    [this] {
+                      return room_.make({true, true});
+                    },
+                    s_.room.smallest_first, s_.room.reserve},
+                   source),
+        room_({[this] { return context(); }, plan_, transfers_, s_.certainty, s_.room.let_versions_go,
+               s_.cancel}) {}
 
   /// A refusal is all that came of it then.
   std::optional<GuardRefusal> run() {
     for (const Action& action : plan_.actions)
       if (action.kind == ActionKind::upload) s_.tally.expect(action.entry.size);
-    if (auto refusal = ask_for_space()) return refusal;
-    carry_out();
+    SpaceVerdict verdict{s_.room.first, std::nullopt};
+    ask_for_space(verdict);
+    if (verdict.refusal) return verdict.refusal;
+    carry_out(verdict.first);
     return std::nullopt;
   }
+  bool ran_out_of_space() const noexcept { return !transfers_.misfits().empty(); }
 
  private:
-  void carry_out() {
+  void carry_out(const GoesFirst& first) {
     tell_withheld();
+    for (const Action& action : plan_.actions)
+      if (action.kind == ActionKind::compare || action.kind == ActionKind::upload ||
+          action.kind == ActionKind::move)
+        transfers_.add(action);
+    if (first.any() && go_on()) room_.make(first);
     make_dirs(now(ActionKind::make_dir));
     transfer();
     record(now(ActionKind::record));
+    const std::uint64_t removed = s_.tally.done().removed;
     remove();
+    if (go_on() && s_.tally.done().removed != removed) store_misfits();
     if (go_on()) fill_freed_names();
     if (go_on()) remove_left_behind(true);
     if (go_on()) transfers_.clean_up();
+    tell_misfits();
     s_.tally.tell_changed();
   }
 
@@ -120,10 +147,13 @@ class Execution {
   Actions now(ActionKind kind) const { return select(kind, false); }
   Actions later(ActionKind kind) const { return select(kind, true); }
 
-  std::optional<GuardRefusal> ask_for_space();
+  void ask_for_space(SpaceVerdict& verdict);
+  void store_misfits();
+  void tell_misfits();
   void tell_withheld();
   void tell_unstored(const Entry& entry, const std::string& message, std::string advice);
   void tell_too_long(const Entry& entry);
+  void tell_too_large(const Entry& entry);
   void make_dirs(const Actions& actions);
   void mend_dir(const RelPath& path, CommandResult& result);
   void fill_freed_names();
@@ -147,17 +177,55 @@ class Execution {
   Setting s_;
   const Plan& plan_;
   Transfers transfers_;
+  RoomMaker room_;
   Actions moves_for_later_;
 };
 
 /// Of the directory for parts, because that is there for sure. Any other answer than a number says nothing.
-std::optional<GuardRefusal> Execution::ask_for_space() {
-  if (!s_.space_guard || plan_.counts.upload_bytes == 0 || !go_on()) return std::nullopt;
+void Execution::ask_for_space(SpaceVerdict& verdict) {
+  if (!s_.room.judge || plan_.counts.upload_bytes == 0 || !go_on()) return;
   transfers_.prepare_remote();
-  if (!go_on()) return std::nullopt;
+  if (!go_on()) return;
   const CommandResult answer = s_.connections.commands().run_one(FreeSpace{RemotePath::parse(kPartsDir)});
-  if (answer.status != CommandResult::Status::done) return std::nullopt;
-  return s_.space_guard(answer.size);
+  if (answer.status != CommandResult::Status::done) return;
+  const std::uint64_t most = clamped_sum(answer.size, s_.room.ours());
+  transfers_.set_most(most);
+  const SpaceVerdict by_answer = s_.room.judge(answer.size, most);
+  verdict.refusal = by_answer.refusal;
+  verdict.first.removals |= by_answer.first.removals;
+  verdict.first.versions |= by_answer.first.versions;
+}
+
+/// Something has gone since they didn't fit.
+void Execution::store_misfits() {
+  if (transfers_.misfits().empty()) return;
+  transfers_.try_misfits_again();
+  transfers_.run();
+}
+
+void Execution::tell_misfits() {
+  Actions misfits = transfers_.misfits();
+  if (misfits.empty()) return;
+  std::ranges::sort(misfits, {}, [](const Action* action) { return action->entry.path; });
+  std::uint64_t bytes = 0;
+  for (const Action* action : misfits) bytes = clamped_sum(bytes, action->entry.size);
+  s_.tally.problem(
+      Problem::Severity::error, {},
+      fmt::format("{} {} ({}) not stored, because the remote has no room for {}: {}", misfits.size(),
+                  misfits.size() == 1 ? "file is" : "files are", space_in_words(bytes),
+                  misfits.size() == 1 ? "it" : "them", transfers_.last_words()),
+      "make room on the remote or buy some; what was stored stays, and the next run goes on from here");
+  const std::size_t named = std::min(misfits.size(), kNamedMisfits);
+  for (std::size_t i = 0; i < named; ++i) {
+    const Entry& entry = misfits[i]->entry;
+    s_.tally.problem(
+        Problem::Severity::error, entry.path,
+        fmt::format("not stored: it has {}, and there is no room for it{}", space_in_words(entry.size),
+                    entry.object == kNoObject ? "" : "; its copy from before stays"));
+  }
+  if (misfits.size() > named)
+    s_.tally.problem(Problem::Severity::error, {},
+                     fmt::format("and {} more for which there is no room", misfits.size() - named));
 }
 
 void Execution::tell_withheld() {
@@ -173,6 +241,8 @@ void Execution::tell_withheld() {
       ++moved;
     } else if (action.reason == Reason::name_too_long) {
       tell_too_long(action.entry);
+    } else if (action.reason == Reason::too_large) {
+      tell_too_large(action.entry);
     } else {
       tell_unstored(action.entry, "not stored: something that is kept on the remote has its name",
                     "\"on_removal\" is \"keep\": set it to \"retire\" for one run, or give one of the two "
@@ -216,6 +286,14 @@ void Execution::tell_too_long(const Entry& entry) {
                   "Give it a shorter name, or one with fewer characters that FTP can't hold.");
 }
 
+void Execution::tell_too_large(const Entry& entry) {
+  s_.tally.problem(Problem::Severity::error, entry.path,
+                   fmt::format("not stored: it has {}, more than \"quota\" allows for everything together{}",
+                               space_in_words(entry.size),
+                               entry.object == kNoObject ? "" : "; its copy from before stays"),
+                   "Exclude it, or buy space and raise \"quota\". The others are stored.");
+}
+
 void Execution::make_dirs(const Actions& actions) {
   if (actions.empty() || !go_on()) return;
   if (s_.names != nullptr) return record_dirs(actions);
@@ -226,6 +304,8 @@ void Execution::make_dirs(const Actions& actions) {
     for (const Action* action : batch) commands.push_back(MakeDir{remote_name(action->entry.path)});
     intend(context(), batch, commands);
     std::vector<CommandResult> results = s_.connections.commands().run(commands);
+    if (std::ranges::any_of(results, want_space) && room_.make({true, true}) > 0)
+      results = s_.connections.commands().run(commands);  // those that are there are "done"
     for (std::size_t i = 0; i < batch.size(); ++i) mend_dir(batch[i]->entry.path, results[i]);
     Transaction transaction = s_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -374,10 +454,6 @@ void Execution::prove_moves(std::span<const Action* const> batch, const std::vec
 
 void Execution::transfer() {
   if (!go_on()) return;
-  for (const Action& action : plan_.actions)
-    if (action.kind == ActionKind::compare || action.kind == ActionKind::upload ||
-        action.kind == ActionKind::move)
-      transfers_.add(action);
   if (transfers_.waiting()) transfers_.run();
   Actions moves = transfers_.take_moves();
   const auto waits = [](const Action* action) { return action->after_removals; };
@@ -428,11 +504,9 @@ void Execution::record(const Actions& actions) {
 }
 
 void Execution::remove() {
-  // A full server is the one stop after which making room still helps.
-  const bool stopped = s_.tally.stopped() && s_.tally.stop_reason() != FailureClass::no_space;
-  if (stopped || s_.cancel.cancelled()) return;
-  const Actions forgets = now(ActionKind::forget), leaving = now(ActionKind::retire),
-                files = now(ActionKind::remove), dirs = now(ActionKind::remove_dir);
+  if (!go_on()) return;
+  const Actions forgets = now(ActionKind::forget), leaving = room_.without_doubt(now(ActionKind::retire)),
+                files = room_.without_doubt(room_.removals_left()), dirs = now(ActionKind::remove_dir);
   remove_left_behind(false);  // before the directories in which it may lie
   if (forgets.empty() && leaving.empty() && files.empty() && dirs.empty()) return;
   Removals removals(context());
@@ -473,6 +547,7 @@ void Execution::remove_left_behind(bool second_pass) {
   }
   Actions actions;
   for (const Action& removal : removals) actions.push_back(&removal);
+  actions = room_.without_doubt(actions);
   if (s_.job.on_removal == OnRemoval::retire)
     Removals(context()).retire_files(actions);
   else
@@ -570,10 +645,13 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
                   NameFold{known_names_.case_sensitive != true, kAllOddNames - known_names_.kept});
   try {
     if (!names) adapted = cases.adapt(plan);  // increments hold such names apart
-    Execution execution({job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer,
-                         space_guard_, max_delete_, names ? &*names : nullptr},
-                        adapted ? *adapted : plan, source);
+    Certainty own(job, state_, cancel_);
+    Execution execution(
+        {job, job_id, run, state_, tally, connections, cancel_lanes, cancel_, cases, retirer, room_,
+         room_.certainty != nullptr ? *room_.certainty : own, max_delete_, names ? &*names : nullptr},
+        adapted ? *adapted : plan, source);
     if (auto refusal = execution.run()) report.refusals.push_back(std::move(*refusal));
+    ran_out_of_space_ = execution.ran_out_of_space();
   } catch (const RemoteError& error) {
     cancel_lanes.cancel();
     tally.stop(error.failure(), error.what(), error.advice());
@@ -588,7 +666,8 @@ JobReport Executor::execute(const Job& job, JobId job_id, RunId run, const Plan&
   known_names_ = cases.known();
   report.done.retries += connections.command_retries();
   if (cancel_.cancelled() && report.outcome == ExitCode::done) report.outcome = ExitCode::interrupted;
-  if (cancel_.cancelled() || tally.stopped() || report.remote_lost) tally.tell_what_is_left();
+  if (cancel_.cancelled() || tally.stopped() || report.remote_lost || ran_out_of_space_)
+    tally.tell_what_is_left();
   return report;
 }
 

@@ -9,6 +9,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "execute/case_guard.h"
+#include "execute/certainty.h"
 #include "execute/name_probe.h"
 #include "lanes/backoff.h"
 #include "lanes/connection_policy.h"
@@ -18,6 +19,7 @@
 #include "outhaul/profile.h"
 #include "outhaul/remote.h"
 #include "outhaul/report.h"
+#include "plan/space.h"
 #include "state/state.h"
 
 namespace outhaul {
@@ -53,10 +55,24 @@ class Executor {
   /// like execute().
   JobReport probe_names(const Job& job, const OddNames& kinds, NameProbe& found);
 
-  /// Asked by execute() before the first byte of a plan that uploads, where the server says how many bytes it
-  /// has left. A refusal ends the job there, and is in the report.
-  using SpaceGuard = std::function<std::optional<GuardRefusal>(std::uint64_t free)>;
-  void set_space_guard(SpaceGuard guard) { space_guard_ = std::move(guard); }
+  /// How execute() deals with a remote that may not have room for the uploads.
+  struct Room {
+    GoesFirst first;  ///< decided already
+    /// Asked before the first byte of a plan that uploads, where the server says how many bytes it has left:
+    /// what goes first by that. A refusal ends the job there, and is in the report. Empty: nobody asks.
+    /// `most`: the largest file that could ever be stored by that; larger ones are left aside.
+    std::function<SpaceVerdict(std::uint64_t free, std::uint64_t most)> judge;
+    /// Forgets what retention lets go anyhow, and tells it. False when it may not, or when there is nothing.
+    std::function<bool()> let_versions_go;
+    Certainty* certainty = nullptr;  ///< the plan's job's; null: execute() makes its own
+    std::function<std::uint64_t()>
+        ours;                     ///< with judge: bytes of the whole profile on the remote, with parts
+    std::uint64_t reserve = 0;    ///< to be left for the catalog on a remote that turns out to be full
+    bool smallest_first = false;  ///< the remote was full last time
+  };
+  void set_room(Room room) { room_ = std::move(room); }
+  /// Whether execute() left something unsent because it didn't fit.
+  bool ran_out_of_space() const noexcept { return ran_out_of_space_; }
 
   /// The profile's, for removals that the plan didn't foresee.
   void set_max_delete(std::optional<Limit> limit) noexcept { max_delete_ = limit; }
@@ -79,7 +95,8 @@ class Executor {
   ConnectionPolicy connection_policy_;
   ConnectionUse connections_seen_;
   CaseGuard::Known known_names_;
-  SpaceGuard space_guard_;
+  Room room_;
+  bool ran_out_of_space_ = false;
   std::optional<Limit> max_delete_;
   std::optional<Throttle> throttle_;
 };

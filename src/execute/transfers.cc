@@ -37,26 +37,29 @@ std::string random_tag() {
 Transfers::Transfers(const Context& context, const SourceTree& source)
     : context_(context),
       source_(source),
-      part_prefix_(
-          fmt::format("{}/{}-{}-", kPartsDir, static_cast<std::int64_t>(context.run), random_tag())) {
+      part_prefix_(fmt::format("{}/{}-{}-", kPartsDir, static_cast<std::int64_t>(context.run), random_tag())),
+      by_size_(context.smallest_first) {
   for (Part& part : context_.state.parts(context_.job_id)) {
     if (part.stage != Part::Stage::sending) continue;  // for Executor::settle()
     std::string path = part.path.bytes();
     leftovers_.emplace(std::move(path), std::move(part));
   }
-  // Where an upload was cut off, a probe may have been, too.
-  for (int lane = 0; context_.names == nullptr && !leftovers_.empty() && lane < context_.connections.cap();
-       ++lane)
-    litter_.insert(disk_probe_name(lane));
+  // Where an upload was cut off, a probe may have been, too, or the reserve.
+  if (context_.names != nullptr || leftovers_.empty()) return;
+  for (int lane = 0; lane < context_.connections.cap(); ++lane) litter_.insert(disk_probe_name(lane));
+  litter_.insert(reserve_name());
 }
 
 void Transfers::add(const Action& action) {
-  (action.kind == ActionKind::upload ? uploads_ : compares_).push_back(&action);
+  if (action.kind != ActionKind::upload)
+    compares_.push_back(&action);
+  else if (!leave_aside(action))
+    uploads_.push_back(&action);
 }
 
 void Transfers::add_upload(const Action& action) {
   context_.tally.expect(action.entry.size);  // the plan doesn't count it
-  uploads_.push_back(&action);
+  if (!leave_aside(action)) uploads_.push_back(&action);
 }
 
 bool Transfers::stopped() const {
@@ -78,6 +81,10 @@ void Transfers::run() {
         record_same(true);
         continue;  // a failed proof may have brought tasks back
       }
+      if (full_) {
+        go_on_when_full();
+        continue;
+      }
       if (!waiting()) return;
     }
     collect();
@@ -91,7 +98,8 @@ void Transfers::run() {
 /// more.
 void Transfers::fill() {
   LanePool& lanes = pool();
-  for (; !again_.empty(); again_.pop_front()) lanes.submit(std::move(again_.front()));
+  if (full_) return;
+  for (; !by_size_ && !again_.empty(); again_.pop_front()) lanes.submit(std::move(again_.front()));
   if (lanes.queued() > kLedgerBatch / 2) return;
   for (std::size_t i = 0; i < kLedgerBatch && !compares_.empty(); ++i, compares_.pop_front()) {
     Task task;
@@ -99,13 +107,32 @@ void Transfers::fill() {
     task.action = compares_.front();
     lanes.submit(std::move(task));
   }
-  if (uploads_.empty() || lanes.queued() > kLedgerBatch / 2) return;
+  if ((uploads_.empty() && again_.empty()) || lanes.queued() > kLedgerBatch / 2) return;
+  if (alone_ && (lanes.open() > 0 || !sent_.empty())) return;
   prepare_remote();
   if (stopped()) return;
-  std::vector<Task> ready;
+  if (by_size_) put_smallest_first();
   Transaction transaction = context_.state.begin();
-  for (; ready.size() < kLedgerBatch && !uploads_.empty(); uploads_.pop_front()) {
+  std::vector<Task> ready = next_uploads();
+  transaction.commit();  // before the first byte leaves
+  if (context_.names != nullptr) context_.names->make_dirs(context_.connections.commands(), ready);
+  for (Task& task : ready) lanes.submit(std::move(task));
+}
+
+/// In the caller's Transaction. What was sent back takes its turn by its size, or there is none of it.
+std::vector<Task> Transfers::next_uploads() {
+  const std::size_t most = alone_ ? 1 : kLedgerBatch;
+  std::vector<Task> ready;
+  while (ready.size() < most && !(uploads_.empty() && again_.empty())) {
+    const bool is_back = !again_.empty() && (uploads_.empty() || again_.front().action->entry.size <=
+                                                                     uploads_.front()->entry.size);
+    if (is_back) {
+      ready.push_back(std::move(again_.front()));
+      again_.pop_front();
+      continue;
+    }
     const Action& action = *uploads_.front();
+    uploads_.pop_front();
     if (context_.tally.failed_above(action.entry.path)) {
       ++context_.tally.done().withheld;  // its directory could not be made: said once, for the directory
       context_.tally.not_stored(action.entry, "its directory could not be made");
@@ -113,9 +140,7 @@ void Transfers::fill() {
       ready.push_back(start(action));
     }
   }
-  transaction.commit();  // before the first byte leaves
-  if (context_.names != nullptr) context_.names->make_dirs(context_.connections.commands(), ready);
-  for (Task& task : ready) lanes.submit(std::move(task));
+  return ready;
 }
 
 Task Transfers::start(const Action& action) {
@@ -202,6 +227,7 @@ void Transfers::take(Outcome&& outcome) {
     case Outcome::Status::source_failed:
       return context_.tally.failed(outcome.task.action->entry, outcome.message, std::move(outcome.advice));
     case Outcome::Status::remote_failed:
+      if (outcome.failure == FailureClass::no_space) return take_no_space(std::move(outcome));
       note_part(outcome);
       return take_remote_failure(std::move(outcome));
     case Outcome::Status::name_used:
@@ -234,7 +260,6 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
   switch (outcome.failure) {
     case FailureClass::cancelled:
       return;
-    case FailureClass::no_space:
     case FailureClass::stop_job:
     case FailureClass::stop_run:
       context_.tally.doubt(entry, outcome.message);
@@ -314,6 +339,7 @@ void Transfers::flush(bool all) {
 void Transfers::publish(std::vector<Outcome>& batch) {
   Publisher publisher = this->publisher();
   const std::vector<Outcome> all = std::exchange(batch, {});
+  if (full_) replaced_ += replaced_by(all);
   for (std::size_t begin = 0; begin < all.size(); begin += kPublishBatch) {
     const auto some = std::span(all).subspan(begin, std::min(all.size() - begin, kPublishBatch));
     std::vector<Task> unproven = publisher.publish({some.begin(), some.end()});
@@ -372,9 +398,6 @@ void Transfers::drain() {
   }
   record_same(true);
   remember_sent({again_.begin(), again_.end()});
-  if (context_.tally.stop_reason() != FailureClass::no_space) return;
-  flush(true);  // what is whole on a full server still counts
-  doubt_what_is_unsent();
 }
 
 /// What the next run may trust of these parts. A run that is killed leaves the ledger without it.
@@ -385,38 +408,39 @@ void Transfers::remember_sent(const std::vector<Task>& tasks) {
   transaction.commit();
 }
 
-/// Removals go on after this stop. Whatever was not stored may be the new name of something that would go.
-void Transfers::doubt_what_is_unsent() {
-  const auto doubt = [this](const Action& action) { context_.tally.doubt(action.entry, "not sent yet"); };
-  for (const Action* action : compares_) doubt(*action);
-  for (const Action* action : uploads_) doubt(*action);
-  for (const Task& task : again_) doubt(*task.action);
-  for (const Outcome& outcome : held_) doubt(*outcome.task.action);
-}
-
 void Transfers::clean_up() {
   if ((leftovers_.empty() && litter_.empty()) || stopped()) return;
   if (context_.names != nullptr) return abandon_leftovers();
+  std::vector<Part> parts;
+  for (auto& [path, part] : leftovers_) parts.push_back(std::move(part));
+  leftovers_.clear();
+  remove_parts(parts, std::exchange(litter_, {}));
+}
+
+/// About how many bytes that were.
+std::uint64_t Transfers::remove_parts(const std::vector<Part>& parts, const std::set<RemotePath>& probes) {
+  if (parts.empty() && probes.empty()) return 0;
   std::vector<Command> commands;
-  for (const auto& leftover : leftovers_) commands.push_back(RemoveFile{leftover.second.part_name});
-  for (const RemotePath& probe : litter_) commands.push_back(RemoveFile{probe});
+  for (const Part& part : parts) commands.push_back(RemoveFile{part.part_name});
+  for (const RemotePath& probe : probes) commands.push_back(RemoveFile{probe});
   const std::vector<CommandResult> results = context_.connections.commands().run(commands);
+  std::uint64_t freed = 0;
   Transaction transaction = context_.state.begin();
-  std::size_t i = 0;
-  for (const auto& leftover : leftovers_) {
-    const auto& part = leftover.second;
-    const CommandResult& result = results[i++];
-    if (result.status == CommandResult::Status::done || result.status == CommandResult::Status::missing)
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Part& part = parts[i];
+    const CommandResult& result = results[i];
+    if (result.status == CommandResult::Status::done || result.status == CommandResult::Status::missing) {
       context_.state.drop_part(part.object);
-    else
+      freed += part.sent.value_or(part.source.size);
+    } else {
       context_.tally.problem(Problem::Severity::note, part.path,
                              fmt::format("what an earlier run sent of it can't be removed from \"{}\": {}",
                                          printable(part.part_name.wire()), result.reply_text),
                              "Remove it by hand; every run tries again until it is gone.");
+    }
   }
   transaction.commit();
-  leftovers_.clear();
-  litter_.clear();
+  return freed;
 }
 
 }  // namespace outhaul

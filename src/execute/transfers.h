@@ -28,6 +28,13 @@ class Transfers {
     CancelToken& cancel_lanes;
     Retirer& retirer;
     IncrementNames* names;  ///< of an append-only job; null: parts, which are renamed
+    /// Called when something didn't fit and nothing is under way: takes away what may go, and returns how
+    /// many bytes that were; 0 when there is nothing more.
+    std::function<std::uint64_t()> make_room;
+    /// The last time the remote was full: nothing that may not fit goes ahead of what will.
+    bool smallest_first = false;
+    /// On a full remote, bytes to be left by all that is small: they are held, and given back by clean_up().
+    std::uint64_t reserve = 0;
   };
   Transfers(const Context& context, const SourceTree& source);
 
@@ -35,11 +42,24 @@ class Transfers {
   void add(const Action& action);
   /// What add() would send anyhow: a move that the server refused.
   void add_upload(const Action& action);
+  /// No larger file can be stored on this remote, whatever is removed there: it is told and left aside.
+  void set_most(std::uint64_t bytes) noexcept { most_ = bytes; }
   bool waiting() const noexcept { return !compares_.empty() || !uploads_.empty() || !again_.empty(); }
   /// Carries out everything that was added; uploads that must wait for removals are sent, but held.
   void run();
   /// The moves whose content was found equal so far.
   std::vector<const Action*> take_moves() { return std::exchange(moves_, {}); }
+  /// What didn't fit on the remote, and what the server said last of that. Small ones are tried although
+  /// larger ones didn't fit.
+  const std::vector<const Action*>& misfits() const noexcept { return misfits_; }
+  const std::vector<const Action*>& too_large() const noexcept { return too_large_; }
+  const std::string& last_words() const noexcept { return last_words_; }
+  /// The misfits wait again: something has gone since.
+  void try_misfits_again();
+  /// Files that are not under their names yet.
+  std::vector<const Action*> unstored() const;
+  /// Parts of earlier runs that nothing which waits will continue: removed from the remote. Bytes, about.
+  std::uint64_t drop_unwanted_parts();
   /// Publishes what was held and whose name is free by now.
   void publish_held(const std::function<bool(const Action&)>& is_free);
   /// Parts of earlier runs that nothing of this run continues: removed from the remote.
@@ -63,6 +83,16 @@ class Transfers {
   void remember_sent(const std::vector<Task>& tasks);
   void tell_remarks(const Outcome& outcome);
   void note_part(const Outcome& outcome);
+  bool leave_aside(const Action& action);
+  void take_no_space(Outcome&& outcome);
+  bool give_up_part(const Task& task);
+  void go_on_when_full();
+  void hold_reserve();
+  std::uint64_t replaced_by(const std::vector<Outcome>& batch) const;
+  void set_misfits_aside(std::uint64_t room);
+  void put_smallest_first();
+  std::vector<Task> next_uploads();
+  std::uint64_t remove_parts(const std::vector<Part>& parts, const std::set<RemotePath>& probes);
   void hand_back(Outcome&& outcome);
   void grow_again();
   void find_digest(Commands& commands, const RemotePath& dir);
@@ -70,7 +100,6 @@ class Transfers {
   void publish(std::vector<Outcome>& batch);
   void record_same(bool all);
   void drain();
-  void doubt_what_is_unsent();
   Publisher publisher();
   LanePool& pool() { return context_.connections.pool(source_); }
 
@@ -91,6 +120,18 @@ class Transfers {
   std::multimap<std::string, Part, std::less<>>
       leftovers_;                ///< of earlier runs, by path; taken out when continued
   std::set<RemotePath> litter_;  ///< disk probes that may still be there
+
+  // A remote that is full (execute/full_remote.cc).
+  std::uint64_t most_ = UINT64_MAX;
+  bool full_ = false;           ///< nothing is begun until what is under way has ended
+  bool reserved_ = false;       ///< the reserve is held, or could not be
+  bool by_size_ = false;        ///< the smallest of all that wait goes first
+  bool alone_ = false;          ///< one at a time: then a failure says something of that file
+  std::uint64_t taken_ = 0;     ///< how far the files came that have failed since, together
+  std::uint64_t replaced_ = 0;  ///< bytes of old copies that have gone since
+  std::uint64_t smallest_failed_ = UINT64_MAX, limit_ = UINT64_MAX;  ///< beside others; alone
+  std::vector<const Action*> misfits_, too_large_;
+  std::string last_words_;
 };
 
 }  // namespace outhaul

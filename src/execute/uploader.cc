@@ -80,7 +80,17 @@ Outcome Uploader::perform(const Task& task) noexcept {
   joins_.clear();
   in_the_way_ = doubted_ = false;
   try {
-    task.kind == Task::Kind::compare ? compare(task, outcome) : upload(task, outcome);
+    switch (task.kind) {
+      case Task::Kind::compare:
+        compare(task, outcome);
+        break;
+      case Task::Kind::upload:
+        upload(task, outcome);
+        break;
+      case Task::Kind::fill:
+        store_zeros(lane_, task.part, task.fill);
+        break;
+    }
   } catch (const NameUsed& used) {
     describe(outcome, Outcome::Status::name_used, used);
   } catch (const RemoteError& error) {

@@ -24,11 +24,13 @@ struct Task {
   enum class Kind : std::uint8_t {
     compare,  ///< hash the file, nothing else
     upload,   ///< store it under `part`
+    fill,     ///< store `fill` zeros under `part`; there is no action
   };
   Kind kind = Kind::upload;
   const Action* action = nullptr;
   ObjectId object = kNoObject;  ///< upload: the ledger's row
   RemotePath part;
+  std::uint64_t fill = 0;
   bool resume = false;  ///< something of this very file may be under `part` already
   int tries = 0;        ///< how often the publisher sent it back
   /// No more than this was ever sent under `part`; unset: nobody knows, because a run was killed.

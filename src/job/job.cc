@@ -78,11 +78,11 @@ class ProfileRun {
   void carry_out(Job& job, JobReport& report);
   bool settle_names(Job& job, JobId id, const Plan& plan, JobReport& report);
   void tell_scan_problems(const Plan& plan, JobReport& report);
-  void execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
-  void execute_once(const Job& job, JobId id, const Plan& plan, JobReport& report);
-  bool fits_in_quota(const Job& job, JobId id, const Plan& plan, JobReport& report);
-  bool make_room(const Job& job, JobId id, const Plan& plan, JobReport& report,
-                 const std::function<bool(std::uint64_t)>& enough);
+  bool execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
+  Executor::Room room_for(const Job& job, JobId id, const Plan& plan, JobReport& report,
+                          Certainty& certainty);
+  std::optional<Retention> may_let_go(const Job& job, JobId id, const Plan& plan, const JobReport& report);
+  bool let_versions_go(const Job& job, JobId id, const Plan& plan, JobReport& report);
   void retain(const Job& job, JobId id, JobReport& report);
   void remember_unstored(JobId id, const JobReport& report);
   void refuse(const std::vector<GuardRefusal>& refusals, JobReport& report);
@@ -104,7 +104,6 @@ class ProfileRun {
   OwnershipGate ownership_;
   KnownRemote remote_;
   bool remote_lost_ = false;
-  std::uint64_t free_ = 0;  ///< what the remote said last that it has left
   RunReport report_;
   std::vector<JobId> snapshots_;  ///< of the jobs that were carried out to their end
 };
@@ -216,8 +215,7 @@ void ProfileRun::carry_out(Job& job, JobReport& report) {
       transaction.commit();
     }
   }
-  if (!fits_in_quota(job, id, judged.plan, report)) return;
-  if (!judged.plan.empty() || !parts.empty()) execute(job, id, judged.plan, report);
+  if ((!judged.plan.empty() || !parts.empty()) && !execute(job, id, judged.plan, report)) return;
   retain(job, id, report);
   attributes.end(judged.plan, report.outcome);
 }
@@ -242,30 +240,19 @@ bool ProfileRun::settle_names(Job& job, JobId id, const Plan& plan, JobReport& r
   return true;
 }
 
-bool ProfileRun::fits_in_quota(const Job& job, JobId id, const Plan& plan, JobReport& report) {
-  if (!profile_.remote.quota || plan.counts.upload_bytes == 0) return true;
-  const SpaceNeed need = space_need(&state_, id, job, plan);
-  const auto too_much = [&](std::uint64_t room) {
-    return over_quota(space_use(&state_), need, clamped_sum(*profile_.remote.quota, room), plan.id,
-                      options_.approve);
-  };
-  std::optional<GuardRefusal> refusal = too_much(0);
-  if (refusal && make_room(job, id, plan, report, [&](std::uint64_t room) { return !too_much(room); }))
-    refusal = too_much(0);
-  if (refusal) refuse({*refusal}, report);
-  return !refusal;
-}
-
 /// Retention's turn comes after the uploads. When they don't fit because of what it would delete then, that
 /// goes first; not in a run with doubts, and not the newest tree that can be restored.
-bool ProfileRun::make_room(const Job& job, JobId id, const Plan& plan, JobReport& report,
-                           const std::function<bool(std::uint64_t)>& enough) {
+std::optional<Retention> ProfileRun::may_let_go(const Job& job, JobId id, const Plan& plan,
+                                                const JobReport& report) {
   const bool doubtful = std::ranges::any_of(plan.problems, casts_doubt) || report.outcome != ExitCode::done;
-  if (doubtful || cancel_.cancelled()) return false;
-  const auto retention =
-      retention_of(state_, id, job, {report_.run, report_.started_ns, false, 0}, options_.approve);
-  const std::uint64_t room = may_go_first(retention);
-  if (room == 0 || !enough(room)) return false;
+  if (doubtful || cancel_.cancelled()) return std::nullopt;
+  auto retention = retention_of(state_, id, job, {report_.run, report_.started_ns, false, 0}, options_.approve);
+  return may_go_first(retention) > 0 ? std::move(retention) : std::nullopt;
+}
+
+bool ProfileRun::let_versions_go(const Job& job, JobId id, const Plan& plan, JobReport& report) {
+  const std::optional<Retention> retention = may_let_go(job, id, plan, report);
+  if (!retention) return false;
   problem(report,
           {Problem::Severity::note,
            job.name,
@@ -275,36 +262,44 @@ bool ProfileRun::make_room(const Job& job, JobId id, const Plan& plan, JobReport
                        retention->garbage.objects),
            {}});
   forget_before(state_, id, report_.run, *retention);
-  JobReport expired = executor().expire(job, id, report_.run, state_.open_problems(id));
-  expired.plan_id = report.plan_id;
-  expired.planned = report.planned;
-  report = joined(std::move(report), std::move(expired));
-  return report.outcome == ExitCode::done;
+  return true;
 }
 
-/// Twice at most: when it doesn't fit, and retention can make room.
-void ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& report) {
-  execute_once(job, id, plan, report);
-  if (report.refusals.empty()) return;
-  const auto enough = [&](std::uint64_t room) {
-    const SpaceNeed need = space_need(&state_, id, job, plan);
-    return !over_free_space(clamped_sum(free_, room), need, plan.id, options_.approve);
+/// Everything that it holds on to must outlive it.
+Executor::Room ProfileRun::room_for(const Job& job, JobId id, const Plan& plan, JobReport& report,
+                                    Certainty& certainty) {
+  const auto decide = [&, id](SpaceQuestion question) {
+    question.removals = [&] { return removable_first(job, plan, certainty); };
+    question.versions = [&, id] { return may_go_first(may_let_go(job, id, plan, report)); };
+    return decide_space(question);
   };
-  const std::vector<GuardRefusal> refusals = std::exchange(report.refusals, {});
-  if (make_room(job, id, plan, report, enough))
-    execute_once(job, id, plan, report);
-  else
-    report.refusals = refusals;
-  if (!report.refusals.empty()) refuse(std::exchange(report.refusals, {}), report);
+  Executor::Room room;
+  room.certainty = &certainty;
+  room.smallest_first = was_full(state_, job);
+  room.reserve = catalog_reserve(profile_, &state_, plan);
+  room.let_versions_go = [&, id] { return let_versions_go(job, id, plan, report); };
+  if (profile_.remote.quota && plan.counts.upload_bytes > 0) {
+    SpaceVerdict verdict =
+        decide(ask_of_quota(room.reserve, *profile_.remote.quota, space_need(&state_, id, job, plan),
+                            space_use(&state_), plan.id, options_.approve));
+    room.first = verdict.first;
+    if (verdict.refusal) refuse({*verdict.refusal}, report);
+  }
+  if (!profile_.remote.watch_space) return room;
+  room.ours = [this] { return bytes_on_remote(state_); };
+  room.judge = [&, id, decide, reserve = room.reserve](std::uint64_t free, std::uint64_t most) {
+    return decide(ask_of_free_space(reserve, space_need(&state_, id, job, plan, most), free, plan.id,
+                                    options_.approve));
+  };
+  return room;
 }
 
-void ProfileRun::execute_once(const Job& job, JobId id, const Plan& plan, JobReport& report) {
+/// False when a guard refused.
+bool ProfileRun::execute(const Job& job, JobId id, const Plan& plan, JobReport& report) {
+  Certainty certainty(job, state_, cancel_);
   Executor executor = this->executor();
-  if (profile_.remote.watch_space)
-    executor.set_space_guard([&](std::uint64_t free) {
-      free_ = free;
-      return over_free_space(free, space_need(&state_, id, job, plan), plan.id, options_.approve);
-    });
+  executor.set_room(room_for(job, id, plan, report, certainty));
+  if (!report.refusals.empty()) return false;
   executor.set_max_delete(profile_.safety.max_delete);
   const ServerMemory& memory = remote_.memory();
   executor.set_known_names({memory.case_sensitive, kept_names(memory), lost_names(memory)});
@@ -313,7 +308,12 @@ void ProfileRun::execute_once(const Job& job, JobId id, const Plan& plan, JobRep
   const CaseGuard::Known& names = executor.known_names();
   remote_.set_case_sensitive(names.case_sensitive);
   remote_.set_names(names.kept | names.lost, names.kept);
+  if (executor.ran_out_of_space() || executed.outcome == ExitCode::done)
+    remember_full(state_, job, executor.ran_out_of_space());
   report = joined(std::move(report), std::move(executed));
+  if (report.refusals.empty()) return true;
+  refuse(std::exchange(report.refusals, {}), report);
+  return false;
 }
 
 /// What went wrong is remembered, and keeps what it may be about; everything else goes as the policy says, or

@@ -26,6 +26,9 @@ struct PlannedJob {
   Plan plan;
   std::vector<GuardRefusal> refusals;
   std::optional<Retention> retention;  ///< with "versions": what it would let go of what is stored now
+  /// By "quota", the uploads don't fit beside what goes anyhow, so that goes before them.
+  bool removals_first = false, versions_first = false;
+  std::uint64_t first_bytes = 0;  ///< of both
   std::uint64_t unsettled = 0;  ///< what a crashed run left half done; `run` will bring it to its end first
 };
 

@@ -1,5 +1,7 @@
 #include "job/planning.h"
 
+#include <algorithm>
+
 #include "base/nanoseconds.h"
 #include "filter/patterns.h"
 #include "job/append_only.h"
@@ -40,16 +42,32 @@ SourceFacts look_at(const Job& job, const GuardPolicy& safety, std::optional<Sou
   return facts;
 }
 
-/// As a run would: what one job adds is there when the next one's turn comes.
-void judge_quota(const RemoteSettings& remote, const SpaceNeed& need, SpaceUse& use,
-                 const std::vector<std::string>& approve, PlannedJob& planned) {
-  if (!remote.quota || !planned.refusals.empty()) return;
-  const std::uint64_t room = may_go_first(planned.retention);
-  if (auto refusal = over_quota(use, need, clamped_sum(*remote.quota, room), planned.plan.id, approve))
-    planned.refusals.push_back(std::move(*refusal));
-  else
-    use.tree =
-        clamped_sum(use.tree, static_cast<std::uint64_t>(std::max<std::int64_t>(need.in_the_end(), 0)));
+/// As a run would: what one job adds and takes away is there, or not, when the next one's turn comes.
+void judge_quota(const Profile& profile, const State* state, std::optional<JobId> id,
+                 const std::vector<std::string>& approve, const CancelToken& cancel, SpaceUse& use,
+                 PlannedJob& planned) {
+  if (!profile.remote.quota || !planned.refusals.empty()) return;
+  const Plan& plan = planned.plan;
+  const SpaceNeed need = space_need(state, id, *planned.job, plan);
+  SpaceQuestion question =
+      ask_of_quota(catalog_reserve(profile, state, plan), *profile.remote.quota, need, use, plan.id, approve);
+  std::uint64_t removals = 0;
+  const std::uint64_t versions = may_go_first(planned.retention);
+  question.removals = [&]() -> std::uint64_t {
+    if (state == nullptr) return 0;
+    Certainty certainty(*planned.job, *state, cancel);
+    return removals = removable_first(*planned.job, plan, certainty);
+  };
+  question.versions = [&]() -> std::uint64_t {
+    const auto doubtful = [](const ScanProblem& problem) { return casts_doubt(problem); };
+    return std::ranges::any_of(plan.problems, doubtful) ? 0 : versions;
+  };
+  SpaceVerdict verdict = decide_space(question);
+  planned.removals_first = verdict.first.removals;
+  planned.versions_first = verdict.first.versions;
+  planned.first_bytes = (verdict.first.removals ? removals : 0) + (verdict.first.versions ? versions : 0);
+  if (verdict.refusal) return planned.refusals.push_back(std::move(*verdict.refusal));
+  use = use_after(use, need, *planned.job, plan, planned.retention);
 }
 
 void mark_changing(Plan& plan, const std::vector<std::string>& patterns) {
@@ -86,9 +104,9 @@ Judged plan_job(const Profile& profile, const Job& job, Known known, const std::
                                known.attributes_ns.has_value(), job.leave_out},
                               filter, environment.cancel);
     if (!known.stored) known.stored = std::make_unique<NoEntries>();
-    const PlanPolicy policy{job.on_removal, job.compare,
-                            job.append_only ? longest_increment_dir(job.target) : job.target, job.names,
-                            known.attributes_ns};
+    const PlanPolicy policy{
+        job.on_removal, job.compare,         job.append_only ? longest_increment_dir(job.target) : job.target,
+        job.names,      known.attributes_ns, profile.remote.quota};
     judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });
@@ -137,8 +155,7 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
       planned.retention =
           retention_of(*state, id, *job, {tonight, environment.clock.now_ns(), false, 0}, options.approve);
     }
-    judge_quota(profile.remote, space_need(state ? &*state : nullptr, found, *job, planned.plan), use,
-                options.approve, planned);
+    judge_quota(profile, state ? &*state : nullptr, found, options.approve, environment.cancel, use, planned);
     each(std::move(planned));
   }
 }

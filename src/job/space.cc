@@ -1,8 +1,27 @@
 #include "job/space.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 
+#include "base/nanoseconds.h"
+#include "plan/certain_removals.h"
+
 namespace outhaul {
+namespace {
+
+constexpr std::string_view kFull = "remote_full";
+/// The manifest, what explains it, and the changes of a small run.
+constexpr std::uint64_t kSmallCatalog = 16 * 1024;
+/// Compressed: a digest, a name, times.
+constexpr std::uint64_t kCatalogPerFile = 128;
+
+std::string scope_of(const Job& job) {
+  return fmt::format("job {}", job.name);
+}
+
+}  // namespace
 
 SpaceUse space_use(const State* state) {
   if (state == nullptr) return {};
@@ -10,13 +29,23 @@ SpaceUse space_use(const State* state) {
   return {totals.bytes, totals.version_bytes, totals.kept_bytes, totals.catalog_bytes};
 }
 
-SpaceNeed space_need(const State* state, std::optional<JobId> id, const Job& job, const Plan& plan) {
+std::uint64_t bytes_on_remote(const State& state) {
+  std::uint64_t bytes = space_use(&state).all();
+  for (const std::string& name : state.job_names())
+    if (const std::optional<JobId> id = state.find_job(name))
+      for (const Part& part : state.parts(*id))
+        bytes = clamped_sum(bytes, part.sent.value_or(part.source.size));
+  return bytes;
+}
+
+SpaceNeed space_need(const State* state, std::optional<JobId> id, const Job& job, const Plan& plan,
+                     std::uint64_t most) {
   std::map<RelPath, std::uint64_t> there;
   if (state != nullptr && id)
     for (const Part& part : state->parts(*id)) there[part.path] = part.sent.value_or(part.source.size);
   SpaceNeed need;
   for (const Action& action : plan.actions) {
-    if (action.kind != ActionKind::upload) continue;
+    if (action.kind != ActionKind::upload || action.entry.size > most) continue;
     std::uint64_t freed = 0;
     if (state != nullptr && action.entry.object != kNoObject && !job.keeps_versions())
       if (const auto object = state->object(action.entry.object)) freed = object->size;
@@ -24,6 +53,71 @@ SpaceNeed space_need(const State* state, std::optional<JobId> id, const Job& job
     need.upload(action.entry.size, freed, part == there.end() ? 0 : part->second);
   }
   return need;
+}
+
+SpaceUse use_after(SpaceUse use, const SpaceNeed& need, const Job& job, const Plan& plan,
+                   const std::optional<Retention>& retention) {
+  const std::uint64_t removed = job.append_only ? 0 : plan.counts.remove_bytes;
+  const std::int64_t more = need.in_the_end();
+  use.tree = more >= 0 ? clamped_sum(use.tree, static_cast<std::uint64_t>(more))
+                       : clamped_difference(
+                             use.tree, static_cast<std::uint64_t>(clamped_difference(std::int64_t{0}, more)));
+  use.tree = clamped_difference(use.tree, removed);
+  if (retention && !job.append_only) use.versions -= std::min(use.versions, retention->garbage.bytes);
+  return use;
+}
+
+SpaceQuestion ask_of_quota(std::uint64_t reserve, std::uint64_t quota, const SpaceNeed& need,
+                           const SpaceUse& use, const std::string& plan_id,
+                           const std::vector<std::string>& approved) {
+  SpaceQuestion question;
+  question.too_much = [=](std::uint64_t freed, std::uint64_t left) {
+    return over_quota(use, need.with(left), quota, freed, plan_id);
+  };
+  question.reserve = reserve;
+  question.approved = std::ranges::find(approved, plan_id) != approved.end();
+  return question;
+}
+
+SpaceQuestion ask_of_free_space(std::uint64_t reserve, const SpaceNeed& need, std::uint64_t free,
+                                const std::string& plan_id, const std::vector<std::string>& approved) {
+  SpaceQuestion question;
+  question.too_much = [=](std::uint64_t freed, std::uint64_t left) {
+    return over_free_space(free, need.with(left), freed, plan_id);
+  };
+  question.reserve = reserve;
+  question.approved = std::ranges::find(approved, plan_id) != approved.end();
+  return question;
+}
+
+std::uint64_t removable_first(const Job& job, const Plan& plan, Certainty& certainty) {
+  if (job.append_only) return 0;
+  std::uint64_t bytes = 0;
+  for (const Action* action : certainty.certain(removals_of(plan), unstored_files_of(plan)))
+    bytes = clamped_sum(bytes, action->entry.size);
+  return bytes;
+}
+
+std::uint64_t catalog_reserve(const Profile& profile, const State* state, const Plan& plan) {
+  if (!profile.catalog) return 0;
+  std::uint64_t largest = 0;
+  if (state != nullptr)
+    for (const CatalogFile& file : state->catalog().files) largest = std::max(largest, file.size);
+  return kSmallCatalog + std::max(largest, kCatalogPerFile * plan.counts.scanned_files);
+}
+
+bool was_full(const State& state, const Job& job) {
+  return state.server_fact(scope_of(job), kFull).has_value();
+}
+
+void remember_full(State& state, const Job& job, bool full) {
+  if (full == was_full(state, job)) return;
+  Transaction transaction = state.begin();
+  if (full)
+    state.set_server_fact(scope_of(job), kFull, "yes");
+  else
+    state.forget_server_fact(scope_of(job), kFull);
+  transaction.commit();
 }
 
 std::uint64_t may_go_first(const std::optional<Retention>& retention) noexcept {

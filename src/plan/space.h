@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "outhaul/guard.h"
 
 namespace outhaul {
+
+/// "20.25 GB": units of 1000, as providers sell them.
+std::string space_in_words(std::uint64_t bytes);
 
 /// What lies on the remote already, as far as it is ours: bytes of files, without what file systems add.
 struct SpaceUse {
@@ -18,7 +22,7 @@ struct SpaceUse {
 
 /// The most that a plan adds to it at any one time. A file is sent beside the one that it replaces, which
 /// leaves only then, and not at all when it becomes a version. What the plan removes and what retention lets
-/// go leaves after the uploads, so it makes no room.
+/// go leaves after the uploads: see decide_space() for when it goes before them.
 class SpaceNeed {
  public:
   /// In the plan's order. `freed`: the size of what is overwritten; `there`: of what lies in a part already.
@@ -26,6 +30,8 @@ class SpaceNeed {
   std::uint64_t peak() const noexcept { return peak_; }
   /// Of the peak, what lies in parts already: it counts against a quota, and no more against free space.
   std::uint64_t there() const noexcept { return there_; }
+  /// Other bytes that are to be there in the end.
+  SpaceNeed with(std::uint64_t reserve) const noexcept;
   /// What is more in the end; negative: less.
   std::int64_t in_the_end() const noexcept { return now_; }
 
@@ -34,13 +40,37 @@ class SpaceNeed {
   std::uint64_t peak_ = 0, there_ = 0;
 };
 
-/// no_space, with the figures; approvable for exactly this plan. Nothing when it fits, when nothing is
-/// uploaded, or when the plan is approved.
+/// no_space, with the figures; approvable for exactly this plan. Nothing when it fits once `freed` bytes have
+/// gone first, or when nothing is uploaded.
 std::optional<GuardRefusal> over_quota(const SpaceUse& use, const SpaceNeed& need, std::uint64_t quota,
-                                       const std::string& plan_id, const std::vector<std::string>& approved);
+                                       std::uint64_t freed, const std::string& plan_id);
 /// The same by what the server says it has left.
-std::optional<GuardRefusal> over_free_space(std::uint64_t free, const SpaceNeed& need,
-                                            const std::string& plan_id,
-                                            const std::vector<std::string>& approved);
+std::optional<GuardRefusal> over_free_space(std::uint64_t free, const SpaceNeed& need, std::uint64_t freed,
+                                            const std::string& plan_id);
+
+/// What goes before the uploads, because they don't fit beside it: as little as will do.
+struct GoesFirst {
+  bool removals = false;  ///< of the plan, the certain ones (plan/certain_removals.h)
+  bool versions = false;  ///< what retention lets go
+  bool any() const noexcept { return removals || versions; }
+};
+
+struct SpaceQuestion {
+  /// Whether the uploads don't fit once so many bytes have gone, with so many to be left free after them.
+  std::function<std::optional<GuardRefusal>(std::uint64_t freed, std::uint64_t reserve)> too_much;
+  /// Bytes that may go first; asked only when they matter.
+  std::function<std::uint64_t()> removals, versions;
+  /// To be left for the catalog. For its sake something may go first, but nothing is refused.
+  std::uint64_t reserve = 0;
+  bool approved = false;
+};
+
+struct SpaceVerdict {
+  GoesFirst first;
+  std::optional<GuardRefusal> refusal;
+};
+
+/// An approved plan that doesn't fit has all the room made for it that may be made.
+SpaceVerdict decide_space(const SpaceQuestion& question);
 
 }  // namespace outhaul

@@ -67,6 +67,15 @@ void write_retention(JsonWriter& json, const Retention& retention) {
   json.end_object();
 }
 
+void write_first(JsonWriter& json, const JobPlan& job) {
+  json.key("before_uploads");
+  json.begin_object();
+  json.member("removals", job.removals_first);
+  json.member("versions", job.versions_first);
+  json.member("bytes", job.first_bytes);
+  json.end_object();
+}
+
 }  // namespace
 
 std::string plan_json(const std::string& profile, const std::vector<JobPlan>& plans) {
@@ -85,6 +94,7 @@ std::string plan_json(const std::string& profile, const std::vector<JobPlan>& pl
     write_refusals(json, job.refusals);
     if (job.plan != nullptr) write_plan(json, *job.plan);
     if (job.retention != nullptr) write_retention(json, *job.retention);
+    if (job.removals_first || job.versions_first) write_first(json, job);
     json.end_object();
   }
   json.end_array();

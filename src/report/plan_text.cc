@@ -117,6 +117,15 @@ std::string retention_text(const Retention& retention) {
   return text;
 }
 
+std::string first_text(const JobPlan& job) {
+  if (!job.removals_first && !job.versions_first) return {};
+  const std::string_view what = !job.versions_first   ? "removals"
+                                : !job.removals_first ? "versions that would be deleted after them"
+                                                      : "removals and versions that would be deleted after them";
+  return fmt::format("  space: the uploads don't fit beside {}, so those go first ({}).\n", what,
+                     format_bytes(job.first_bytes));
+}
+
 std::string job_text(const JobPlan& job, std::size_t most) {
   std::string text = fmt::format("{}: {} → {}\n", printable(job.job), printable(job.source), place_of(job));
   if (job.plan != nullptr) {
@@ -128,6 +137,7 @@ std::string job_text(const JobPlan& job, std::size_t most) {
   text += "  " + totals(job.plan->counts, job.plan->problems.size());
   if (!job.plan->empty()) text += fmt::format(" Plan {}.", printable(job.plan->id));
   text += '\n';
+  text += first_text(job);
   return job.retention == nullptr ? text : text + retention_text(*job.retention);
 }
 

@@ -21,6 +21,9 @@ struct JobPlan {
   std::string remote = {};  ///< the remote's URL, for people; may be empty
   /// With "versions": what the policy makes of what is stored now.
   const Retention* retention = nullptr;
+  /// Removals and expiring versions go before the uploads, which don't fit beside them; of both: bytes.
+  bool removals_first = false, versions_first = false;
+  std::uint64_t first_bytes = 0;
 };
 
 /// "1.5 GiB", "312 B"; binary units, three significant digits.

@@ -81,6 +81,8 @@ std::string_view to_string(Reason reason) noexcept {
       return "name_too_long";
     case Reason::may_have_moved:
       return "may_have_moved";
+    case Reason::too_large:
+      return "too_large";
   }
   return "unknown";
 }
@@ -117,6 +119,8 @@ std::string_view explain(Reason reason) noexcept {
       return "its name is too long for the remote";
     case Reason::may_have_moved:
       return "gone from here, but it may be what can't be stored under its new name";
+    case Reason::too_large:
+      return "it is larger than all that the remote may hold";
   }
   return "unknown reason";
 }

@@ -203,6 +203,10 @@ void FakeLane::store(const Put& put, std::string_view bytes) {
   server_.used_ += fits;
   server_.bytes_received_ += fits;
   if (fits < bytes.size()) {
+    if (server_.options_.drops_misfits) {
+      server_.used_ -= node.content.size();
+      nodes().erase(put.path.wire());
+    }
     throw RemoteError(FailureClass::no_space, "fake://remote: no space for " + printable(put.path.wire()), {},
                       552, "No space left");
   }

@@ -32,6 +32,7 @@ struct FakeOptions {
   int max_connections = 0;              ///< 0 = any number; one more is answered with 421 (lower_cap)
   bool ghosts = false;                  ///< connections that a fault killed still count
   std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
+  bool drops_misfits = false;           ///< what is cut off for want of space is removed, as quota modules do
   bool tells_space = false;  ///< false: FreeSpace is unsupported, and no call; true: what `capacity` leaves
   std::string listing_untrusted;  ///< what Listing::untrusted says
   /// What becomes of a file when an upload goes on with it.

@@ -155,10 +155,21 @@ ExtendedLog {} {} commands
   if (!facts.options.facts) text += "<Limit MLST MLSD>\n  DenyAll\n</Limit>\n";
   // Without a cache of digests: what counts is the file as it is on the disk now.
   if (facts.options.hashes) text += "LoadModule mod_digest.c\nDigestEngine on\nDigestCache off\n";
+  if (facts.options.quota > 0)
+    text += fmt::format(
+        "LoadModule mod_quotatab.c\nLoadModule mod_quotatab_file.c\nQuotaEngine on\n"
+        "QuotaLimitTable file:{0}/quota-limit\nQuotaTallyTable file:{0}/quota-tally\n"
+        "QuotaLock {0}/quota-lock\nQuotaDisplayUnits Kb\n",
+        facts.dir.string());
   if (!facts.options.hash_command) text += "<Limit HASH>\n  DenyAll\n</Limit>\n";
   if (facts.tls != Tls::none) text += proftpd_tls(facts);
   if (kind == ServerKind::mod_sftp) text += mod_sftp_config(facts);
   return text + lines_of(facts.options.more);
+}
+
+std::string pureftpd_limits(const ServerOptions& options) {
+  const std::string size = options.quota > 0 ? std::to_string(options.quota) : std::string();
+  return fmt::format("::::::{}:::::", size);
 }
 
 std::string vsftpd_config(const ServerFacts& facts) {

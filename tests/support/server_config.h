@@ -24,6 +24,8 @@ struct ServerFacts {
 };
 
 std::string proftpd_config(ServerKind kind, const ServerFacts& facts);  ///< with mod_sftp, or FTP
+/// What follows the home directory in its line of users.
+std::string pureftpd_limits(const ServerOptions& options);
 std::string vsftpd_config(const ServerFacts& facts);
 /// Pure-FTPd has no configuration file: its arguments, without the program.
 std::vector<std::string> pureftpd_arguments(const ServerFacts& facts);

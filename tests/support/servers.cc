@@ -281,12 +281,13 @@ void TestServer::prepare() {
     hand_over(secret);
   }
   const fs::path users = dir_ / "users";
-  write_file(users,
-             fmt::format("{}:{}:{}:{}::{}:{}\n", kUser, hash_of(kPassword), serving_uid(), serving_gid(),
-                         root_.string(), kind_ == ServerKind::pureftpd ? ":::::::::::" : "/bin/sh"));
+  write_file(users, fmt::format("{}:{}:{}:{}::{}:{}\n", kUser, hash_of(kPassword), serving_uid(),
+                                serving_gid(), root_.string(),
+                                kind_ == ServerKind::pureftpd ? pureftpd_limits(options_) : "/bin/sh"));
   fs::permissions(users, fs::perms::owner_read);
   if (options_.limited_space) set_free_space(std::nullopt);
   if (is_sftp(kind_)) prepare_ssh();
+  if (kind_ == ServerKind::proftpd && options_.quota > 0) prepare_quota();
   if (kind_ != ServerKind::pureftpd) return;
   const fs::path home = unpacked(kind_), database = dir_ / "users.pdb";
   const RunResult made = run_program(
@@ -294,6 +295,25 @@ void TestServer::prepare() {
       {.env = {{"LD_LIBRARY_PATH", (home / "libs").string()}}, .unset = {}, .cwd = {}, .input = {}});
   if (made.exit.code != 0) throw std::runtime_error("pure-pw: " + made.out + made.err);
   hand_over(database);
+}
+
+/// What is allowed and what is used: two tables, made by ProFTPD's own script.
+void TestServer::prepare_quota() {
+  const std::string script = (unpacked(kind_) / "usr/sbin/ftpquota").string();
+  const auto call = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"perl", script});
+    const RunResult made = run_program(words);
+    if (made.exit.code != 0) throw std::runtime_error("ftpquota: " + made.out + made.err);
+  };
+  for (const char* type : {"limit", "tally"}) {
+    const fs::path table = dir_ / fmt::format("quota-{}", type);
+    call({"--create-table", fmt::format("--type={}", type), "--table-path=" + table.string()});
+    if (std::string_view(type) == "limit")
+      call({"--add-record", "--type=limit", "--table-path=" + table.string(), fmt::format("--name={}", kUser),
+            "--quota-type=user", "--limit-type=hard", "--units=byte",
+            fmt::format("--bytes-upload={}", options_.quota)});
+    hand_over(table);
+  }
 }
 
 void TestServer::prepare_ssh() {

@@ -74,6 +74,7 @@ struct ServerOptions {
                                       ///< and ftp-srv overwrite)
   bool may_delete = true;             ///< false: DELE is refused, nothing else (ProFTPD, Pure-FTPd)
   bool limited_space = false;         ///< set_free_space() works
+  std::uint64_t quota = 0;            ///< bytes that the account may store; 0 = any (ProFTPD, Pure-FTPd)
   bool size = true;                   ///< false: SIZE is refused (not Pure-FTPd)
   bool facts = true;         ///< false: MLST and MLSD are refused (ProFTPD, pyftpdlib; vsftpd and ftp-srv
                              ///< never have them)
@@ -155,6 +156,7 @@ class TestServer {
  private:
   TestServer(ServerKind kind, Tls tls, const ServerOptions& options);
   void prepare();
+  void prepare_quota();
   void prepare_ssh();
   void write_known_hosts() const;
   bool try_launch();

@@ -37,9 +37,9 @@ TEST_CASE("what is added is told by its highest point because a file is sent bes
 
 TEST_CASE("a quota refuses only what can't fit with the figures and a way out") {
   const SpaceUse use{70 * kGB, 8 * kGB, 0, 0};
-  CHECK_FALSE(over_quota(use, uploads({22 * kGB}), 100 * kGB, kId, {}));
-  CHECK_FALSE(over_quota(use, uploads({}), kGB, kId, {}));  // nothing is sent, so nothing is in the way
-  const auto refusal = over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, kId, {});
+  CHECK_FALSE(over_quota(use, uploads({22 * kGB}), 100 * kGB, 0, kId));
+  CHECK_FALSE(over_quota(use, uploads({}), kGB, 0, kId));  // nothing is sent, so nothing is in the way
+  const auto refusal = over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 0, kId);
   REQUIRE(refusal);
   CHECK(refusal->guard == Guard::no_space);
   CHECK(refusal->message ==
@@ -48,8 +48,9 @@ TEST_CASE("a quota refuses only what can't fit with the figures and a way out") 
         "up to 22.25 GB more, and \"quota\" is 100.00 GB (250.00 MB too much)");
   CHECK(holds(refusal->advice, "--approve 0123456789ab"));
   CHECK(refusal->approvable);
-  CHECK_FALSE(over_quota(use, uploads({100 * kGB}), 100 * kGB, kId, {"ffffffffffff", kId}));
-  CHECK(over_quota(use, uploads({100 * kGB}), 100 * kGB, "", {""}));
+  CHECK_FALSE(over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 250'000'000, kId));
+  CHECK(holds(over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 249'000'000, kId)->message,
+              "(1.00 MB too much, although 249.00 MB would go first)"));
 }
 
 TEST_CASE("sizes that add up to more than any number holds still don't fit") {
@@ -63,13 +64,45 @@ TEST_CASE("sizes that add up to more than any number holds still don't fit") {
 TEST_CASE("what lies in parts already counts against a quota but not against what is free") {
   SpaceNeed need;
   need.upload(90 * kGB, 0, 80 * kGB);
-  CHECK(over_quota({}, need, 89 * kGB, kId, {}));
-  CHECK_FALSE(over_free_space(10 * kGB, need, kId, {}));
-  const auto refusal = over_free_space(10 * kGB - 1, need, kId, {});
+  CHECK(over_quota({}, need, 89 * kGB, 0, kId));
+  CHECK_FALSE(over_free_space(10 * kGB, need, 0, kId));
+  const auto refusal = over_free_space(10 * kGB - 1, need, 0, kId);
   REQUIRE(refusal);
   CHECK(refusal->message ==
         "the uploads don't fit: they need 10.00 GB more, and the remote says that 10.00 GB are free");
   CHECK(holds(refusal->advice, "\"quota\""));
-  CHECK_FALSE(over_free_space(0, need, kId, {kId}));
-  CHECK_FALSE(over_free_space(0, uploads({}), kId, {}));
+  CHECK_FALSE(over_free_space(10 * kGB - 1, need, 1, kId));
+  CHECK_FALSE(over_free_space(0, uploads({}), 0, kId));
+}
+
+TEST_CASE("as little as will do goes before the uploads and what can't be made to fit is refused") {
+  struct Row {
+    std::uint64_t lacking, removals, versions, reserve;
+    bool approved;
+    bool removals_first, versions_first, refused;
+  };
+  const Row table[] = {
+      {0, 50, 50, 0, false, false, false, false}, {10, 10, 50, 0, false, true, false, false},
+      {11, 10, 50, 0, false, true, true, false},  {50, 0, 50, 0, false, false, true, false},
+      {61, 10, 50, 0, false, false, false, true}, {61, 10, 50, 0, true, true, true, false},
+      {61, 0, 0, 0, true, false, false, false},   {10, 10, 0, 1, false, true, false, false},
+      {10, 10, 50, 1, false, true, true, false},  {0, 0, 0, 5, false, false, false, false},
+      {0, 7, 0, 5, false, true, false, false},
+  };
+  for (const Row& row : table) {
+    INFO(row.lacking << " too much, " << row.removals << " of removals, " << row.versions << " of versions");
+    SpaceQuestion question;
+    question.too_much = [&](std::uint64_t freed, std::uint64_t reserve) -> std::optional<GuardRefusal> {
+      if (row.lacking + reserve <= freed) return std::nullopt;
+      return GuardRefusal{Guard::no_space, "", "", true};
+    };
+    question.removals = [&] { return row.removals; };
+    question.versions = [&] { return row.versions; };
+    question.reserve = row.reserve;
+    question.approved = row.approved;
+    const SpaceVerdict verdict = decide_space(question);
+    CHECK(verdict.first.removals == row.removals_first);
+    CHECK(verdict.first.versions == row.versions_first);
+    CHECK(verdict.refusal.has_value() == row.refused);
+  }
 }

@@ -9,7 +9,7 @@ using namespace outhaul;
 
 TEST_CASE("every reason has a word of its own and an explanation of its own") {
   std::set<std::string_view> words, explanations;
-  const int last = static_cast<int>(Reason::may_have_moved);
+  const int last = static_cast<int>(Reason::too_large);
   for (int i = 0; i <= last; ++i) {
     words.insert(to_string(static_cast<Reason>(i)));
     explanations.insert(explain(static_cast<Reason>(i)));

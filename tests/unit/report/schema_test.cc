@@ -26,7 +26,7 @@ json read_schema(const std::string& name) {
 /// Every value of every enum, each optional member there and not there.
 std::vector<std::string> plan_documents() {
   Plan plan = everything_plan();
-  for (int reason = 0; reason <= static_cast<int>(Reason::may_have_moved); ++reason)
+  for (int reason = 0; reason <= static_cast<int>(Reason::too_large); ++reason)
     plan.actions.push_back(
         action(ActionKind::upload, static_cast<Reason>(reason), fmt::format("r{}", reason)));
   plan.actions.push_back(action(ActionKind::record, Reason::metadata_changed, ""));
@@ -39,6 +39,8 @@ std::vector<std::string> plan_documents() {
   Retention retention;
   retention.runs = {{RunId{1}, false, {"no rule keeps it"}}, {RunId{2}, true, {"newest", "last"}}};
   refused.retention = &retention;
+  refused.removals_first = true;
+  refused.first_bytes = 850'000;
   return {plan_json("web01", {refused, lost}), plan_json("web01", {job_plan(empty)}), plan_json("web01", {})};
 }
 

@@ -244,6 +244,23 @@ TEST_CASE("runs are a table") {
   CHECK(runs_text({}) == "no runs yet\n");
 }
 
+TEST_CASE("a plan says what goes before the uploads to make room for them") {
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  const Plan plan = everything_plan();
+  JobPlan job = job_plan(plan);
+  CHECK(plan_text({job}, 0).find("space:") == std::string::npos);
+  job.first_bytes = 850 * 1024;
+  job.removals_first = true;
+  CHECK(has(plan_text({job}, 0),
+            "  space: the uploads don't fit beside removals, so those go first (850 KiB).\n"));
+  job.versions_first = true;
+  CHECK(has(plan_text({job}, 0), "beside removals and versions that would be deleted after them, so"));
+  job.removals_first = false;
+  CHECK(has(plan_text({job}, 0), "beside versions that would be deleted after them, so"));
+}
+
 TEST_CASE("a plan says what becomes a version and what retention would let go") {
   Plan plan;
   plan.id = "3f9c2a51d07e";

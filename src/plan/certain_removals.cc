@@ -1,0 +1,62 @@
+#include "plan/certain_removals.h"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+
+namespace outhaul {
+namespace {
+
+std::uint64_t size_of(const Action* action) {
+  return action->entry.size;
+}
+
+bool may_be_stored_yet(const Action& action) {
+  switch (action.kind) {
+    case ActionKind::upload:
+    case ActionKind::compare:
+    case ActionKind::move:
+      return true;
+    case ActionKind::withhold:
+      return action.reason != Reason::under_doubt;  // that one is a stored file, and stays
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::vector<const Action*> removals_of(const Plan& plan) {
+  std::vector<const Action*> chosen;
+  for (const Action& action : plan.actions)
+    if (action.kind == ActionKind::remove && action.entry.object != kNoObject) chosen.push_back(&action);
+  return chosen;
+}
+
+std::vector<const Action*> unstored_files_of(const Plan& plan) {
+  std::vector<const Action*> chosen;
+  for (const Action& action : plan.actions)
+    if (action.entry.kind == EntryKind::file && may_be_stored_yet(action)) chosen.push_back(&action);
+  return chosen;
+}
+
+std::vector<const Action*> certain_removals(std::span<const Action* const> removals,
+                                            std::span<const Action* const> unstored,
+                                            const ContentDigests& digests) {
+  std::vector<const Action*> by_size(unstored.begin(), unstored.end());
+  std::ranges::stable_sort(by_size, {}, size_of);
+  const auto may_be_elsewhere = [&](const Action* removal) {
+    const auto same_size = std::ranges::equal_range(by_size, removal->entry.size, {}, size_of);
+    if (same_size.empty()) return false;
+    const std::optional<Sha256Digest> gone = digests.stored(*removal);
+    return std::ranges::any_of(same_size, [&](const Action* file) {
+      const std::optional<Sha256Digest> here = gone ? digests.local(*file) : std::nullopt;
+      return !here || *here == *gone;
+    });
+  };
+  std::vector<const Action*> certain;
+  std::ranges::copy_if(removals, std::back_inserter(certain), std::not_fn(may_be_elsewhere));
+  return certain;
+}
+
+}  // namespace outhaul
