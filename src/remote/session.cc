@@ -190,6 +190,8 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
   }
   if (transfer.error || !in_step(code, ssh_ != nullptr)) drop();
   transfer_ = nullptr;
+  if (transfer.storing())
+    careful_ = !ssh_ && code == CURLE_SEND_ERROR && transfer.started && transfer.last.code < 400;
   if (with_tls) {
     if (!transfer.error && !cancel_.cancelled() && should_ask_for_newer_tls(code, transfer)) {
       transfer.last = {};

@@ -2,10 +2,12 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/cancel.h"
 
@@ -20,6 +22,23 @@ Session& session_of(void* self) noexcept {
 
 std::uint64_t unsigned_of(curl_off_t value) noexcept {
   return value > 0 ? static_cast<std::uint64_t>(value) : 0;
+}
+
+constexpr std::size_t kCarefulPiece = 16 * 1024;
+constexpr int kLook = 100;  // milliseconds
+
+enum class Room { yes, ended, stopped };
+
+/// Waits until the data connection takes a piece without a rest of it having to wait.
+Room wait_for_room(int fd, std::chrono::seconds patience, const CancelToken& cancel) noexcept {
+  const auto until = steady_clock::now() + patience;
+  while (!cancel.cancelled()) {
+    pollfd look{fd, POLLOUT | POLLRDHUP, 0};
+    if (::poll(&look, 1, kLook) < 0 && errno != EINTR) return Room::yes;
+    if ((look.revents & (POLLERR | POLLHUP | POLLRDHUP | POLLNVAL)) != 0) return Room::ended;
+    if ((look.revents & POLLOUT) != 0 || steady_clock::now() > until) return Room::yes;
+  }
+  return Room::stopped;
 }
 
 /// Routers forget a connection that is silent for minutes, as a control connection is while a large file goes
@@ -64,8 +83,15 @@ std::size_t SessionCallbacks::read(char* buffer, std::size_t size, std::size_t c
   try {
     // libcurl would send what is beyond the announced size, too.
     const std::uint64_t left = transfer->length - transfer->read;
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size * count, left));
+    std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size * count, left));
     if (wanted == 0) return 0;
+    const Session& session = session_of(self);
+    if (session.careful_ && session.data_ >= 0) {
+      wanted = std::min(wanted, kCarefulPiece);
+      const Room room = wait_for_room(session.data_, session.patience(*transfer), session.cancel_);
+      if (room == Room::stopped) return CURL_READFUNC_ABORT;
+      if (room == Room::ended) return 0;
+    }
     const std::size_t got = transfer->source->read({reinterpret_cast<std::byte*>(buffer), wanted});
     transfer->read += got;
     transfer->last_activity = steady_clock::now();
@@ -161,6 +187,8 @@ curl_socket_t SessionCallbacks::open_socket(void* self, curlsocktype, curl_socka
   if (session.transfer_ != nullptr && session.transfer_->replies == 0 && !beside) {
     session.transfer_->fresh = true;
     session.tls_.control_secured = false;
+  } else {
+    session.data_ = fd;
   }
   if (session.ssh_) session.ssh_->socket = fd;
   try {
@@ -189,6 +217,7 @@ int SessionCallbacks::tune_socket(void* self, curl_socket_t fd, curlsocktype) no
 int SessionCallbacks::close_socket(void* self, curl_socket_t fd) noexcept {
   Session& session = session_of(self);
   session.sockets_.remove(fd);
+  if (session.data_ == fd) session.data_ = -1;
   const Transfer* transfer = session.transfer_;
   if (transfer != nullptr && transfer->storing() && !transfer->all_sent()) {
     // What the kernel still holds must not arrive after we have looked at the part's size.

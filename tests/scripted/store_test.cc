@@ -66,6 +66,28 @@ TEST_CASE("a reply that ends an upload in its middle is taken for that or for a 
   CHECK(client.server.file("f") == text);
 }
 
+TEST_CASE("why an upload is ended in its middle is heard the second time at the latest") {
+  struct Said {
+    const char* reply;
+    F means;
+  };
+  const Said said = GENERATE(Said{"552 Quota exceeded", F::no_space}, Said{"452 Disk full", F::no_space},
+                             Said{"550 Too large", F::skip_file}, Said{"451 Local error", F::retry});
+  const std::uint64_t kept = GENERATE(1000u, 3'000'000u);
+  CAPTURE(said.reply, kept);
+  Client client;
+  client.server.deviate(
+      {.verb = "STOR", .when = When::midway, .reply = said.reply, .bytes = kept, .times = 2});
+  const std::string text(8'000'000, 'x');
+  catch_from([&] { client.put("f", text); });
+  const Caught caught = catch_from([&] { client.put("f", text); });
+  CAPTURE(caught.text);
+  CHECK(std::string(to_string(caught.failure)) == std::string(to_string(said.means)));
+  CHECK(caught.text.find(said.reply) != std::string::npos);
+  CHECK(with_retry([&] { client.put("f", text); }));
+  CHECK(client.server.file("f") == text);
+}
+
 TEST_CASE("pain 4: a final reply that never comes ends with an unknown outcome after the configured wait") {
   Client client;
   RemoteSettings settings = client.server.settings();
