@@ -29,7 +29,7 @@ enum class Reason : std::uint8_t {
   under_doubt,     ///< removed in the source as far as we can see, but we could not see enough
   name_too_long,   ///< the escaped name has a segment longer than the server can hold
   may_have_moved,  ///< removed in the source, and it may be what can't be stored under its new name
-  too_large,       ///< larger than all that the remote may hold (PlanPolicy::largest)
+  too_large,       ///< larger than all that the remote may hold
 };
 
 enum class ActionKind : std::uint8_t {

@@ -66,8 +66,6 @@ struct PlanPolicy {
   /// Set: the state has all attributes as they were then, and where it vouches for them
   /// (plan/attributes.h) the scan isn't asked for them.
   std::optional<std::int64_t> attributes_known_ns{};
-  /// No larger file can ever be stored: it is withheld (Reason::too_large).
-  std::optional<std::uint64_t> largest{};
 };
 
 /// A limit as "20%" or as a count. Exceeded when *more* than this would go.

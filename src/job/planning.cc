@@ -17,6 +17,7 @@
 #include "outhaul/increment.h"
 #include "plan/case_twins.h"
 #include "plan/planner.h"
+#include "plan/too_large.h"
 #include "scan/scanner.h"
 
 namespace outhaul {
@@ -104,13 +105,14 @@ Judged plan_job(const Profile& profile, const Job& job, Known known, const std::
                                known.attributes_ns.has_value(), job.leave_out},
                               filter, environment.cancel);
     if (!known.stored) known.stored = std::make_unique<NoEntries>();
-    const PlanPolicy policy{
-        job.on_removal, job.compare,         job.append_only ? longest_increment_dir(job.target) : job.target,
-        job.names,      known.attributes_ns, profile.remote.quota};
+    const PlanPolicy policy{job.on_removal, job.compare,
+                            job.append_only ? longest_increment_dir(job.target) : job.target, job.names,
+                            known.attributes_ns};
     judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });
     mark_changing(judged.plan, job.changing);
+    if (profile.remote.quota) withhold_larger_than(*profile.remote.quota, judged.plan);
   }
   judged.refusals = judge(judged.plan, facts, profile.safety, approve);
   return judged;

@@ -263,15 +263,6 @@ void Planner::settle_removals() {
   }
 }
 
-/// After the moves are known: what is renamed on the remote needs no room there.
-void Planner::settle_too_large() {
-  if (!policy_.largest) return;
-  for (Action& action : drafts_)
-    if (action.kind == ActionKind::upload && !action.entry.path.empty() &&
-        action.entry.size > *policy_.largest)
-      withhold(action, Reason::too_large);
-}
-
 Plan Planner::finish(const DiffCounts& counts) {
   settle_type_changes();
   settle_added();
@@ -279,7 +270,6 @@ Plan Planner::finish(const DiffCounts& counts) {
   settle_removals();
   if (policy_.on_removal != OnRemoval::keep && policy_.compare != Compare::mtime)
     pair_moves(drafts_, counts.devices);
-  settle_too_large();
   put_in_order(drafts_);
   Plan plan;
   plan.actions = std::move(drafts_);

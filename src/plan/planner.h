@@ -35,7 +35,6 @@ class Planner {
   void settle_added();
   void settle_removals();
   void keep_what_may_have_moved();
-  void settle_too_large();
 
   PlanPolicy policy_;
   std::vector<ScanProblem> problems_;

@@ -285,22 +285,6 @@ TEST_CASE("the longest name that fits is stored and one byte more is not") {
   CHECK(plan_for({dir(name)}, {}).counts.withheld == (fits ? 0 : 1));
 }
 
-TEST_CASE("what is larger than the remote may ever hold is withheld and what is renamed there is not") {
-  const auto sized = [](Entry entry, std::uint64_t size) {
-    return with(std::move(entry), [size](Entry& e) { e.size = size; });
-  };
-  PlanPolicy policy = removing();
-  policy.largest = 150;
-  const Entry moved = sized(file("old"), 151);
-  ListedScan scan({sized(file("grown"), 151), sized(file("large"), 151), sized(file("largest"), 150),
-                   renamed(moved, "new"), sized(file("small"), 1)});
-  ListedState state({stored(file("grown")), stored(moved)});
-  const Plan plan = make_plan(scan, state, policy);
-  CHECK(in_words(plan) == Lines{"upload largest (added)", "upload small (added)", "move new <- old (moved)",
-                                "withhold grown (too_large)", "withhold large (too_large)"});
-  CHECK(plan.counts.upload_bytes == 151);
-}
-
 TEST_CASE("a symlink with a long name is kept because it never reaches the remote") {
   const std::string name(90, '\\');
   CHECK(in_words(plan_for({symlink(name)}, {})) == Lines{fmt::format("record {} (added)", name)});
