@@ -215,6 +215,7 @@ void Execution::tell_misfits() {
                   misfits.size() == 1 ? "file is" : "files are", space_in_words(bytes),
                   misfits.size() == 1 ? "it" : "them", transfers_.last_words()),
       "make room on the remote or buy some; what was stored stays, and the next run goes on from here");
+  for (const Action* action : misfits) s_.tally.not_stored(action->entry, "there is no room for it");
   const std::size_t named = std::min(misfits.size(), kNamedMisfits);
   for (std::size_t i = 0; i < named; ++i) {
     const Entry& entry = misfits[i]->entry;
@@ -287,6 +288,7 @@ void Execution::tell_too_long(const Entry& entry) {
 }
 
 void Execution::tell_too_large(const Entry& entry) {
+  s_.tally.not_stored(entry, "it is larger than the quota");
   s_.tally.problem(Problem::Severity::error, entry.path,
                    fmt::format("not stored: it has {}, more than \"quota\" allows for everything together{}",
                                space_in_words(entry.size),

@@ -26,6 +26,7 @@ bool smaller(const Action* a, const Action* b) {
 bool Transfers::leave_aside(const Action& action) {
   if (action.entry.size <= most_) return false;
   too_large_.push_back(&action);
+  context_.tally.not_stored(action.entry, "it is larger than all that the remote has room for");
   context_.tally.problem(
       Problem::Severity::error, action.entry.path,
       fmt::format("not stored: it has {}, and all that the remote has room for, what outhaul keeps there "

@@ -61,7 +61,7 @@ std::uint64_t RoomMaker::expire_versions() {
   expired_ = true;
   if (!context_.let_versions_go()) return 0;
   const std::uint64_t before = job.tally.done().expired_bytes;
-  Expiry(job).run(context_.cancel);
+  Expiry(job, job.state.open_problems(job.job_id)).run(context_.cancel);
   return job.tally.done().expired_bytes - before;
 }
 

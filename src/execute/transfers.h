@@ -85,7 +85,7 @@ class Transfers {
   void note_part(const Outcome& outcome);
   bool leave_aside(const Action& action);
   void take_no_space(Outcome&& outcome);
-  bool give_up_part(const Task& task);
+  bool take_part_away(const Task& task);
   void go_on_when_full();
   void hold_reserve();
   std::uint64_t replaced_by(const std::vector<Outcome>& batch) const;
