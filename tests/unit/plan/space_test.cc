@@ -57,8 +57,8 @@ TEST_CASE("sizes that add up to more than any number holds still don't fit") {
   constexpr std::uint64_t kHuge = INT64_MAX;  // a sparse file may claim so much
   const SpaceNeed need = uploads({kHuge, kHuge, kHuge, UINT64_MAX});
   CHECK(need.peak() == kHuge);
-  CHECK(over_quota({UINT64_MAX - 1, 0, 0, 0}, need, 100 * kGB, kId, {}));
-  CHECK(over_free_space(100 * kGB, need, kId, {}));
+  CHECK(over_quota({UINT64_MAX - 1, 0, 0, 0}, need, 100 * kGB, 0, kId));
+  CHECK(over_free_space(100 * kGB, need, 0, kId));
 }
 
 TEST_CASE("what lies in parts already counts against a quota but not against what is free") {
