@@ -1,4 +1,5 @@
 // What FTP can't store is in the state after a run, and what only differs there is never sent.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
