@@ -64,17 +64,29 @@ void Uploader::look_for_loss(const Task& task, const CommandResult& there, Outco
   const bool missing = there.status == Status::missing;
   if (!missing && there.status != Status::done) return;
   const std::uint64_t had = trail_.offset;
+  const bool took_more = trail_.last > had;
+  if (missing && had > 0 && took_more) {
+    // It went on, and the upload ended badly: a quota, or a server that keeps nothing of those
+    // (ftp-notes.md).
+    trail_ = Trail{};
+    joins_.clear();
+    return tell_of_loss(had, outcome);
+  }
   if (had > 0 && (missing || there.size < had)) {
     const std::string has = missing ? "no such file" : fmt::format("{} bytes", there.size);
     spoiled(had, fmt::format("it had {} bytes, was asked to go on there, and has {} now", had, has), outcome);
   }
   const std::uint64_t sent = task.sent.value_or(0);
-  if (!missing || trail_.last > 0 || sent < kWorthResuming || !outcome.remarks.empty()) return;
+  if (missing && trail_.last == 0 && sent >= kWorthResuming) tell_of_loss(sent, outcome);
+}
+
+void Uploader::tell_of_loss(std::uint64_t lost, Outcome& outcome) const {
+  if (!outcome.remarks.empty()) return;
   outcome.remarks.push_back(
       {Problem::Severity::note,
        fmt::format("the {} of it that were sent before are no longer on the server: it is sent from its "
                    "beginning",
-                   in_mib(sent)),
+                   in_mib(lost)),
        "Some servers remove what is cut off, or what a full quota refuses to go on with."});
 }
 

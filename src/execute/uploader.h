@@ -134,6 +134,7 @@ class Uploader {
   void found_that_it_resumes();
   [[noreturn]] void spoiled(std::uint64_t lost, const std::string& how, Outcome& outcome);
   void tell_of_fresh_start(std::uint64_t lost, Outcome& outcome) const;
+  void tell_of_loss(std::uint64_t lost, Outcome& outcome) const;
   void look_for_loss(const Task& task, const CommandResult& there, Outcome& outcome);
   void prove(const Task& task, const SourceFile& file, std::uint64_t offset, Outcome& outcome);
   void prove_size(const Task& task, std::uint64_t size, std::uint64_t offset, Outcome& outcome);
@@ -165,7 +166,7 @@ class Uploader {
   std::vector<std::uint64_t> joins_;  ///< where this part was gone on with, by us
   HashMarks marks_;
   bool touched_ = false;     ///< like Task::touched, up to now
-  bool doubted_ = false;   ///< the server is said to resume rightly, but has lost some of this file since
+  bool doubted_ = false;     ///< the server is said to resume rightly, but has lost some of this file since
   bool unproven_ = false;    ///< it was gone on with, and nobody has looked whether that was done rightly
   bool in_the_way_ = false;  ///< what is under the part's name could not be removed before it was sent anew
   bool reread_ = false;      ///< under the part's name may be what was sent of another content

@@ -537,6 +537,27 @@ TEST_CASE("a part that is gone though it was sent is told of and costs a fresh s
   CHECK_FALSE(bench.resumes().has_value());
 }
 
+TEST_CASE("a part that goes with the upload that was cut off is no word against resuming") {
+  Bench bench;
+  const std::string content = pattern(3'000'000);
+  bench.half_sent(content);
+  bool once = false;
+  OwnPut lane(*bench.lane, [&](const Put& put) {
+    if (std::exchange(once, true)) return bench.lane->put(put);
+    std::vector<std::byte> some(400'000);
+    put.sent(put.source->read(some));
+    bench.server.remove(kPart);  // a quota was reached
+    throw RemoteError(FailureClass::reconnect, "broke");
+  });
+  const Outcome outcome = bench.perform_on(lane, true);
+  CHECK(outcome.status == Status::done);
+  CHECK((bench.stored() == content));
+  CHECK(outcome.resumed == 0);
+  CHECK_FALSE(bench.resumes().has_value());
+  REQUIRE(outcome.remarks.size() == 1);
+  CHECK(outcome.remarks.front().message.find("no longer on the server") != std::string::npos);
+}
+
 TEST_CASE("what is sent anew to a server that stores it beside the old one is not taken for that") {
   FakeOptions options;
   options.writes_beside = true;
