@@ -6,6 +6,7 @@
 namespace outhaul::test {
 
 ScriptedNight::ScriptedNight(const Quirks& quirks) : scripted(quirks), settings(scripted.settings("space")) {
+  have_no_catalog("what the server is asked is counted");
   scripted.make_dir("space");
   open_remote = [this](const RemoteSettings&, const ServerMemory& memory) {
     ++remotes_opened;

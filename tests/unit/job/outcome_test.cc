@@ -143,6 +143,7 @@ TEST_CASE("a connection that is lost after the server was full is the graver of 
   FakeOptions options;
   options.capacity = 1500;
   Nightly night(options);
+  night.have_no_catalog("the server has room for the files alone");
   night.profile.remote.connections = 1;
   night.write("e/old", "e");
   REQUIRE(night.run().outcome == ExitCode::done);

@@ -331,6 +331,7 @@ TEST_CASE("a request to stop leaves the ledger and the next run finishes") {
 
 TEST_CASE("a parts directory that somebody removed is made again") {
   Nightly night;
+  night.let_the_catalog_be("it goes with the directory");
   night.write("a", "1");
   REQUIRE(night.run().outcome == ExitCode::done);
   night.server.remove(".outhaul");
