@@ -26,15 +26,15 @@ struct FakeOptions {
   DropBox drop_box = DropBox::no;
   bool replaces = true;              ///< false: Rename onto an existing name is refused (550)
   bool has_size = true;              ///< false: SizeOf is unsupported on the channel; lanes look at a listing
-  std::optional<DigestKind> digest;  ///< what HashOf answers with; none: it is unsupported
-  std::function<std::string(std::string)> corrupt;  ///< what becomes of stored bytes on the way to the disk
+  std::optional<DigestKind> digest{};  ///< what HashOf answers with; none: it is unsupported
+  std::function<std::string(std::string)> corrupt{};  ///< what becomes of stored bytes on the way to the disk
   bool has_mtime = true;                            ///< false: SetMtime is unsupported
   int max_connections = 0;              ///< 0 = any number; one more is answered with 421 (lower_cap)
   bool ghosts = false;                  ///< connections that a fault killed still count
   std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
   bool drops_misfits = false;           ///< what is cut off for want of space is removed, as quota modules do
   bool tells_space = false;  ///< false: FreeSpace is unsupported, and no call; true: what `capacity` leaves
-  std::string listing_untrusted;  ///< what Listing::untrusted says
+  std::string listing_untrusted{};  ///< what Listing::untrusted says
   /// What becomes of a file when an upload goes on with it.
   enum class Resumes : std::uint8_t {
     rightly,

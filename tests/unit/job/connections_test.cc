@@ -20,6 +20,7 @@ TEST_CASE("pain 9: the cap that a server has shown is remembered for the next ru
   FakeOptions options;
   options.max_connections = 3;
   Nightly night(options);
+  night.have_no_catalog("connections are counted");
   night.profile.remote.connections = 8;
   // Until some were turned away: on a busy machine three lanes may be done before a fourth connects.
   for (int runs = 0; runs < 50 && night.server.count("CONNECT") <= 3; ++runs) {
@@ -40,6 +41,7 @@ TEST_CASE("pain 9: a server that allows one connection is asked for no second on
   FakeOptions options;
   options.max_connections = 1;
   Nightly night(options);
+  night.have_no_catalog("connections are counted");
   write_many(night, "a", 5);
   REQUIRE(night.run().outcome == ExitCode::done);
   night.server.forget_calls();

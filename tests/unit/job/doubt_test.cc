@@ -24,6 +24,7 @@ TEST_CASE("a full server loses nothing: what may be the old name of a file that 
   FakeOptions options;
   options.capacity = 2500;
   Nightly night(options);
+  night.have_no_catalog("the server has room for the files alone");
   night.write("d/report-1", std::string(1000, 'r'));
   night.write("e/old", std::string(10, 'e'));
   night.write("e/stays", "s");
@@ -43,6 +44,7 @@ TEST_CASE("a full server keeps what a file that did not fit was to replace") {
   FakeOptions options;
   options.capacity = 1500;
   Nightly night(options);
+  night.have_no_catalog("the server has room for the files alone");
   night.write("p/x", std::string(1000, 'x'));
   REQUIRE(night.run().outcome == ExitCode::done);
   night.remove("p");
@@ -58,6 +60,7 @@ TEST_CASE("every file that a stop left unsent counts as doubt and not only the o
   FakeOptions options;
   options.capacity = 1500;
   Nightly night(options);
+  night.have_no_catalog("the server has room for the files alone");
   night.profile.remote.connections = 1;
   night.write("z/old", "old");
   REQUIRE(night.run().outcome == ExitCode::done);

@@ -169,7 +169,9 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "exlude": []})", "",
        "/jobs/0/exlude: the unknown key \"exlude\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only; "
+       "exclude_larger_than, exclude_if_present, exclude_caches, keep_exclude_tags, nodump, "
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only, "
+       "changing; "
        "did you "
        "mean "
        "\"exclude\"?"},
@@ -194,7 +196,9 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "daily": 7})", "",
        "/jobs/0/daily: the unknown key \"daily\"; expected one of name, description, source, target, "
        "exclude, "
-       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only; "
+       "exclude_larger_than, exclude_if_present, exclude_caches, keep_exclude_tags, nodump, "
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only, "
+       "changing; "
        "it belongs into "
        "\"versions\": {…}, in "
        "\"defaults\" or in a job"},

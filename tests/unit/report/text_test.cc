@@ -282,7 +282,7 @@ TEST_CASE("a plan says what becomes a version and what retention would let go") 
   - retire       2 KiB  a  (no longer in the source; kept as a version)
   would keep as versions only 1 file (2 KiB); 0 unchanged. Plan 3f9c2a51d07e.
   versions: would let go of 2 runs (1, 2); 1 run stays restorable, this one included.
-  versions: would delete 12 versions (4 KiB) that no other run needs, if nothing fails; 1 KiB stay.
+  versions: would delete 12 versions (4 KiB) that no other run needs; 1 KiB stay.
   ! versions: none of the older runs could be restored after that; is the policy meant so?
   ! versions: 512 B more than "max_bytes" would remain.
 )");

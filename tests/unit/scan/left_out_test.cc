@@ -64,8 +64,8 @@ TEST_CASE("of a marked directory only the directory and its marker are stored or
   tree.dir("by-dir/.nobackup");
   tree.file("by-dir/.nobackup/inside");
   tree.file("by-dir/c");
-  tree.link("by-link/.nobackup", "nowhere");
   tree.file("by-link/d");
+  tree.link("by-link/.nobackup", "nowhere");
   tree.file("other/.nobackup2");
   LeaveOut rules{.if_present = {".skip", ".nobackup"}};
   CHECK(scanned(tree, rules) == Strings{"by-dir", "by-dir/.nobackup", "by-link", "by-link/.nobackup", "kept",
@@ -111,8 +111,8 @@ TEST_CASE("a cache directory is one by its tag's signature alone") {
   tree.file("late/x");
   tree.file("short/CACHEDIR.TAG", signature.substr(1));
   tree.file("short/x");
-  tree.link("link/CACHEDIR.TAG", "../cache/CACHEDIR.TAG");
   tree.file("link/x");
+  tree.link("link/CACHEDIR.TAG", "../cache/CACHEDIR.TAG");
   tree.dir("pipe");
   REQUIRE(::mkfifo((tree / "pipe/CACHEDIR.TAG").c_str(), 0600) == 0);
   tree.file("pipe/x");
