@@ -1,7 +1,6 @@
 #include "plan/certain_removals.h"
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 
 namespace outhaul {
@@ -54,8 +53,14 @@ std::vector<const Action*> certain_removals(std::span<const Action* const> remov
       return !here || *here == *gone;
     });
   };
+  const auto is_to_be_replaced = [&](const Action* removal) {
+    return std::ranges::any_of(
+        unstored, [&](const Action* file) { return removal->entry.path.is_at_or_below(file->entry.path); });
+  };
   std::vector<const Action*> certain;
-  std::ranges::copy_if(removals, std::back_inserter(certain), std::not_fn(may_be_elsewhere));
+  std::ranges::copy_if(removals, std::back_inserter(certain), [&](const Action* removal) {
+    return !may_be_elsewhere(removal) && !is_to_be_replaced(removal);
+  });
   return certain;
 }
 

@@ -25,7 +25,8 @@ struct ContentDigests {
 };
 
 /// Of `removals`, in their order, those whose content no file of `unstored` can have: the others may be the
-/// only copy of a file that has a new name and isn't stored under it yet.
+/// only copy of a file that has a new name and isn't stored under it yet. What lies where a file of
+/// `unstored` is to stand isn't certain either: it stays until that one is there.
 std::vector<const Action*> certain_removals(std::span<const Action* const> removals,
                                             std::span<const Action* const> unstored,
                                             const ContentDigests& digests);

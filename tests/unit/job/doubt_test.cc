@@ -25,11 +25,11 @@ TEST_CASE("a full server loses nothing: what may be the old name of a file that 
   options.capacity = 2500;
   Nightly night(options);
   night.have_no_catalog("the server has room for the files alone");
-  night.write("d/report-1", std::string(1000, 'r'));
+  night.write("d/report-1", std::string(2000, 'r'));
   night.write("e/old", std::string(10, 'e'));
   night.write("e/stays", "s");
   REQUIRE(night.run().outcome == ExitCode::done);
-  // Saved under another name by an editor: not a rename that could be recognised.
+  // Saved under another name by an editor: the same content, but not a rename that could be recognised.
   night.write("d/report-2", std::string(2000, 'r'));
   night.remove("d/report-1");
   night.remove("e/old");

@@ -65,6 +65,15 @@ TEST_CASE("a removal is certain unless what is still to be stored may be its con
   }
 }
 
+TEST_CASE("what lies where a file is to stand that isn't stored yet is no certain removal") {
+  Contents contents;
+  const Action below = acting(ActionKind::remove, sized("p/x", 5));
+  const Action beside = acting(ActionKind::remove, sized("p2", 5));
+  const Action waiting = acting(ActionKind::upload, sized("p", 7));
+  const std::vector<const Action*> removals{&below, &beside}, unstored{&waiting};
+  CHECK(certain_removals(removals, unstored, contents.digests()) == std::vector<const Action*>{&beside});
+}
+
 TEST_CASE("each removal is judged by itself and keeps its place") {
   Contents contents{{{"1", 'x'}, {"2", 'y'}, {"3", 'z'}, {"new", 'y'}, {"other", 'q'}}, {}};
   const std::vector<Action> gone{
