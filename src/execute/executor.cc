@@ -102,7 +102,12 @@ class Execution {
     SpaceVerdict verdict{s_.room.first, std::nullopt};
     ask_for_space(verdict);
     if (verdict.refusal) return verdict.refusal;
-    carry_out(verdict.first);
+    try {
+      carry_out(verdict.first);
+    } catch (const RemoteError&) {
+      tell_misfits();  // what did not fit is true all the same
+      throw;
+    }
     return std::nullopt;
   }
   bool ran_out_of_space() const noexcept { return !transfers_.misfits().empty(); }
@@ -212,7 +217,7 @@ void Execution::tell_misfits() {
   s_.tally.problem(
       Problem::Severity::error, {},
       fmt::format("{} {} ({}) not stored, because the remote has no room for {}: {}", misfits.size(),
-                  misfits.size() == 1 ? "file is" : "files are", space_in_words(bytes),
+                  misfits.size() == 1 ? "file" : "files", space_in_words(bytes),
                   misfits.size() == 1 ? "it" : "them", transfers_.last_words()),
       "make room on the remote or buy some; what was stored stays, and the next run goes on from here");
   for (const Action* action : misfits) s_.tally.not_stored(action->entry, "there is no room for it");

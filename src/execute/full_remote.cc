@@ -17,6 +17,8 @@
 namespace outhaul {
 namespace {
 
+constexpr std::uint64_t kLeastReserve = 4096;
+
 bool smaller(const Action* a, const Action* b) {
   return a->entry.size < b->entry.size;
 }
@@ -52,27 +54,23 @@ void Transfers::take_no_space(Outcome&& outcome) {
     misfits_.push_back(action);
     return;
   }
-  const bool gone = take_part_away(outcome.task);
-  outcome.task.resume = true;
-  if (alone_) {
-    limit_ = std::min(limit_, size);
-    misfits_.push_back(action);
-  } else if (gone) {
+  take_part_away(outcome.task);
+  // With one connection nothing else was under way.
+  if (alone_ || context_.connections.only_one())
+    failed_alone_.push_back(action);
+  else
     uploads_.push_back(action);
-  } else {
-    again_.push_back(std::move(outcome.task));
-  }
 }
 
-/// It would hold the room that smaller files need, and be of no use.
-bool Transfers::take_part_away(const Task& task) {
+/// It would hold the room that smaller files need, and be of no use. What can't be removed is left to the
+/// next run, which knows of it.
+void Transfers::take_part_away(const Task& task) {
   using Status = CommandResult::Status;
   const Status removed = context_.connections.commands().run_one(RemoveFile{task.part}).status;
-  if (removed != Status::done && removed != Status::missing) return false;
+  if (removed != Status::done && removed != Status::missing) return;
   Transaction transaction = context_.state.begin();
   context_.state.drop_part(task.object);
   transaction.commit();
-  return true;
 }
 
 /// Nothing is under way. Each time there is less to hope for: made room, the smallest first, one at a time.
@@ -81,8 +79,13 @@ void Transfers::go_on_when_full() {
   std::uint64_t room = std::exchange(taken_, 0);
   const std::uint64_t freed = context_.make_room ? context_.make_room() : 0;
   if (stopped()) return;
-  room = clamped_sum(clamped_sum(room, freed), std::exchange(replaced_, 0));
-  if (by_size_ && freed == 0) alone_ = true;
+  const std::uint64_t gone = clamped_sum(freed, std::exchange(replaced_, 0));
+  room = clamped_sum(room, gone);
+  for (const Action* action : std::exchange(failed_alone_, {})) {
+    if (gone == 0) limit_ = std::min(limit_, action->entry.size);
+    uploads_.push_back(action);
+  }
+  if (by_size_ && gone == 0) alone_ = true;
   by_size_ = true;
   set_misfits_aside(room);
   smallest_failed_ = UINT64_MAX;
@@ -93,19 +96,23 @@ void Transfers::go_on_when_full() {
 /// What is small would else fill the remote to its last byte, and the catalog that tells of it could not be
 /// stored.
 void Transfers::hold_reserve() {
-  if (reserved_ || context_.reserve == 0 || context_.names != nullptr) return;
+  if (reserved_ || context_.reserve == 0 || context_.names != nullptr || pool().open() > 0) return;
   reserved_ = true;
-  Task task;
-  task.kind = Task::Kind::fill;
-  task.part = reserve_name();
-  task.fill = context_.reserve;
-  litter_.insert(task.part);
-  bool held = false;
-  pool().submit(std::move(task));
-  while (pool().open() > 0)
-    for (const Outcome& outcome : pool().wait(std::chrono::milliseconds(100)))
-      held = outcome.status == Outcome::Status::done;
-  if (!held) context_.connections.commands().run_one(RemoveFile{reserve_name()});
+  litter_.insert(reserve_name());
+  // Some of it is better than none.
+  for (std::uint64_t bytes = context_.reserve; bytes >= kLeastReserve && !stopped(); bytes /= 2) {
+    Task task;
+    task.kind = Task::Kind::fill;
+    task.part = reserve_name();
+    task.fill = bytes;
+    pool().submit(std::move(task));
+    FailureClass failure = FailureClass::none;
+    while (pool().open() > 0)
+      for (const Outcome& outcome : pool().wait(std::chrono::milliseconds(100))) failure = outcome.failure;
+    if (failure == FailureClass::none) return;
+    context_.connections.commands().run_one(RemoveFile{reserve_name()});
+    if (failure != FailureClass::no_space) return;
+  }
 }
 
 /// What `batch` frees on the remote once it is published.
@@ -152,6 +159,7 @@ void Transfers::try_misfits_again() {
 
 std::vector<const Action*> Transfers::unstored() const {
   std::vector<const Action*> all(misfits_);
+  all.insert(all.end(), failed_alone_.begin(), failed_alone_.end());
   all.insert(all.end(), too_large_.begin(), too_large_.end());
   all.insert(all.end(), compares_.begin(), compares_.end());
   all.insert(all.end(), uploads_.begin(), uploads_.end());

@@ -72,6 +72,10 @@ Publisher Transfers::publisher() {
 }
 
 void Transfers::run() {
+  if (context_.smallest_first && !uploads_.empty() && !stopped()) {
+    prepare_remote();
+    if (!stopped()) hold_reserve();
+  }
   while (!stopped()) {
     grow_again();
     fill();

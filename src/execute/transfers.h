@@ -85,7 +85,7 @@ class Transfers {
   void note_part(const Outcome& outcome);
   bool leave_aside(const Action& action);
   void take_no_space(Outcome&& outcome);
-  bool take_part_away(const Task& task);
+  void take_part_away(const Task& task);
   void go_on_when_full();
   void hold_reserve();
   std::uint64_t replaced_by(const std::vector<Outcome>& batch) const;
@@ -130,7 +130,7 @@ class Transfers {
   std::uint64_t taken_ = 0;     ///< how far the files came that have failed since, together
   std::uint64_t replaced_ = 0;  ///< bytes of old copies that have gone since
   std::uint64_t smallest_failed_ = UINT64_MAX, limit_ = UINT64_MAX;  ///< beside others; alone
-  std::vector<const Action*> misfits_, too_large_;
+  std::vector<const Action*> misfits_, too_large_, failed_alone_;
   std::string last_words_;
 };
 

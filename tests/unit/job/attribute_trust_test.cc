@@ -145,6 +145,7 @@ TEST_CASE("a night in which attributes could not be read vouches for nothing and
 
 TEST_CASE("what the state holds behind a mount that was passed by is not known") {
   SettledNight night;
+  night.have_no_catalog("remotes are counted");
   const Job& job = night.profile.jobs.front();
   State state = night.writable();
   const JobId id = *state.find_job("data");

@@ -49,6 +49,7 @@ TEST_CASE("a server that changes a byte gets past sizes and not past digests or 
     for (const Row& row : rows) {
       CAPTURE(connections, static_cast<int>(row.proof), row.words);
       Nightly night(corrupting(row.digest));
+      night.have_no_catalog("what is sent is counted");
       with(night, row.proof, connections).write("d/f", "some content");
       const RunReport report = night.run();
       INFO(night.events.problems());
@@ -114,6 +115,7 @@ TEST_CASE("a server without digests stops a job that wants them before the first
 
 TEST_CASE("reading back goes on where the line broke and sends nothing again") {
   Nightly night;
+  night.have_no_catalog("what is sent is counted");
   with(night, Proof::read_back).write("f", std::string(1'000'000, 'y'));
   int broken = 0;
   night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {
@@ -192,6 +194,7 @@ TEST_CASE("a run that a crash cut off is settled and resumed on a server without
   FakeOptions options;
   options.has_size = false;
   Nightly night(options);
+  night.have_no_catalog("what is sent is counted");
   night.write("f", std::string(600'000, 'x'));
   night.profile.remote.retries = 0;
   night.server.set_faults([&](const FakeCall& call) -> std::optional<Fault> {

@@ -70,6 +70,7 @@ TEST_CASE("a publication that was cut off before its rename is finished without 
   FakeOptions options;
   options.replaces = GENERATE(true, false);
   Nightly night(options);
+  night.have_no_catalog("what is sent is counted");
   night.write("f", "before");
   REQUIRE(night.run().outcome == ExitCode::done);
   night.write("f", std::string(500'000, 'x'));
@@ -84,6 +85,7 @@ TEST_CASE("a publication that was cut off before its rename is finished without 
 
 TEST_CASE("a proven part that still can't be renamed is kept for the run that can") {
   Nightly night;
+  night.have_no_catalog("what is sent is counted");
   night.write("d/f", std::string(500'000, 'x'));
   const auto refuse = [&] {
     night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
@@ -233,6 +235,7 @@ TEST_CASE("a move that was cut off is found out wherever the file is by then") {
   const std::string then = GENERATE("stays", "goes back", "goes on", "goes away", "is edited");
   INFO(then << (effect == Fault::Effect::lost ? ", not carried out" : ", carried out"));
   Nightly night;
+  night.have_no_catalog("what is sent is counted");
   night.profile.safety.max_delete = Limit{{}, 100};
   store_dir(night);
   fs::rename(night.source() / "d", night.source() / "e");
@@ -253,6 +256,7 @@ TEST_CASE("a directory whose making was cut off does not stay when the source ha
   const auto effect = GENERATE(Fault::Effect::lost, Fault::Effect::lost_after);
   const bool lost = GENERATE(true, false);
   Nightly night;
+  if (lost) night.let_the_catalog_be("what came and went again is in no file of it");
   store_dir(night);
   fs::create_directories(night.source() / "new/inner");
   die_at(night, "MKD t/new/inner", effect);
