@@ -261,7 +261,9 @@ SftpFault SftpLane::fault_of(CURLcode code, const Transfer& transfer) {
   fault.curl_code = code;
   fault.status = sftp_status(code, session_.words_cut_off() ? std::string() : words);
   fault.phase = transfer.all_sent() ? Phase::store_final : transfer.phase;
-  fault.logged_in = !transfer.fresh || session_.secured();
+  // These two end the handshake itself; libcurl 7.88 may have noted its time by then.
+  const bool before_login = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_LOGIN_DENIED;
+  fault.logged_in = !transfer.fresh || (session_.secured() && !before_login);
   fault.peer_alive = transfer.peer_alive && !transfer.timed_out;
   if (code == CURLE_QUOTE_ERROR && fault.status == SftpStatus::none && session_.stands())
     fault.status = SftpStatus::unsaid;
