@@ -74,6 +74,7 @@ class UnprivilegedSite : public Site {
 
 /// A file that can't be read in the first night costs no later one.
 void nights_after_a_refusal_come_back(UnprivilegedSite& site) {
+  site.choices.catalog = true;
   site.write("a", "one");
   site.write("b", "two");
   fs::permissions(site.source() / "b", fs::perms::none);
