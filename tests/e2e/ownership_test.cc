@@ -65,6 +65,7 @@ void runs_go_on_after_a_recovery(ServerKind kind) {
   ServerOptions options;
   options.may_delete = false;
   Site site(kind, Tls::none, options);
+  site.choices.catalog = true;
   site.write("a", "one");
   REQUIRE(site.run().exit.code == 0);
   const fs::path first = site.dir() / "first";

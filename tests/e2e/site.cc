@@ -39,6 +39,11 @@ std::string tls_for(const RemoteSettings& settings) {
   return fmt::format(R"({{"ca": "{}"}})", settings.tls.ca.string());
 }
 
+/// A mounted disk has no login.
+bool is_on_a_disk(const std::string& url) {
+  return url.starts_with("file:///");
+}
+
 /// Whether a process holds the lock of a state: then the state is about to change.
 bool is_locked(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
@@ -99,14 +104,15 @@ std::string Site::profile_text() const {
           : choices.jobs;
   return fmt::format(R"({{
   "profile": "{}",
-  "remote": {{"url": "{}", "password": {}, "connections": {}, "retries": {}{}{}{}}},
+  "remote": {{"url": "{}"{}, "connections": {}, "retries": {}{}{}{}}},
   "jobs": {},
   "catalog": {}{}
 }}
 )",
-                     choices.name, url, password, choices.connections, choices.retries,
-                     member(tls.empty() ? "" : "\"tls\": " + tls), member(trust_for(settings, choices)),
-                     member(choices.remote_extra), jobs, choices.catalog, member(choices.top_extra));
+                     choices.name, url, is_on_a_disk(url) ? "" : ", \"password\": " + password,
+                     choices.connections, choices.retries, member(tls.empty() ? "" : "\"tls\": " + tls),
+                     member(trust_for(settings, choices)), member(choices.remote_extra), jobs,
+                     choices.catalog, member(choices.top_extra));
 }
 
 void Site::write_profile() const {
@@ -156,7 +162,7 @@ void Site::have_no_catalog(std::string_view reason) {
 }
 
 void Site::expect_the_catalog_gives_the_state() const {
-  const bool on_a_disk = choices.url.starts_with("file:///");
+  const bool on_a_disk = is_on_a_disk(choices.url);
   if (!choices.catalog_let_be.empty() || (!on_a_disk && (!choices.url.empty() || !server_))) return;
   if (is_locked(state_dir() / "lock")) return;
   const fs::path remote = on_a_disk ? fs::path(choices.url.substr(7)) : space();
