@@ -33,6 +33,7 @@ Counts commands_for_20_files(Tls tls, int connections) {
   Site site(ServerKind::proftpd, tls);
   site.choices.connections = connections;
   site.write_many("d", kBefore, 100);
+  site.write_many("before", 10, 100);  // enough for the server to have proven that it answers in order
   REQUIRE(site.run().exit.code == 0);
   REQUIRE(site.server().wait_for_no_sessions());
   site.server().forget_commands();
