@@ -102,6 +102,7 @@ RemotePath Carrier::store_text(std::string_view text, const RemotePath& name) {
 RemotePath Carrier::store_from(Source& source, const RemotePath& name, bool resume) {
   if (context_.append_only) return store_once(source, name, resume);
   const RemotePath part = with_suffix(name, ".part");
+  if (!resume) try_remove(part);  // not every server replaces what a killed run has left there
   send(part, source, resume);
   put_in_place(part, name);
   return name;

@@ -105,7 +105,7 @@ class Execution {
     try {
       carry_out(verdict.first);
     } catch (const RemoteError&) {
-      tell_misfits();  // what did not fit is true all the same
+      tell_that_it_was_full();
       throw;
     }
     return std::nullopt;
@@ -155,6 +155,7 @@ class Execution {
   void ask_for_space(SpaceVerdict& verdict);
   void store_misfits();
   void tell_misfits();
+  void tell_that_it_was_full();
   void tell_withheld();
   void tell_unstored(const Entry& entry, const std::string& message, std::string advice);
   void tell_too_long(const Entry& entry);
@@ -208,6 +209,16 @@ void Execution::store_misfits() {
   transfers_.run();
 }
 
+/// The connection was lost, perhaps while room was made: that something did not fit is true all the same.
+void Execution::tell_that_it_was_full() {
+  if (!transfers_.misfits().empty()) return tell_misfits();
+  if (transfers_.last_words().empty()) return;
+  s_.tally.problem(
+      Problem::Severity::error, {},
+      fmt::format("the remote had no room for all of it: {}", transfers_.last_words()),
+      "make room on the remote or buy some; what was stored stays, and the next run goes on from here");
+}
+
 void Execution::tell_misfits() {
   Actions misfits = transfers_.misfits();
   if (misfits.empty()) return;
@@ -256,11 +267,10 @@ void Execution::tell_withheld() {
     }
   }
   if (moved > 0)
-    s_.tally.problem(
-        Problem::Severity::note, {},
-        fmt::format("{} files that are gone from their places are left on the remote: each may be one that "
-                    "can't be stored under its new name",
-                    moved));
+    s_.tally.problem(Problem::Severity::note, {},
+                     fmt::format("{} files that left their places stay on the remote: each may be one that "
+                                 "can't be stored under its new name",
+                                 moved));
   if (doubtful > 0)
     s_.tally.problem(
         Problem::Severity::note, {},

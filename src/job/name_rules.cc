@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "outhaul/error.h"
 
 namespace outhaul {
@@ -36,7 +38,8 @@ std::string scope_of(const Job& job) {
 }
 
 NameRules known_rules(const State& state, const Job& job) {
-  NameRules rules = read(state.server_fact(scope_of(job), kFact).value_or(std::string(kUnix)));
+  const std::optional<std::string> told = state.server_fact(scope_of(job), kFact);
+  NameRules rules = told ? read(*told) : NameRules{};
   rules.escaped = odd_names_from(state.server_fact(scope_of(job), kEscapes).value_or(std::string()));
   return rules;
 }

@@ -158,9 +158,9 @@ void MetadataWriter::give_mode(Turn& turn) {
   turn.needs_root = turn.needs_root || !root_;
   if (!root_) return;
   if ((withheld & S_ISUID) != 0)
-    turn.notes.push_back("set-user-id bit: left out, since its owner is not the one it was meant for");
+    turn.notes.emplace_back("set-user-id bit: left out, since its owner is not the one it was meant for");
   if ((withheld & S_ISGID) != 0)
-    turn.notes.push_back("set-group-id bit: left out, since its group is not the one it was meant for");
+    turn.notes.emplace_back("set-group-id bit: left out, since its group is not the one it was meant for");
 }
 
 /// Runs before give_mode(), which then takes back what is added to the mode here: attributes of the user take
@@ -216,7 +216,7 @@ void MetadataWriter::give_time(Turn& turn) {
   if (!turn.look()) return;
   const std::int64_t off = clamped_difference<std::int64_t>(turn.now.st_mtim.tv_sec, wanted.tv_sec);
   if (off < -kCoarsestTime || off > kCoarsestTime)
-    turn.notes.push_back("modification time: this file system can't hold one so long before or after ours");
+    turn.notes.emplace_back("modification time: this file system can't hold one so long before or after ours");
 }
 
 bool MetadataWriter::matches(int fd, const Entry& entry) {

@@ -10,9 +10,14 @@ using namespace outhaul;
 namespace {
 
 CatalogFile file(std::int64_t generation, std::int64_t number, bool stored = true) {
-  CatalogFile made{
-      generation, number, RunId{17 + number}, catalog_name(generation, number, RunId{17 + number}), 100, 400,
-      {},         stored};
+  CatalogFile made;
+  made.generation = generation;
+  made.number = number;
+  made.run = RunId{17 + number};
+  made.name = catalog_name(generation, number, made.run);
+  made.size = 100;
+  made.raw_size = 400;
+  made.stored = stored;
   made.sha256.fill(std::byte{0xAB});
   return made;
 }

@@ -154,5 +154,6 @@ TEST_CASE("a connection that is lost after the server was full is the graver of 
     return std::nullopt;
   });
   CHECK(night.run().outcome == ExitCode::remote_unusable);
+  CHECK(says(night, "no space"));
   CHECK(says(night, "the connection broke"));
 }
