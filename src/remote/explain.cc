@@ -8,11 +8,6 @@
 namespace outhaul {
 namespace {
 
-struct Words {
-  std::string what;
-  std::string advice;
-};
-
 std::string reply_of(const FailureStory& story) {
   if (story.fault.reply == 0) return {};
   return fmt::format("{} {}", story.fault.reply, story.fault.reply_text);
@@ -238,31 +233,10 @@ Words cut_off(const FailureStory& story) {
   return fault.curl_code == CURLE_OPERATION_TIMEDOUT ? timed_out(story) : closed(story);
 }
 
-Words proxy_failed(const FailureStory& story) {
-  switch (story.fault.proxy) {
-    case ProxyFault::login:
-      return {story.proxy_user.empty()
-                  ? fmt::format("the proxy {} wants a user and a password ({})", story.proxy, story.transport)
-                  : fmt::format("the proxy {} refused the login of user \"{}\" ({})", story.proxy,
-                                printable(story.proxy_user), story.transport),
-              "check the user in the proxy's URL and the \"password\" beside it, in \"proxy\""};
-    case ProxyFault::refused:
-      return {
-          fmt::format("the proxy {} does not let us through ({})", story.proxy, story.transport),
-          "it must allow this server's port and, for the data connections, its passive ports: ask who runs "
-          "the proxy, or try one that speaks SOCKS"};
-    case ProxyFault::failed:
-    case ProxyFault::none:
-      break;
-  }
-  return {fmt::format("no connection through the proxy {}: {}", story.proxy, story.transport),
-          "check the host and the port in \"proxy\", and that the proxy runs and reaches the server"};
-}
-
 Words words_for(const FailureStory& story) {
   const Fault& fault = story.fault;
   if (fault.certificate_wanted && fault.phase == Phase::connect) return certificate_wanted(story);
-  if (fault.proxy != ProxyFault::none) return proxy_failed(story);
+  if (fault.proxy != ProxyFault::none) return explain_proxy(story.proxy, story.transport);
   switch (fault.curl_code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return fault.name_unknown
@@ -271,7 +245,7 @@ Words words_for(const FailureStory& story) {
                  : Words{fmt::format("the name \"{}\" can't be looked up now", printable(story.host)),
                          "check this machine's network and name server"};
     case CURLE_COULDNT_CONNECT:
-      if (!story.proxy.empty()) return proxy_failed(story);
+      if (!story.proxy.url.empty()) return explain_proxy(story.proxy, story.transport);
       return {fmt::format("no connection to {}: {}", address(story), story.transport),
               "check that the FTP server runs, the port in the URL, and firewalls"};
     case CURLE_OPERATION_TIMEDOUT:

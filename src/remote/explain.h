@@ -18,8 +18,7 @@ struct FailureStory {
   std::string host;
   std::uint16_t port = 0;  ///< 0 = the scheme's own
   std::string user;
-  std::string proxy;  ///< its URL without the user; empty: none
-  std::string proxy_user;
+  ProxyStory proxy;
   bool active = false;    ///< the server was to open the data connection
   std::string doing;      ///< "store \"etc/passwd\""; empty: it failed before anything was asked for
   std::string transport;  ///< libcurl's own words, for what has no better ones

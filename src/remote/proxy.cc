@@ -1,5 +1,9 @@
 #include "remote/proxy.h"
 
+#include <fmt/format.h>
+
+#include "outhaul/paths.h"
+
 namespace outhaul {
 
 void set_proxy(CURL* easy, const ProxySettings& proxy, const Login& login) {
@@ -43,6 +47,31 @@ ProxyFault judge_proxy(CURL* easy, CURLcode code, const ProxySettings& proxy) {
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
   curl_easy_getinfo(easy, CURLINFO_PROXY_ERROR, &socks_error);
   return judge_proxy(code, connect_code, socks_error);
+}
+
+ProxyStory proxy_story(CURL* easy, CURLcode code, const ProxySettings& proxy) {
+  return {judge_proxy(easy, code, proxy), printable(proxy.url), proxy.user};
+}
+
+Words explain_proxy(const ProxyStory& story, const std::string& why) {
+  switch (story.fault) {
+    case ProxyFault::login:
+      return {story.user.empty()
+                  ? fmt::format("the proxy {} wants a user and a password ({})", story.url, why)
+                  : fmt::format("the proxy {} refused the login of user \"{}\" ({})", story.url,
+                                printable(story.user), why),
+              "check the user in the proxy's URL and the \"password\" beside it, in \"proxy\""};
+    case ProxyFault::refused:
+      return {
+          fmt::format("the proxy {} does not let us through ({})", story.url, why),
+          "it must allow this server's port and, for the data connections, its passive ports: ask who runs "
+          "the proxy, or try one that speaks SOCKS"};
+    case ProxyFault::failed:
+    case ProxyFault::none:
+      break;
+  }
+  return {fmt::format("no connection through the proxy {}: {}", story.url, why),
+          "check the host and the port in \"proxy\", and that the proxy runs and reaches the server"};
 }
 
 }  // namespace outhaul

@@ -17,5 +17,6 @@ ProxyFault judge_proxy(CURLcode code, long connect_code, long socks_error);
 
 /// The same for what `easy` has just done.
 ProxyFault judge_proxy(CURL* easy, CURLcode code, const ProxySettings& proxy);
+ProxyStory proxy_story(CURL* easy, CURLcode code, const ProxySettings& proxy);
 
 }  // namespace outhaul

@@ -191,7 +191,8 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
   if (transfer.error || !in_step(code, ssh_ != nullptr)) drop();
   transfer_ = nullptr;
   if (transfer.storing())
-    careful_ = !ssh_ && code == CURLE_SEND_ERROR && transfer.started && transfer.last.code < 400;
+    broke_off_ = {!ssh_ && code == CURLE_SEND_ERROR && transfer.started && transfer.last.code < 400,
+                  transfer.read};
   if (with_tls) {
     if (!transfer.error && !cancel_.cancelled() && should_ask_for_newer_tls(code, transfer)) {
       transfer.last = {};
@@ -302,14 +303,13 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
   story.fault.transport_cut = os_error == ECONNRESET || os_error == ETIMEDOUT || os_error == EPIPE ||
                               story.transport.find("SSL_ERROR_SYSCALL") != std::string::npos;
   if (code == CURLE_SSL_CONNECT_ERROR && transfer.replies == 0) story.fault.reply = tls_.seen.plain_code;
-  story.fault.proxy = judge_proxy(easy_.get(), code, settings.proxy);
+  story.proxy = proxy_story(easy_.get(), code, settings.proxy);
+  story.fault.proxy = story.proxy.fault;
   story.fault = as_meant(story.fault);
   if (code == CURLE_COULDNT_RESOLVE_HOST) story.fault.name_unknown = name_is_unknown(settings.host);
   story.remote = printable(settings.url);
   story.host = settings.host;
   story.port = settings.port;
-  story.proxy = printable(settings.proxy.url);
-  story.proxy_user = settings.proxy.user;
   story.active = settings.mode == DataMode::active;
   story.user = endpoint_->login().user;
   story.doing = transfer.doing;

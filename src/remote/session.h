@@ -138,11 +138,11 @@ class Session {
   bool added_ = false;
   bool pasv_first_ = false;  ///< on the connection that is open
   int data_ = -1;            ///< the data connection that was opened last
-  /// The last upload broke off without a word. libcurl closes everything when it can't send, and what the
-  /// server says beside the end of a data connection ("552 Quota exceeded") is lost. So the next one is sent
-  /// in pieces that go out at once, and ends where the data connection does: then libcurl waits for the
-  /// reply.
-  bool careful_ = false;
+  /// Of the last upload: whether it broke off without a word, after so many bytes. See SessionCallbacks::read.
+  struct {
+    bool silently = false;
+    std::uint64_t at = 0;
+  } broke_off_;
   bool verbose_ = false;
   EasyHandle easy_;    // after everything that its callbacks touch
   MultiHandle multi_;  // destroyed first: closes the connections

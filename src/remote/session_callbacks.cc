@@ -2,7 +2,9 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,21 +26,37 @@ std::uint64_t unsigned_of(curl_off_t value) noexcept {
   return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
-constexpr std::size_t kCarefulPiece = 16 * 1024;
-constexpr int kLook = 100;  // milliseconds
+// When a server ends an upload in its middle, libcurl can't send any more, closes everything, and what the server
+// says beside the end of the data connection ("552 Quota exceeded") is lost. So where the upload after that may
+// end, each piece waits until the server has had the one before, and the end of the data connection is seen before
+// anything is sent into it: then libcurl is told that this is all, and reads the reply.
+constexpr std::size_t kCarefulPiece = 64 * 1024;
+/// The buffers on both sides held some of what was sent when it broke off; and it goes on from what was stored of
+/// it, or from its beginning.
+constexpr std::uint64_t kBuffers = 12 * 1024 * 1024, kPieces = 1024 * 1024;
+/// What a server takes to say no after it has had a piece.
+constexpr int kSettle = 2;  // milliseconds
+
+bool may_end_soon(std::uint64_t sent, std::uint64_t broke_off_at) noexcept {
+  return sent < kPieces || (sent + kBuffers >= broke_off_at && sent < broke_off_at + kPieces);
+}
 
 enum class Room { yes, ended, stopped };
 
-/// Waits until the data connection takes a piece without a rest of it having to wait.
-Room wait_for_room(int fd, std::chrono::seconds patience, const CancelToken& cancel) noexcept {
+bool has_ended(int fd, int milliseconds) noexcept {
+  pollfd look{fd, POLLRDHUP, 0};
+  return ::poll(&look, 1, milliseconds) > 0 && look.revents != 0;
+}
+
+/// Waits until all that was sent over the data connection has arrived.
+Room wait_for_arrival(int fd, std::chrono::seconds patience, const CancelToken& cancel) noexcept {
   const auto until = steady_clock::now() + patience;
-  while (!cancel.cancelled()) {
-    pollfd look{fd, POLLOUT | POLLRDHUP, 0};
-    if (::poll(&look, 1, kLook) < 0 && errno != EINTR) return Room::yes;
-    if ((look.revents & (POLLERR | POLLHUP | POLLRDHUP | POLLNVAL)) != 0) return Room::ended;
-    if ((look.revents & POLLOUT) != 0 || steady_clock::now() > until) return Room::yes;
+  int unacknowledged = 0;
+  while (::ioctl(fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 && steady_clock::now() < until) {
+    if (cancel.cancelled()) return Room::stopped;
+    if (has_ended(fd, 1)) return Room::ended;
   }
-  return Room::stopped;
+  return has_ended(fd, kSettle) ? Room::ended : Room::yes;
 }
 
 /// Routers forget a connection that is silent for minutes, as a control connection is while a large file goes
@@ -86,9 +104,10 @@ std::size_t SessionCallbacks::read(char* buffer, std::size_t size, std::size_t c
     std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size * count, left));
     if (wanted == 0) return 0;
     const Session& session = session_of(self);
-    if (session.careful_ && session.data_ >= 0) {
+    if (session.broke_off_.silently && session.data_ >= 0 &&
+        may_end_soon(transfer->read, session.broke_off_.at)) {
       wanted = std::min(wanted, kCarefulPiece);
-      const Room room = wait_for_room(session.data_, session.patience(*transfer), session.cancel_);
+      const Room room = wait_for_arrival(session.data_, session.patience(*transfer), session.cancel_);
       if (room == Room::stopped) return CURL_READFUNC_ABORT;
       if (room == Room::ended) return 0;
     }

@@ -12,11 +12,6 @@ namespace {
 
 using Verdict = HostKeyJudge::Verdict;
 
-struct Words {
-  std::string what;
-  std::string advice;
-};
-
 std::string joined(const std::vector<std::string>& parts, const char* between) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : between) + part;
@@ -156,6 +151,8 @@ Words network(const SftpStory& story) {
                        "check the host name in the URL"}
                : Words{fmt::format("the name \"{}\" can't be looked up now", printable(story.host)),
                        "check this machine's network and name server"};
+  if (fault.curl_code == CURLE_COULDNT_CONNECT && !story.proxy.url.empty())
+    return explain_proxy(story.proxy, story.system.empty() ? story.words : story.system);
   if (fault.curl_code == CURLE_COULDNT_CONNECT)
     return {fmt::format("no connection to {}: {}", address(story),
                         story.system.empty() ? story.words : story.system),
@@ -188,6 +185,7 @@ Words refused(const SftpStory& story) {
 
 Words words_for(const SftpStory& story) {
   const SftpFault& fault = story.fault;
+  if (fault.proxy != ProxyFault::none) return explain_proxy(story.proxy, story.words);
   switch (fault.curl_code) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return host_refused(story);

@@ -8,6 +8,7 @@
 
 #include "outhaul/remote.h"
 #include "remote/host_key.h"
+#include "remote/proxy_fault.h"
 #include "remote/sftp_fault.h"
 #include "remote/ssh_key_file.h"
 
@@ -20,6 +21,7 @@ struct SftpStory {
   std::string host;
   std::uint16_t port = 0;  ///< 0 = 22
   std::string user;
+  ProxyStory proxy;
   std::string doing;   ///< "store \"etc/passwd\""; empty: it failed before anything was asked for
   std::string words;   ///< libcurl's
   std::string system;  ///< the operating system's, when no connection came about

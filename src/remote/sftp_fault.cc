@@ -163,6 +163,7 @@ FailureClass classify_sftp(const SftpFault& fault) noexcept {
       break;
   }
   Fault network;
+  network.proxy = fault.proxy;
   network.curl_code = fault.curl_code;
   network.phase = fault.logged_in ? fault.phase : Phase::connect;
   network.name_unknown = fault.name_unknown;

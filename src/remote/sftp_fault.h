@@ -36,6 +36,7 @@ struct SftpFault {
   bool no_sftp = false;       ///< logged in, but the server offers no SFTP
   bool no_greeting = false;   ///< the server ended the connection before it said who it is
   bool name_unknown = false;  ///< with CURLE_COULDNT_RESOLVE_HOST: the name does not exist
+  ProxyFault proxy = ProxyFault::none;
 };
 
 /// By the code where it has one of its own; else by the end of libcurl's message, which is all that a refused

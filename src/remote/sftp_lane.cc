@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "remote/listing.h"
+#include "remote/proxy.h"
 #include "remote/session.h"
 #include "remote/sftp_commands.h"
 #include "remote/sftp_explain.h"
@@ -269,6 +270,7 @@ SftpFault SftpLane::fault_of(CURLcode code, const Transfer& transfer) {
     fault.status = SftpStatus::unsaid;
   fault.no_agreement = code == CURLE_FAILED_INIT && says_no_agreement(words);
   fault.no_sftp = code == CURLE_FAILED_INIT && fault.logged_in && fault.peer_alive;
+  fault.proxy = judge_proxy(session_.easy(), code, session_.endpoint().settings.proxy);
   fault.no_greeting = code == CURLE_FAILED_INIT && says_no_greeting(words);
   if (code == CURLE_COULDNT_RESOLVE_HOST)
     fault.name_unknown = name_is_unknown(session_.endpoint().settings.host);
@@ -284,6 +286,7 @@ void SftpLane::fail(CURLcode code, const Transfer& transfer) {
   story.host = endpoint.settings.host;
   story.port = endpoint.settings.port;
   story.user = endpoint.login().user;
+  story.proxy = proxy_story(session_.easy(), code, endpoint.settings.proxy);
   story.doing = transfer.doing;
   story.words = session_.words_for(code);
   long os_error = 0;

@@ -34,7 +34,7 @@ std::string without_lock(const Site& site) {
 
 }  // namespace
 
-TEST_CASE("--version tells the program's version and then those of the libraries that run") {
+TEST_CASE("the option --version tells the program's version and then those of the libraries that run") {
   const RunResult told = run_program({program().string(), "--version"});
   CAPTURE(told.out, told.err);
   CHECK(told.exit.code == 0);

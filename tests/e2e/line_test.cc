@@ -48,7 +48,8 @@ TEST_CASE("a run goes through a line in front of every server with and without T
       up += each.to_server.passed;
       ++data;
     }
-    CHECK((data == 30 + 3 || data == 30 + 4));  // and the first run makes the remote its own
+    CHECK(data >= 30 + 3);  // the first run makes the remote its own
+    CHECK(data <= 30 + 5);
     CHECK(up >= 30 * 4096);
   });
 }

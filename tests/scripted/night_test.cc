@@ -736,6 +736,7 @@ TEST_CASE("what was moved while replies were out of step stands under its own na
 
 TEST_CASE("a version that was made while replies were out of step holds its own file, or isn't called one") {
   MixedUpNight night;
+  night.profile.jobs[0].on_removal = OnRemoval::retire;
   night.write_forty('a');
   CHECK(night.run().outcome == ExitCode::done);
   night.write_forty('b');

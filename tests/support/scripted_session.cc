@@ -163,14 +163,18 @@ void ScriptedSession::advance(Packet& packet) {
   }
 }
 
+/// They take turns: the reply to one of a packet comes between two replies to another.
 void ScriptedSession::end_one(std::list<Packet>& packets) {
-  const auto oldest = std::find_if(packets.begin(), packets.end(), [](auto& it) { return it.waits; });
-  const std::string line = oldest->lines.front();
-  if (line.starts_with("RNTO ")) rename_from_ = oldest->rename_from;
+  const auto next = std::find_if(packets.begin(), packets.end(), [](auto& it) { return it.waits; });
+  const std::string line = next->lines.front();
+  if (line.starts_with("RNTO ")) rename_from_ = next->rename_from;
   carry_out(line);
-  oldest->lines.pop_front();
-  advance(*oldest);
-  if (!oldest->waits) packets.erase(oldest);
+  next->lines.pop_front();
+  advance(*next);
+  if (next->waits)
+    packets.splice(packets.end(), packets, next);
+  else
+    packets.erase(next);
 }
 
 void ScriptedSession::drop_pipelined() {

@@ -289,6 +289,7 @@ void TestServer::prepare() {
   if (is_sftp(kind_)) prepare_ssh();
   if (kind_ == ServerKind::proftpd && options_.quota > 0) prepare_quota();
   if (kind_ != ServerKind::pureftpd) return;
+  if (options_.quota > 0) hand_over(root_);  // it counts in a file of its own there
   const fs::path home = unpacked(kind_), database = dir_ / "users.pdb";
   const RunResult made = run_program(
       {(home / "usr/bin/pure-pw").string(), "mkdb", database.string(), "-f", users.string()},

@@ -54,8 +54,9 @@ TEST_CASE("an untouched remote is proven by its listings alone") {
   CHECK(report.counts.listed == 6);
   CHECK(report.counts.asked == 0);
   CHECK(report.counts.to_read == 0);
-  CHECK(night.server.count("SIZE") == 1);  // whose the remote is
-  CHECK(night.server.count("GET") == 0);
+  CHECK(night.server.count("SIZE .outhaul/owner.json") == 1);  // whose the remote is
+  CHECK(night.server.count("SIZE") == 2);                      // and the catalog's base
+  CHECK(night.server.count("GET") == night.server.count("GET .outhaul/catalog"));
   CHECK(report.run == kNoRun);
 }
 

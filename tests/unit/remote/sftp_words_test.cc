@@ -5,6 +5,7 @@
 
 #include "remote/connect.h"
 #include "remote/sftp_commands.h"
+#include "remote/sftp_explain.h"
 #include "remote/sftp_fault.h"
 #include "remote/ssh_login.h"
 #include "support/catch.h"
@@ -52,6 +53,31 @@ RemotePath path(const char* text) {
 }
 
 }  // namespace
+
+TEST_CASE("a proxy on the way to an SFTP server is named when it is what fails") {
+  SftpStory story;
+  story.remote = "sftp://tester@backup.example.net/space";
+  story.host = "backup.example.net";
+  story.proxy.url = "socks5h://127.0.0.1:1080";
+  story.fault.logged_in = false;
+  SECTION("nobody listens there") {
+    story.fault.curl_code = CURLE_COULDNT_CONNECT;
+    story.system = "Connection refused";
+    const RemoteError error = explain_sftp(story);
+    CHECK(std::string(error.what()) ==
+          "sftp://tester@backup.example.net/space: no connection through the proxy socks5h://127.0.0.1:1080: "
+          "Connection refused");
+    CHECK(error.failure() == FailureClass::reconnect);
+  }
+  SECTION("it wants a login") {
+    story.fault.curl_code = CURLE_PROXY;
+    story.fault.proxy = story.proxy.fault = ProxyFault::login;
+    story.words = "no method";
+    const RemoteError error = explain_sftp(story);
+    CHECK(std::string(error.what()).ends_with("wants a user and a password (no method)"));
+    CHECK(error.failure() == FailureClass::stop_run);
+  }
+}
 
 TEST_CASE("the status of a refused SFTP command is known in each wording of libcurl") {
   struct Row {
