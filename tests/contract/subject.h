@@ -36,6 +36,7 @@ struct Traits {
   bool sets_times = true;
   /// ftp-srv has no limit of clients.
   bool limits_clients = true;
+  bool answers_in_order = true;  ///< false: it carries out what comes in several packets at the same time
 };
 
 /// A fresh, empty base directory. Paths are wire paths below it.

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -122,19 +123,42 @@ bool is_of(const Listener& listener, pid_t pid) {
   return found;
 }
 
+/// Of one process.
 struct Descriptors {
-  std::size_t sockets = 0, files_below = 0;  // files: below the directory that was asked for
+  std::set<std::string> sockets;  ///< inodes
+  std::size_t files_below = 0;    ///< below the directory that was asked for
 };
 
 Descriptors descriptors_of(pid_t pid, const fs::path& directory) {
+  constexpr std::string_view kSocket = "socket:[";
   Descriptors found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(fmt::format("/proc/{}/fd", pid), error)) {
     const std::string target = fs::read_symlink(entry.path(), error).string();
-    if (target.starts_with("socket:")) ++found.sockets;
+    if (target.starts_with(kSocket))
+      found.sockets.insert(target.substr(kSocket.size(), target.size() - kSocket.size() - 1));
     if (target.starts_with(directory.string() + "/")) ++found.files_below;
   }
   return found;
+}
+
+/// Whether anybody is there, or what he said is still to be read. proc(5), /proc/net/tcp: the port and the state are
+/// hexadecimal.
+bool are_connected(pid_t pid, const std::set<std::string>& sockets, std::uint16_t control_port) {
+  constexpr int kEstablished = 1, kCloseWait = 8;
+  std::ifstream table(fmt::format("/proc/{}/net/tcp", pid));
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream words(line);
+    std::string local, state, inode, other;
+    words >> other >> local >> other >> state >> other >> other >> other >> other >> other >> inode;
+    if (!sockets.contains(inode)) continue;
+    const int port = std::stoi(local.substr(local.find(':') + 1), nullptr, 16);
+    const int is = std::stoi(state, nullptr, 16);
+    if (is == kEstablished || (is == kCloseWait && port == control_port)) return true;
+  }
+  return false;
 }
 
 std::string hash_of(const char* password) {
@@ -449,11 +473,12 @@ bool TestServer::is_one_process() const noexcept {
   return kind_ == ServerKind::pyftpdlib || kind_ == ServerKind::ftp_srv;
 }
 
-// One process has a socket to listen on, and all others are sessions'.
+// ftp-srv keeps the file and the data connection of an upload that was broken off, and listens on for data.
 bool TestServer::has_sessions() const {
   if (!is_one_process()) return !process_.children().empty();
   const Descriptors open = descriptors_of(process_.pid(), root_);
-  return open.sockets > 1 || open.files_below > 0;
+  return are_connected(process_.pid(), open.sockets, port_) ||
+         (kind_ != ServerKind::ftp_srv && open.files_below > 0);
 }
 
 // Stopped first: of a session's two processes, neither may see the other one die and say so to the client.
