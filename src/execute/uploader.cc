@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "execute/disk_probe.h"
@@ -149,6 +150,7 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
   marks_ = HashMarks{};
   reread_ = task.tries > 0 && !task.once;
   std::uint64_t proven = 0, reached = 0;  // by the server; by us
+  bool was_sent_anew = false;
   for (int failures = 0, rereads = 0, refusals = 0, restarts = 0;;) {
     try {
       attempt(task, look_first, outcome);
@@ -183,10 +185,13 @@ void Uploader::upload(const Task& task, Outcome& outcome) {
       }
       if (failures == std::min(1, context_.policy.retries) && !task.once)  // a probe couldn't be removed
         look_for_full_disk(lane_, number_, error, outcome.litter);
-      if (failures >= context_.policy.retries) throw;
+      const bool refused = offset_ > 0 && position_ == offset_ && refuses_to_go_on(error);
+      if (refused) refusals = failures < context_.policy.retries ? refusals + 1 : kRefusals;
+      // Else such a part would stand in the file's way every night.
+      const bool anew = refused && refusals >= kRefusals && !std::exchange(was_sent_anew, true);
+      if (failures >= context_.policy.retries && !anew) throw;
       if (!wait_before_retry(path, failures++, error.what(), outcome))
         throw RemoteError(FailureClass::cancelled, "stopped on request");
-      if (offset_ > 0 && position_ == offset_ && refuses_to_go_on(error)) ++refusals;
       look_first = refusals < kRefusals;
     }
   }

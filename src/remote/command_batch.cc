@@ -34,6 +34,7 @@ struct Doubt {
   const RemotePath* path = nullptr;
   bool denied = false;   ///< the reply spoke of permissions: "nothing there" may mean "not for you"
   bool claimed = false;  ///< the reply was a success
+  bool unseen = false;   ///< MLST has not shown it
 };
 
 class Batch {
@@ -101,7 +102,7 @@ class Batch {
   void add_size_line(const SizeOf& command) {
     if (!by_facts_)
       lines_.push_back("SIZE " + argument(command.path));
-    else if (features_.mlst)
+    else if (has_facts())
       lines_.push_back("MLST " + argument(command.path));
   }
 
@@ -252,28 +253,43 @@ class Batch {
     result.out_of_step = answer.out_of_step;
   }
 
-  /// Looks at every doubtful path, in one more exchange.
+  /// Looks at every doubtful path, in one more exchange; and once more, in the other way, at what MLST doesn't
+  /// show: it is denied on some accounts, and blind to hidden names on others.
   bool settle_doubts() {
     if (doubts_.empty()) return true;
-    CommandWire::Answer answer;
-    std::vector<std::string> lines;
     try {
       features_ = wire_.features();
       home_ = wire_.login_directory();
-      if (!features_.mlst)  // nothing else on this connection tells a size
-        std::erase_if(doubts_, [&](const Doubt& doubt) { return is_size(doubt); });
-      if (doubts_.empty()) return true;
-      for (const Doubt& doubt : doubts_) add_look(lines, *doubt.path);
-      answer = wire_.exchange(lines);
     } catch (const RemoteError& error) {  // some commands were sent: their answers are still good
+      CommandWire::Answer broken;
+      broken.broken = error.failure();
+      for (const Doubt& doubt : doubts_) give_up_on(doubt, broken);
+      return false;
+    }
+    by_mlst_ = has_facts();
+    if (!look_at(doubts_)) return false;
+    by_mlst_ = false;
+    return look_at(std::exchange(unseen_, {}));
+  }
+
+  bool look_at(std::vector<Doubt> doubts) {
+    if (!by_mlst_)  // nothing else on this connection tells a size
+      std::erase_if(doubts, [&](const Doubt& doubt) { return is_size(doubt); });
+    if (doubts.empty()) return true;
+    std::vector<std::string> lines;
+    for (const Doubt& doubt : doubts) add_look(lines, *doubt.path);
+    CommandWire::Answer answer;
+    try {
+      answer = wire_.exchange(lines);
+    } catch (const RemoteError& error) {
       answer.broken = error.failure();
     }
     const std::size_t each = looks_per_path();
-    for (std::size_t i = 0; i < doubts_.size(); ++i) {
+    for (std::size_t i = 0; i < doubts.size(); ++i) {
       const std::size_t from = i * each;
       if (answer.replies.size() < from + each) {
-        give_up_on(doubts_[i], answer);
-      } else if (!settle(doubts_[i], std::span(answer.replies).subspan(from, each))) {
+        give_up_on(doubts[i], answer);
+      } else if (!settle(doubts[i], std::span(answer.replies).subspan(from, each))) {
         answer.broken = FailureClass::reconnect;  // not where we think we are: the rest is worth nothing
         answer.replies.resize(from + each);
         wire_.drop();
@@ -282,12 +298,13 @@ class Batch {
     return answer.broken == FailureClass::none;
   }
 
+  bool has_facts() const { return features_.mlst && learned_.mlst != Learned::Known::no; }
   bool is_size(const Doubt& doubt) const { return std::holds_alternative<SizeOf>(commands_[doubt.command]); }
-  std::size_t looks_per_path() const { return features_.mlst ? 1 : can_change_directory() ? 3 : 1; }
+  std::size_t looks_per_path() const { return by_mlst_ ? 1 : can_change_directory() ? 3 : 1; }
   bool can_change_directory() const { return home_.starts_with('/'); }
 
   void add_look(std::vector<std::string>& lines, const RemotePath& path) const {
-    if (features_.mlst) {
+    if (by_mlst_) {
       lines.push_back("MLST " + argument(path));
       return;
     }
@@ -299,7 +316,16 @@ class Batch {
 
   /// False when the connection is no longer in its login directory.
   bool settle(const Doubt& doubt, std::span<const Reply> replies) {
-    const Presence seen = features_.mlst ? presence_by_facts(replies[0]) : presence_by_cwd(replies);
+    const Presence seen = by_mlst_ ? presence_by_facts(replies[0]) : presence_by_cwd(replies);
+    if (by_mlst_ && no_such_command(replies[0].code) && replies[0].code != 501)
+      learned_.mlst = Learned::Known::no;
+    const bool is_there = seen == Presence::file || seen == Presence::directory;
+    if (doubt.unseen && is_there) learned_.mlst = Learned::Known::no;
+    if (by_mlst_ && !is_there && !doubt.claimed && can_change_directory() && !is_size(doubt)) {
+      unseen_.push_back(doubt);
+      unseen_.back().unseen = true;
+      return true;
+    }
     CommandResult& result = results_[doubt.command];
     std::visit(Overloaded{[&](const MakeDir&) { settle_make_dir(doubt, result, seen, replies[0]); },
                           [&](const RemoveFile&) {
@@ -316,12 +342,12 @@ class Batch {
                           [&](const SizeOf&) { settle_size(result, replies[0]); }, [](const HashOf&) {},
                           [](const FreeSpace&) {}},
                commands_[doubt.command]);
-    return features_.mlst || !can_change_directory() || replies.back().positive();
+    return by_mlst_ || !can_change_directory() || replies.back().positive();
   }
 
   /// Only a file that stands there refutes a success: some servers show nobody what they have.
   void settle_make_dir(const Doubt& doubt, CommandResult& result, Presence seen, const Reply& look) {
-    const bool sure = features_.mlst || can_change_directory();
+    const bool sure = by_mlst_ || can_change_directory();
     if (doubt.claimed && seen == Presence::file && sure) {
       result = {.status = Status::refused,
                 .failure = FailureClass::skip_file,
@@ -366,12 +392,13 @@ class Batch {
   std::vector<CommandResult>& results_;
   Features features_;
   bool by_facts_ = false;           ///< sizes are asked for by MLST
+  bool by_mlst_ = false;            ///< so are doubts settled
   const DigestWay* way_ = nullptr;  ///< how digests are asked for
   bool hash_chosen_ = false;        ///< HASH has been told which
   std::string home_;
   std::vector<std::string> lines_;
   std::vector<std::size_t> first_line_;  ///< of each command in lines_; one more at the end
-  std::vector<Doubt> doubts_;
+  std::vector<Doubt> doubts_, unseen_;
 };
 
 /// How many commands go together. Until it is known whether the server sets times by MDTM, the first SetMtime

@@ -45,6 +45,7 @@ class Learned {
   std::atomic<Known> list_all{Known::unknown};  ///< no: LIST takes "-a" for a name
   std::atomic<Mtime> mtime{Mtime::unknown};
   std::atomic<Known> size{Known::unknown};  ///< no: SIZE is refused, whatever it is asked about
+  std::atomic<Known> mlst{Known::unknown};  ///< no: MLST is offered, but denied, or doesn't show what is there
   std::atomic<Known> pasv{Known::unknown};  ///< no: PASV is refused
   /// yes: MKD of what is there is refused, so that a 257 is a new directory. ProFTPD 1.3.9 says 257 for all.
   std::atomic<Known> mkd_refuses{Known::unknown};

@@ -162,11 +162,10 @@ TEST_CASE("source and state are lost and come back from Pure-FTPd over TLS") {
 TEST_CASE("source and state are lost and come back from pyftpdlib") {
   everything_comes_back(ServerKind::pyftpdlib, Tls::none);
 }
-// Unmended: ftp-srv carries out commands of several packets at the same time.
-TEST_CASE("source and state are lost and come back from ftp-srv", "[!mayfail]") {
+TEST_CASE("source and state are lost and come back from ftp-srv") {
   everything_comes_back(ServerKind::ftp_srv, Tls::none);
 }
-TEST_CASE("source and state are lost and come back from ftp-srv over TLS", "[!mayfail]") {
+TEST_CASE("source and state are lost and come back from ftp-srv over TLS") {
   everything_comes_back(ServerKind::ftp_srv, Tls::implicit);
 }
 TEST_CASE("source and state are lost and come back from sshd") {

@@ -197,8 +197,7 @@ TEST_CASE("a lost state comes back from vsftpd over TLS") {
 TEST_CASE("a lost state comes back from pyftpdlib") {
   a_lost_state_comes_back(ServerKind::pyftpdlib, Tls::none);
 }
-// Unmended: ftp-srv carries out commands of several packets at the same time.
-TEST_CASE("a lost state comes back from ftp-srv", "[!mayfail]") {
+TEST_CASE("a lost state comes back from ftp-srv") {
   a_lost_state_comes_back(ServerKind::ftp_srv, Tls::none);
 }
 TEST_CASE("a lost state comes back from Pure-FTPd over plain FTP") {

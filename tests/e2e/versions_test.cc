@@ -78,8 +78,7 @@ TEST_CASE("what is replaced and removed becomes a version on pyftpdlib and expir
   replace_remove_and_expire(ServerKind::pyftpdlib, Tls::none);
 }
 
-// Unmended: ftp-srv carries out commands of several packets at the same time.
-TEST_CASE("what is replaced and removed becomes a version on ftp-srv and expires", "[!mayfail]") {
+TEST_CASE("what is replaced and removed becomes a version on ftp-srv and expires") {
   replace_remove_and_expire(ServerKind::ftp_srv, Tls::implicit);
 }
 
