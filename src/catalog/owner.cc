@@ -88,13 +88,24 @@ Owner owner_by_marker(Carrier& carrier, const std::string& id) {
   }
 }
 
+/// None: this account may not list (vsftpd's dirlist_enable=NO).
+std::optional<Listing> list_markers(Carrier& carrier) {
+  try {
+    return carrier.list(control_dir());
+  } catch (const RemoteError& error) {
+    if (error.failure() != FailureClass::skip_file) throw;
+    return std::nullopt;
+  }
+}
+
 /// Whoever else has a marker there, or is named by owner.json.
 std::optional<Owner> other_claimant(Carrier& carrier, const Owner& self) {
-  const Listing listing = carrier.list(control_dir());
-  const std::vector<std::string> others = others_marked(listing, self.state_id);
+  const std::optional<Listing> listing = list_markers(carrier);
+  const std::vector<std::string> others =
+      listing ? others_marked(*listing, self.state_id) : std::vector<std::string>{};
   if (!others.empty()) return owner_by_marker(carrier, others.front());
   std::optional<Owner> named;
-  if (lists_owner_file(listing)) named = read_owner(carrier);
+  if (!listing || lists_owner_file(*listing)) named = read_owner(carrier);
   if (named && named->state_id == self.state_id) named.reset();
   return named;
 }
@@ -207,7 +218,8 @@ Takeover take_over(Carrier& carrier, Owner self) {
   carrier.make_dir(control_dir());
   if (before) self.before = before->state_id;
   if (!carrier.append_only()) carrier.store_text(to_json(self), owner_file());
-  for (const std::string& other : others_marked(carrier.list(control_dir()), self.state_id)) {
+  const Listing listing = list_markers(carrier).value_or(Listing{});
+  for (const std::string& other : others_marked(listing, self.state_id)) {
     if (!before) before = owner_by_marker(carrier, other);
     takeover.shut_out = withdraw(carrier, other) && takeover.shut_out;
   }

@@ -66,6 +66,7 @@ class Examination {
   std::string pipelining();
   std::string ask_many_at_once();
   std::string small_files();
+  void put_large(const RemotePath& path, std::uint64_t size);
   std::string throughput();
   std::string connections();
   void join(Lane& lane, const Command& question);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "outhaul/names.h"
+#include "outhaul/odd_names.h"
 
 namespace outhaul {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 using Why = SizeDoubt::Why;
 using Kind = VerifyFinding::Kind;
 using Status = CommandResult::Status;
+
+constexpr NameFold kNoCase{.letters = true, .odd = {}};
 
 bool is_ours(const KnownDir& known, const RemoteEntry& entry) {
   return known.dir.empty() && entry.name == kControlDir;
@@ -95,7 +98,8 @@ DirectoryComparison without_listing(const KnownDir& known) {
   return result;
 }
 
-UnlistedNames::UnlistedNames(const std::vector<RemoteEntry>& foreign) {
+UnlistedNames::UnlistedNames(const std::vector<RemoteEntry>& foreign, const std::vector<KnownObject>& known) {
+  for (const KnownObject& object : known) ++in_one_case_[folded(object.name, kNoCase)];
   for (const RemoteEntry& entry : foreign) {
     if (entry.kind == RemoteEntry::Kind::directory) continue;
     if (entry.size && entry.kind == RemoteEntry::Kind::file)
@@ -103,6 +107,14 @@ UnlistedNames::UnlistedNames(const std::vector<RemoteEntry>& foreign) {
     else
       ++unsized_;
   }
+}
+
+bool UnlistedNames::stands_for_itself(const std::string& name) const {
+  constexpr std::string_view kPortable =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  const auto namesakes = in_one_case_.find(folded(name, kNoCase));
+  return name.find_first_not_of(kPortable) == std::string::npos &&
+         (namesakes == in_one_case_.end() || namesakes->second == 1);
 }
 
 bool UnlistedNames::take(std::uint64_t size) {
@@ -118,7 +130,8 @@ bool UnlistedNames::take(std::uint64_t size) {
 SizeVerdict judge_size(const KnownObject& object, const SizeDoubt& doubt, const CommandResult& answer,
                        UnlistedNames& unlisted) {
   if (answer.status == Status::done && answer.size == object.size) {
-    if (doubt.why != Why::absent || unlisted.take(object.size)) return {.proven = true, .message = {}};
+    if (doubt.why != Why::absent || unlisted.stands_for_itself(object.name) || unlisted.take(object.size))
+      return {.proven = true, .message = {}};
     return {.message =
                 "the server tells its size, but no listing shows it: it may take this name for another "
                 "file's"};

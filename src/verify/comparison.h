@@ -1,6 +1,7 @@
 // One directory as the state knows it against its listing. Pure.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -43,18 +44,24 @@ DirectoryComparison without_listing(const KnownDir& known);
 /// and the listing doesn't show; but not two: those would be one file under two names.
 class UnlistedNames {
  public:
-  explicit UnlistedNames(const std::vector<RemoteEntry>& foreign);
+  UnlistedNames(const std::vector<RemoteEntry>& foreign, const std::vector<KnownObject>& known);
+  /// No server takes it for another one's of the directory: nothing but letters, digits, ".", "-" and "_" (POSIX.1
+  /// 3.265), and no object there that differs in upper and lower case alone. vsftpd's hide_file and ProFTPD's
+  /// HideFiles keep such names out of listings.
+  bool stands_for_itself(const std::string& name) const;
   /// True when there is one that has this size, or doesn't tell its own. It isn't there a second time.
   bool take(std::uint64_t size);
 
  private:
   std::multiset<std::uint64_t> sizes_;
   std::size_t unsized_ = 0;
+  std::map<std::string, int> in_one_case_;  ///< how many objects have this name, but for upper and lower case
 };
 
 /// What the server's answer to SizeOf makes of a doubt. Nothing is called missing by one witness alone: a
 /// listing that can be trusted and the server's word, or the server's word where there is no such listing.
-/// Nor is a size proof of a name that such a listing doesn't show, unless something of `unlisted` can be it.
+/// Nor is a size proof of a name that such a listing doesn't show, unless something of `unlisted` can be it or the name
+/// stands for itself.
 struct SizeVerdict {
   bool proven = false;
   VerifyFinding::Kind finding = VerifyFinding::Kind::unproven;

@@ -209,7 +209,7 @@ void Verifier::skip_absent(const KnownDir& known) {
 }
 
 void Verifier::question(const KnownDir& known, const DirectoryComparison& found, VerifyLanes& lanes) {
-  const auto unlisted = std::make_shared<UnlistedNames>(found.foreign);
+  const auto unlisted = std::make_shared<UnlistedNames>(found.foreign, known.objects);
   for (const SizeDoubt& doubt : found.doubts) {
     const KnownObject& object = known.objects[doubt.object];
     if (chosen(object)) questions_.push_back({object, known.dir, doubt, unlisted});

@@ -62,20 +62,12 @@ std::vector<Row> proftpd_rows() {
   rows.push_back(proftpd("as the tests have it", {}));
   rows.push_back(proftpd("AllowOverwrite off", {"AllowOverwrite off"}));
   rows.push_back(proftpd("AllowStoreRestart off", {"AllowStoreRestart off"}));
-  for (const char* verbs : {"MLST", "MLST MLSD", "SIZE MLST MLSD"}) {
+  for (const char* verbs : {"MLST", "MLST MLSD", "SIZE MLST MLSD"})
     rows.push_back(
         proftpd(fmt::format("{} denied", verbs), {fmt::format("<Limit {}>", verbs), "DenyAll", "</Limit>"}));
-    for (const Step step : {Step::doctor, Step::rerun, Step::recover})
-      rows.back().known[step] =
-          "MKD of a directory that is there is called refused, because MLST tells nothing";
-  }
   rows.push_back(proftpd("DELE denied", {"<Limit DELE>", "DenyAll", "</Limit>"}));
   rows.back().outcomes[Step::doctor] = {{1}, {"delete what was stored"}};  // nothing would ever expire
-  rows.back().known[Step::recover] =
-      "the owner's file of the lost state can't be removed, so that recover doesn't take the remote over";
   rows.push_back(proftpd("HideFiles ^\\.", {"<Directory />", "HideFiles ^\\.", "</Directory>"}));
-  for (const Step step : {Step::first, Step::rerun, Step::verify, Step::recover})
-    rows.back().known[step] = ".outhaul is hidden, and MKD of it is called refused";
   rows.push_back(proftpd("HideFiles and IgnoreHidden", {"<Directory />", "HideFiles ^\\.ht", "<Limit ALL>",
                                                         "IgnoreHidden on", "</Limit>", "</Directory>"}));
   rows.back().refused = {"b/.htaccess"};

@@ -21,9 +21,6 @@ Row quota(std::string name, std::string files_and_megabytes) {
   return row;
 }
 
-constexpr const char* kTakesOver =
-    "the owner's file of the lost state can't be removed, so that recover doesn't take the remote over";
-
 }  // namespace
 
 std::vector<Row> pureftpd_rows() {
@@ -39,7 +36,6 @@ std::vector<Row> pureftpd_rows() {
       "its second upload under a name becomes NAME.1, and it looks at the first";
   rows.push_back(pureftpd("-K", {"-K"}));
   rows.back().outcomes[Step::doctor] = {{1}, {"delete what was stored"}};  // nothing would ever expire
-  rows.back().known[Step::recover] = kTakesOver;
   rows.push_back(pureftpd("-G", {"-G"}));
   rows.back().usable = false;  // but as append-only
   rows.back().outcomes[Step::first] = {{3, 5}, {"append_only"}};
@@ -49,9 +45,11 @@ std::vector<Row> pureftpd_rows() {
   rows.push_back(quota("-n with room", "1000:1000"));
   rows.push_back(quota("-n that the first run passes by bytes", "1000:1"));
   rows.back().outcomes[Step::first] = rows.back().outcomes[Step::rerun] = {{3}, {"make room"}};
+  rows.back().outcomes[Step::doctor] = {{1}, {"full"}};
   rows.back().usable = false;
   rows.push_back(quota("-n that the first run passes by files", "3:1000"));
   rows.back().outcomes[Step::first] = rows.back().outcomes[Step::rerun] = {{3}, {"make room"}};
+  rows.back().outcomes[Step::doctor] = {{1}, {"full"}};
   rows.back().usable = false;
   rows.push_back(pureftpd("-R and -Z", {"-R", "-Z"}));
   rows.push_back(pureftpd("-C 2", {"-C", "2"}));

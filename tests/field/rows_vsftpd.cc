@@ -22,8 +22,6 @@ std::vector<Row> vsftpd_rows() {
   rows.push_back(vsftpd("cmds_denied PASV", {"cmds_denied=PASV"}));
   rows.push_back(vsftpd("cmds_denied DELE,RMD", {"cmds_denied=DELE,RMD"}));
   rows.back().outcomes[Step::doctor] = {{1}, {"delete what was stored"}};  // nothing would ever expire
-  rows.back().known[Step::recover] =
-      "the owner's file of the lost state can't be removed, so that recover doesn't take the remote over";
   rows.push_back(vsftpd("cmds_denied RNFR", {"cmds_denied=RNFR"}));
   rows.back().usable = false;  // but as append-only
   rows.back().outcomes[Step::first] = {{3, 5}, {"append_only"}};
@@ -46,8 +44,8 @@ std::vector<Row> vsftpd_rows() {
                         {"delete_failed_uploads=YES", "lock_upload_files=YES"}));
   rows.push_back(vsftpd("force_dot_files NO", {"force_dot_files=NO"}));
   rows.push_back(vsftpd("dirlist_enable NO", {"dirlist_enable=NO"}));
-  for (const Step step : {Step::first, Step::verify, Step::recover})
-    rows.back().known[step] = "a listing is asked for where SIZE could tell";
+  for (const Step step : {Step::verify, Step::recover})
+    rows.back().known[step] = "a listing of the base directory is asked for where SIZE could tell";
   rows.push_back(vsftpd("local_umask 077 and hide_ids", {"local_umask=077", "hide_ids=YES"}));
   rows.push_back(vsftpd("use_localtime", {"use_localtime=YES"}));
   return rows;

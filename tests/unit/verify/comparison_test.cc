@@ -59,7 +59,7 @@ std::ostream& operator<<(std::ostream& out, const Judged& judged) {
   return out << (judged.proven ? std::string_view("proven") : to_string(judged.finding));
 }
 Judged judged(Why why, const CommandResult& reply) {
-  UnlistedNames unlisted({file("another form of a", 5)});
+  UnlistedNames unlisted({file("another form of a", 5)}, {});
   const SizeVerdict verdict = judge_size(object("a", 5), {0, why, 7}, reply, unlisted);
   CHECK((verdict.proven || !verdict.message.empty()));
   return {verdict.proven, verdict.proven ? Kind::unproven : verdict.finding};
@@ -138,27 +138,33 @@ TEST_CASE("the server's word on a size settles a doubt and silence settles none"
 }
 
 TEST_CASE("a size is no proof of a name that a listing doesn't show unless something there can be it") {
-  const auto judge = [](UnlistedNames& unlisted, std::uint64_t size) {
+  const auto judge = [](UnlistedNames& unlisted, std::uint64_t size, const char* name = "\xE9") {
     const SizeVerdict verdict =
-        judge_size(object("a", size), {0, Why::absent, 0}, answer(Status::done, size), unlisted);
+        judge_size(object(name, size), {0, Why::absent, 0}, answer(Status::done, size), unlisted);
     CHECK((verdict.proven || verdict.finding == Kind::unproven));
     return verdict.proven;
   };
-  UnlistedNames nothing({}), others({file("b", 4), other("d", RemoteEntry::Kind::directory)});
+  UnlistedNames nothing({}, {}), others({file("b", 4), other("d", RemoteEntry::Kind::directory)}, {});
   CHECK_FALSE(judge(nothing, 5));
   CHECK_FALSE(judge(others, 5));
-  UnlistedNames one({file("a in another form", 5), file("b", 4)});
+  UnlistedNames one({file("a in another form", 5), file("b", 4)}, {});
   CHECK(judge(one, 5));
   CHECK_FALSE(judge(one, 5));  // two names, one file
   CHECK(judge(one, 4));
-  UnlistedNames two({file("x", 5), file("y", 5)});
+  UnlistedNames two({file("x", 5), file("y", 5)}, {});
   CHECK(judge(two, 5));
   CHECK(judge(two, 5));
   CHECK_FALSE(judge(two, 5));
-  UnlistedNames unsized({file("x", std::nullopt), other("l", RemoteEntry::Kind::symlink)});
+  UnlistedNames unsized({file("x", std::nullopt), other("l", RemoteEntry::Kind::symlink)}, {});
   CHECK(judge(unsized, 5));
   CHECK(judge(unsized, 6));
   CHECK_FALSE(judge(unsized, 5));
+  // A listing may hide a name that no server takes for another.
+  UnlistedNames hidden({}, {object(".htaccess", 5), object("Song.mp3", 5), object("song.mp3", 5)});
+  CHECK(judge(hidden, 5, ".htaccess"));
+  CHECK_FALSE(judge(hidden, 5, "song.mp3"));
+  CHECK_FALSE(judge(hidden, 5, "x\"y"));
+  CHECK_FALSE(judge(hidden, 5, " lead"));
 }
 
 TEST_CASE("each object is proven or doubted once and each stranger is told whatever the directory holds") {
