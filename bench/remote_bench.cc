@@ -112,7 +112,8 @@ int run(char** argv, int argc) {
   const int lanes = std::atoi(argv[6]);
   const auto start = std::chrono::steady_clock::now();
   const auto channel = remote->open_channel(cancel);
-  const std::vector<Command> dirs{MakeDir{RemotePath::parse("parts")}, MakeDir{RemotePath::parse("bench")}};
+  const std::vector<Command> dirs{MakeDir{}, MakeDir{RemotePath::parse("parts")},
+                                  MakeDir{RemotePath::parse("bench")}};
   expect_done(channel->run(dirs), "MKD");
   std::vector<std::thread> threads;
   for (int i = 0; i < lanes; ++i) threads.emplace_back([&] { work(*remote, cancel, job); });

@@ -61,6 +61,11 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOpt
     shown.push_back({job.job->name, job.job->source.native(), job.job->target.wire(), plan, job.refusals,
                      profile.remote.url, job.retention ? &*job.retention : nullptr, job.removals_first,
                      job.versions_first, job.first_bytes});
+    if (job.removals_in_doubt > 0)
+      complain(fmt::format(
+          "note: {}: {} of the planned removals are put off if what could not be stored lately fails again: it lies in "
+          "or below the same directories (outhaul status)",
+          job.job->name, job.removals_in_doubt));
     if (job.unsettled > 0)
       complain(
           fmt::format("note: {} changes of an interrupted run will be settled first, so the plan may shrink",

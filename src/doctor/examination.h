@@ -69,7 +69,7 @@ class Examination {
   void put_large(const RemotePath& path, std::uint64_t size);
   std::string throughput();
   std::string connections();
-  void join(Lane& lane, const Command& question);
+  void join(CommandRunner& runner, const Command& question);
 
   /// Runs one probe; what it throws becomes a check of this gravity.
   bool check(std::string name, std::string what, DoctorCheck::Verdict gravity,

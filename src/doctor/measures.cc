@@ -34,14 +34,27 @@ std::string Examination::round_trips() {
   return fmt::format("{:.1f} ms for a round trip (median of {})", *report_.latency_ms, kRoundTrips);
 }
 
+/// A second try: the server may still count a connection that has just ended.
+void Examination::join(CommandRunner& runner, const Command& question) {
+  try {
+    runner.run(std::span(&question, 1));
+  } catch (const RemoteError& error) {
+    if (error.failure() != FailureClass::lower_cap) throw;
+    clock_.wait(kGhostTime, cancel_);
+    runner.run(std::span(&question, 1));
+  }
+}
+
 std::string Examination::pipelining() {
+  const Command question = SizeOf{at("probe")};
   lane_.reset();  // with a cap of one, the channel must be the only connection
   try {
     const std::string found = ask_many_at_once();
     lane_ = remote_.open_lane(cancel_);
+    join(*lane_, question);
     return found;
   } catch (...) {
-    lane_ = remote_.open_lane(cancel_);
+    if (lane_ == nullptr) lane_ = remote_.open_lane(cancel_);
     throw;
   }
 }
@@ -49,7 +62,7 @@ std::string Examination::pipelining() {
 std::string Examination::ask_many_at_once() {
   const auto channel = remote_.open_channel(cancel_);
   const Command first = SizeOf{at("probe")};
-  channel->run(std::span(&first, 1));
+  join(*channel, first);
   const std::vector<Command> many(kPipelined, first);
   channel->run(many);  // before the first batch the server proves that it answers in order
   const auto start = clock_.steady();
@@ -100,17 +113,6 @@ std::string Examination::throughput() {
   report_.down_bytes_per_s = static_cast<double>(size) / std::max(since(start), 1e-6);
   return fmt::format("{} MiB up and down, the same both ways",
                      std::max<std::uint64_t>(1, (size + 512 * 1024) / (1024 * 1024)));
-}
-
-/// A second try: the server may still count a connection that has just ended.
-void Examination::join(Lane& lane, const Command& question) {
-  try {
-    lane.run(std::span(&question, 1));
-  } catch (const RemoteError& error) {
-    if (error.failure() != FailureClass::lower_cap) throw;
-    clock_.wait(kGhostTime, cancel_);
-    lane.run(std::span(&question, 1));
-  }
 }
 
 std::string Examination::connections() {

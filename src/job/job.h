@@ -29,7 +29,8 @@ struct PlannedJob {
   /// By "quota", the uploads don't fit beside what goes anyhow, so that goes before them.
   bool removals_first = false, versions_first = false;
   std::uint64_t first_bytes = 0;  ///< of both
-  std::uint64_t unsettled = 0;  ///< what a crashed run left half done; `run` will bring it to its end first
+  std::uint64_t removals_in_doubt = 0;  ///< that stay if what no run could store lately can't be stored again
+  std::uint64_t unsettled = 0;          ///< what a crashed run left half done; `run` will bring it to its end first
 };
 
 /// Runs the profile's jobs, one after the other, under the profile's lock. Failures of one job don't stop the

@@ -16,6 +16,7 @@
 #include "job/space.h"
 #include "outhaul/increment.h"
 #include "plan/case_twins.h"
+#include "plan/certain_removals.h"
 #include "plan/planner.h"
 #include "plan/too_large.h"
 #include "scan/scanner.h"
@@ -152,6 +153,10 @@ void plan_profile(const Profile& profile, const RunOptions& options, const Envir
     planned.plan = std::move(judged.plan);
     planned.refusals = std::move(judged.refusals);
     if (found) {
+      std::vector<RelPath> failing;
+      for (const OpenProblem& problem : state->open_problems(id))
+        if (!problem.path.empty()) failing.push_back(problem.path);
+      planned.removals_in_doubt = removals_beside(planned.plan, failing);
       const std::vector<RunRow> newest = state->runs(1);
       const RunId tonight{newest.empty() ? 1 : static_cast<std::int64_t>(newest.front().run) + 1};
       planned.retention =

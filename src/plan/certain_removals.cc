@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string>
+#include <string_view>
 
 namespace outhaul {
 namespace {
@@ -62,6 +65,24 @@ std::vector<const Action*> certain_removals(std::span<const Action* const> remov
     return !may_be_elsewhere(removal) && !is_to_be_replaced(removal);
   });
   return certain;
+}
+
+std::uint64_t removals_beside(const Plan& plan, std::span<const RelPath> failing) {
+  std::set<std::string> above;  // every directory above something that fails
+  for (const Action& action : plan.actions) {
+    const bool fails = action.kind == ActionKind::upload &&
+                       std::find(failing.begin(), failing.end(), action.entry.path) != failing.end();
+    for (std::string_view at = action.entry.path.bytes(); fails && !at.empty();) {
+      const std::size_t slash = at.rfind('/');
+      at = at.substr(0, slash == std::string_view::npos ? 0 : slash);
+      above.emplace(at);
+    }
+  }
+  return static_cast<std::uint64_t>(std::count_if(plan.actions.begin(), plan.actions.end(), [&](const Action& action) {
+    const bool removes = action.kind == ActionKind::remove || action.kind == ActionKind::retire;
+    return removes && action.entry.kind == EntryKind::file &&
+           above.contains(std::string(action.entry.path.parent()));
+  }));
 }
 
 }  // namespace outhaul

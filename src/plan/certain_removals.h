@@ -1,12 +1,14 @@
 // Which removals need not wait for what is still to be stored. Pure.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/digest.h"
+#include "outhaul/paths.h"
 #include "outhaul/plan.h"
 
 namespace outhaul {
@@ -30,5 +32,9 @@ struct ContentDigests {
 std::vector<const Action*> certain_removals(std::span<const Action* const> removals,
                                             std::span<const Action* const> unstored,
                                             const ContentDigests& digests);
+
+/// How many removals a run puts off when none of `failing` can be stored: they lie in a directory in or below which
+/// something fails. Only those of `failing` count that the plan would store again.
+std::uint64_t removals_beside(const Plan& plan, std::span<const RelPath> failing);
 
 }  // namespace outhaul

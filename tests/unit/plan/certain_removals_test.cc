@@ -115,3 +115,19 @@ TEST_CASE(
   CHECK(names(removals_of(plan)) == Lines{"removed"});
   CHECK(names(unstored_files_of(plan)) == Lines{"compared", "sent", "moved", "long", "large"});
 }
+
+TEST_CASE("removals stay when something that is to be stored fails in or below the same directory") {
+  Plan plan;
+  plan.actions = {acting(ActionKind::upload, sized("d/e/log", 5)), acting(ActionKind::remove, sized("d/gone", 1)),
+                  acting(ActionKind::retire, sized("top", 1)), acting(ActionKind::remove, sized("d/e/f/deep", 1)),
+                  acting(ActionKind::remove, sized("other/gone", 1)), acting(ActionKind::upload, sized("other/new", 2))};
+  const auto beside = [&](std::vector<const char*> failing) {
+    std::vector<RelPath> paths;
+    for (const char* path : failing) paths.push_back(RelPath::parse(path));
+    return removals_beside(plan, paths);
+  };
+  CHECK(beside({}) == 0);
+  CHECK(beside({"d/e/log"}) == 2);                // "d/gone" and "top", not what lies deeper
+  CHECK(beside({"d/e/log", "other/new"}) == 3);
+  CHECK(beside({"d/e/nothing of the plan"}) == 0);
+}
