@@ -74,7 +74,6 @@ void sweep(Fault fault, int connections, FakeOptions options = {}, OnRemoval on_
   bool struck = true;
   for (std::uint64_t n = 1; struck; ++n) {
     Nightly night(options);
-    night.have_no_catalog("a sweep is many runs; nights_test.cc breaks lines under a catalog");
     night.profile.remote.connections = connections;
     night.profile.jobs[0].on_removal = on_removal;
     prepare(night);
@@ -141,7 +140,6 @@ TEST_CASE("a line that is dead from any moment on leaves every old copy whole an
   const auto on_removal = GENERATE(OnRemoval::remove, OnRemoval::retire);
   for (std::uint64_t n = 1;; ++n) {
     Nightly night;
-    night.have_no_catalog("a sweep is many runs; nights_test.cc breaks lines under a catalog");
     night.profile.remote.connections = 1;
     night.profile.remote.retries = 1;
     night.profile.jobs[0].on_removal = on_removal;
