@@ -99,10 +99,14 @@ RemotePath Carrier::store_text(std::string_view text, const RemotePath& name) {
   return store_from(source, name, false);
 }
 
+RemotePath Carrier::store_text_anew(std::string_view text, const RemotePath& name) {
+  if (!context_.append_only) try_remove(with_suffix(name, ".part"));
+  return store_text(text, name);
+}
+
 RemotePath Carrier::store_from(Source& source, const RemotePath& name, bool resume) {
   if (context_.append_only) return store_once(source, name, resume);
   const RemotePath part = with_suffix(name, ".part");
-  if (!resume) try_remove(part);  // not every server replaces what a killed run has left there
   send(part, source, resume);
   put_in_place(part, name);
   return name;

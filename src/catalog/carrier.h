@@ -40,6 +40,8 @@ class Carrier {
   /// name.2, name.3, …; returns which. `resume`: what is under `name` was sent of the same content.
   RemotePath store(const std::filesystem::path& file, const RemotePath& name, bool resume);
   RemotePath store_text(std::string_view text, const RemotePath& name);
+  /// The same where something may have been left under name.part: not every server replaces that (Pure-FTPd -r).
+  RemotePath store_text_anew(std::string_view text, const RemotePath& name);
   bool append_only() const noexcept { return context_.append_only; }
   /// Replaces `to`, which goes on where it ends if it isn't longer than `size`.
   void fetch(const RemotePath& name, const std::filesystem::path& to, std::uint64_t size);

@@ -121,14 +121,14 @@ bool withdraw(Carrier& carrier, const std::string& state_id) {
 void claim(Carrier& carrier, const Owner& self) {
   carrier.make_dir(control_dir());
   if (const auto other = other_claimant(carrier, self)) throw foreign_remote(*other);
-  carrier.store_text(to_json(self), owner_marker(self.state_id));
+  carrier.store_text_anew(to_json(self), owner_marker(self.state_id));
   if (!carrier.append_only()) {
     if (const auto other = other_claimant(carrier, self)) {
       withdraw(carrier, self.state_id);
       throw foreign_remote(*other);
     }
   }
-  carrier.store_text(to_json(self), owner_file());
+  carrier.store_text_anew(to_json(self), owner_file());
 }
 
 }  // namespace
@@ -197,7 +197,7 @@ void require_ownership(Carrier& carrier, const Owner& self, bool free) {
   if (owner->state_id != self.state_id) throw foreign_remote(*owner);
   // A takeover that was cut off before its end.
   if (!owner->before.empty()) withdraw(carrier, owner->before);
-  carrier.store_text(to_json(*owner), owner_marker(self.state_id));
+  carrier.store_text_anew(to_json(*owner), owner_marker(self.state_id));
 }
 
 void refuse_another_owner(Carrier& carrier, const std::string& state_id) {
@@ -217,13 +217,13 @@ Takeover take_over(Carrier& carrier, Owner self) {
   if (before && before->state_id == self.state_id) before.reset();
   carrier.make_dir(control_dir());
   if (before) self.before = before->state_id;
-  if (!carrier.append_only()) carrier.store_text(to_json(self), owner_file());
+  if (!carrier.append_only()) carrier.store_text_anew(to_json(self), owner_file());
   const Listing listing = list_markers(carrier).value_or(Listing{});
   for (const std::string& other : others_marked(listing, self.state_id)) {
     if (!before) before = owner_by_marker(carrier, other);
     takeover.shut_out = withdraw(carrier, other) && takeover.shut_out;
   }
-  carrier.store_text(to_json(self), owner_marker(self.state_id));
+  carrier.store_text_anew(to_json(self), owner_marker(self.state_id));
   return takeover;
 }
 

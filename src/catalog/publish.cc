@@ -27,7 +27,7 @@ std::int64_t next_number(const CatalogLog& log) {
 class Publication {
  public:
   Publication(State& state, Carrier& carrier, const CatalogSettings& settings)
-      : state_(state), carrier_(carrier), settings_(settings) {}
+      : state_(state), carrier_(carrier), settings_(settings), was_cut_off_(!state.catalog().announced) {}
 
   CatalogReport publish() {
     if (!state_.holds_a_tree()) return report_;
@@ -170,8 +170,11 @@ class Publication {
     Manifest manifest{settings_.version, settings_.profile, state_.id(), settings_.now_ns,
                       stored_generations(log)};
     const bool stays = carrier_.append_only();
-    carrier_.store_text(to_json(manifest),
-                        stays ? catalog_manifest(settings_.run, settings_.now_ns) : catalog_manifest());
+    const RemotePath name = stays ? catalog_manifest(settings_.run, settings_.now_ns) : catalog_manifest();
+    if (was_cut_off_)
+      carrier_.store_text_anew(to_json(manifest), name);
+    else
+      carrier_.store_text(to_json(manifest), name);
     const std::int64_t oldest = manifest.generations.back().number;
     for (const CatalogFile& file : log.files)
       if (file.generation < oldest && !stays && !carrier_.try_remove(file.name)) ++report_.left_behind;
@@ -184,6 +187,7 @@ class Publication {
   State& state_;
   Carrier& carrier_;
   const CatalogSettings& settings_;
+  const bool was_cut_off_;  ///< an earlier run got to its files, and not to the manifest
   CatalogReport report_;
 };
 

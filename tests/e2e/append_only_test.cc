@@ -46,7 +46,6 @@ void three_nights_in_a_drop_box(ServerKind kind, Tls tls) {
   ServerOptions options;
   options.drop_box = kind != ServerKind::sshd;
   Site site(kind, tls, options);
-  site.choices.catalog = true;
   site.choices.on_removal = "retire";
   site.choices.job_extra = R"("append_only": true)";
   site.write("edit me", "first");

@@ -27,7 +27,6 @@ void plant(const Site& site) {
 }
 
 void back_up(Site& site) {
-  site.choices.catalog = true;
   const RunResult run = site.run();
   INFO(told(run));
   REQUIRE(run.exit.code == 0);

@@ -42,6 +42,7 @@ void expect_silence(Site& site) {
 
 void move_and_look(const Where& where) {
   Site site(where.kind, where.tls);
+  site.have_no_catalog("what is sent is counted");
   site.choices.on_removal = "delete";
   first_night(site);
   fs::create_directory(site.source() / "elsewhere");
@@ -61,6 +62,7 @@ void move_and_look(const Where& where) {
 
 void edit_and_look(const Where& where) {
   Site site(where.kind, where.tls);
+  site.have_no_catalog("what is sent is counted");
   site.choices.on_removal = "delete";
   first_night(site);
   site.write("edited", "after, and longer");
@@ -102,6 +104,7 @@ TEST_CASE("edits and deletions and changes of type reach vsftpd") {
 
 TEST_CASE("with on_removal keep what left the source stays on the server") {
   Site site(ServerKind::proftpd, Tls::explicit_);
+  site.have_no_catalog("sessions are counted");
   first_night(site);
   site.remove("gone");
   site.remove("dir");
@@ -141,6 +144,7 @@ TEST_CASE("an edit that keeps size and time is found by its ctime and sent") {
 
 TEST_CASE("a touched file is compared and not sent") {
   Site site(ServerKind::proftpd);
+  site.have_no_catalog("sessions are counted");
   first_night(site);
   fs::permissions(site.source() / "stays", fs::perms::owner_read | fs::perms::owner_write);
   CHECK(site.run().exit.code == 0);

@@ -107,7 +107,6 @@ std::size_t files_sent(const Site& site) {
 
 void everything_comes_back(ServerKind kind, Tls tls) {
   Site site(kind, tls);
-  site.choices.catalog = true;
   site.choices.on_removal = "retire";
   site.choices.connections = 3;
   site.choices.job_extra = R"("versions": {"last": 5})";

@@ -18,7 +18,6 @@ Site site_with_quota(ServerKind kind) {
   options.chroot = kind == ServerKind::pureftpd;  // it counts in "/.ftpquota"
   Site site(kind, Tls::none, options);
   site.choices.on_removal = "delete";
-  site.choices.catalog = true;
   site.choices.retries = 1;
   return site;
 }

@@ -59,7 +59,6 @@ TEST_CASE("the night after ransomware is refused before a byte of it reaches the
   const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::sshd);
   Site site(kind);
   site.choices.on_removal = "retire";
-  site.choices.catalog = true;
   site.write_many("documents", 150, 400);
   REQUIRE(site.run().exit.code == 0);
   const auto before = files_below(site.space());
@@ -106,7 +105,6 @@ TEST_CASE("verify finds a catalog that rotted on the server and a run stores ano
   const ServerKind kind =
       GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd, ServerKind::sshd);
   Site site(kind);
-  site.choices.catalog = true;
   site.write("a", "1");
   REQUIRE(site.run().exit.code == 0);
   site.write("b", "2");
@@ -132,7 +130,6 @@ TEST_CASE("a catalog whose newest part is damaged gives back the rest and says w
   const bool has_base_before = GENERATE(false, true);
   CAPTURE(has_base_before);
   Site site(kind);
-  site.choices.catalog = true;
   site.write_many("many", 40, 500);
   REQUIRE(site.run().exit.code == 0);
   if (has_base_before) {
@@ -167,7 +164,6 @@ TEST_CASE("a catalog whose newest part is damaged gives back the rest and says w
 
 TEST_CASE("a damaged manifest alone keeps nobody from the catalog") {
   Site site(ServerKind::proftpd);
-  site.choices.catalog = true;
   site.write("a", "1");
   REQUIRE(site.run().exit.code == 0);
   damage(site, "manifest");
@@ -180,7 +176,6 @@ TEST_CASE("a damaged manifest alone keeps nobody from the catalog") {
 
 TEST_CASE("a catalog of which nothing can be used makes no state and says what still helps") {
   Site site(ServerKind::proftpd);
-  site.choices.catalog = true;
   site.write("a", "1");
   REQUIRE(site.run().exit.code == 0);
   damage(site, "base-");

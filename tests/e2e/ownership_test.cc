@@ -10,7 +10,6 @@ namespace {
 
 void one_backup_at_a_time(ServerKind kind, Tls tls) {
   Site site(kind, tls);
-  site.choices.catalog = true;
   site.write("a", "one");
   REQUIRE(site.run().exit.code == 0);
   CHECK(fs::exists(site.space() / ".outhaul/owner.json"));
@@ -65,7 +64,6 @@ void runs_go_on_after_a_recovery(ServerKind kind) {
   ServerOptions options;
   options.may_delete = false;
   Site site(kind, Tls::none, options);
-  site.choices.catalog = true;
   site.write("a", "one");
   REQUIRE(site.run().exit.code == 0);
   const fs::path first = site.dir() / "first";

@@ -19,7 +19,6 @@ RunResult recover(const Site& site, const std::vector<std::string>& more = {}) {
 }
 
 void back_up_three_nights(Site& site) {
-  site.choices.catalog = true;
   site.choices.on_removal = "delete";
   site.write_many("many", 40, 500);
   site.write("-odd name;rm", "1");
@@ -74,7 +73,6 @@ class UnprivilegedSite : public Site {
 
 /// A file that can't be read in the first night costs no later one.
 void nights_after_a_refusal_come_back(UnprivilegedSite& site) {
-  site.choices.catalog = true;
   site.write("a", "one");
   site.write("b", "two");
   fs::permissions(site.source() / "b", fs::perms::none);
@@ -229,7 +227,6 @@ TEST_CASE("recover without a catalog or over a state changes nothing and says wh
   CHECK(none.exit.code == 1);
   CHECK(holds(none.err, {"there is no catalog on the remote", "adopt"}));
   CHECK_FALSE(fs::exists(site.state_dir() / "state.db"));
-  site.choices.catalog = true;
   CHECK(site.run().exit.code == 0);
   const std::string before = site.state_snapshot();
   const RunResult taken = recover(site);

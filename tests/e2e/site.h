@@ -34,7 +34,7 @@ struct ProfileChoices {
   std::string tls;       ///< the JSON value; empty: what fits the server
   std::string ssh;       ///< the JSON value; empty: what fits the server
   std::string remote_extra, job_extra, top_extra;
-  bool catalog = false;  ///< it costs a connection of its own, and most tests count
+  bool catalog = true;
   std::string catalog_let_be;  ///< why nobody looks at it after a run
   std::string jobs;            ///< the whole array; empty: one job "data" from source()
 };

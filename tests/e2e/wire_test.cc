@@ -31,6 +31,7 @@ std::string in_words(const Counts& counts) {
 Counts commands_for_20_files(Tls tls, int connections) {
   constexpr int kBefore = 1, kNew = 20;
   Site site(ServerKind::proftpd, tls);
+  site.have_no_catalog("what a file costs is counted");
   site.choices.connections = connections;
   site.write_many("d", kBefore, 100);
   site.write_many("before", 10, 100);  // enough for the server to have proven that it answers in order
@@ -74,6 +75,7 @@ TEST_CASE("under TLS a small file costs the same commands") {
 
 TEST_CASE("deletions cost one command each") {
   Site site(ServerKind::proftpd);
+  site.have_no_catalog("what a file costs is counted");
   site.choices.on_removal = "delete";
   site.write_many("d", 8, 10);
   site.write_many("e", 12, 10);

@@ -60,7 +60,6 @@ class Trial {
  public:
   explicit Trial(const Row& row)
       : row_(row), site_(row.kind, row.tls, row.options ? row.options(dir_.path()) : ServerOptions{}) {
-    site_.choices.catalog = true;
     site_.choices.on_removal = "retire";
     site_.choices.connections = row.connections;
     site_.choices.retries = 1;
