@@ -97,6 +97,8 @@ FailureClass store_refused(const Fault& fault) noexcept {
       break;
   }
   if (says_no_space(fault.reply_text)) return FailureClass::no_space;
+  // ProFTPD's MaxTransfersPerUser: "451 Limit of maximum number of data transfers reached".
+  if (transient(fault.reply) && says_too_many(fault.reply_text)) return FailureClass::lower_cap;
   // A server without REST or APPE says so in many ways; the whole file can still be sent.
   if (transient(fault.reply) || fault.resuming) return FailureClass::retry;
   return FailureClass::skip_file;

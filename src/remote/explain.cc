@@ -293,6 +293,7 @@ Words words_for(const FailureStory& story) {
       break;
   }
   if (classify(fault) == FailureClass::no_space) return no_space(story);
+  if (classify(fault) == FailureClass::lower_cap) return too_many(story);
   if (says_tls_required(fault.reply_text)) return tls_required(story);
   if (fault.reply >= 400 || fault.curl_code == CURLE_REMOTE_FILE_NOT_FOUND) return refused(story);
   return {story.transport.empty() ? "it failed" + quoted_reply(story) : story.transport + quoted_reply(story),

@@ -9,6 +9,7 @@
 
 #include "nightly.h"
 #include "support/catch.h"
+#include "unprivileged.h"
 
 using namespace outhaul;
 using namespace outhaul::test;
@@ -99,27 +100,6 @@ Counts counts_of(const JobCounters& done) {
   return counts;
 }
 
-/// Permissions bind root, too.
-class Unprivileged {
- public:
-  explicit Unprivileged(const Nightly& night) : root_(::geteuid() == 0) {
-    if (!root_) return;
-    const auto top = night.source().parent_path();
-    REQUIRE(::chown(top.c_str(), 65534, 65534) == 0);
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(top))
-      REQUIRE(::lchown(entry.path().c_str(), 65534, 65534) == 0);
-    REQUIRE(::seteuid(65534) == 0);
-  }
-  ~Unprivileged() {
-    if (root_) CHECK(::seteuid(0) == 0);
-  }
-  Unprivileged(const Unprivileged&) = delete;
-  Unprivileged& operator=(const Unprivileged&) = delete;
-
- private:
-  bool root_;
-};
-
 }  // namespace
 
 TEST_CASE("a run does what its plan announced whatever is wrong with the source") {
@@ -132,7 +112,8 @@ TEST_CASE("a run does what its plan announced whatever is wrong with the source"
     night.profile.safety.max_delete = Limit{100.0, std::nullopt};
     first_night(night);
     change(night);
-    const Unprivileged somebody(night);
+    hand_over(night);
+    const Unprivileged somebody;
     trouble.happen(night);
     for (const char* time : {"the first time", "and again"}) {
       INFO(time);

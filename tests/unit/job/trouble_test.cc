@@ -11,36 +11,12 @@
 #include "state/lock.h"
 #include "state/state.h"
 #include "support/catch.h"
+#include "unprivileged.h"
 
 using namespace outhaul;
 using namespace outhaul::test;
 
 namespace {
-
-/// Gives up root for a while, so that permissions count.
-class Unprivileged {
- public:
-  Unprivileged() : root_(::geteuid() == 0) {
-    if (root_) REQUIRE(::seteuid(65534) == 0);
-  }
-  ~Unprivileged() {
-    if (root_) CHECK(::seteuid(0) == 0);
-  }
-  Unprivileged(const Unprivileged&) = delete;
-  Unprivileged& operator=(const Unprivileged&) = delete;
-
- private:
-  bool root_;
-};
-
-/// Hands what the test made to the user who will have to live with the permissions.
-void hand_over(const Nightly& night) {
-  if (::geteuid() != 0) return;
-  const auto top = night.source().parent_path();
-  REQUIRE(::chown(top.c_str(), 65534, 65534) == 0);
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(top))
-    REQUIRE(::lchown(entry.path().c_str(), 65534, 65534) == 0);
-}
 
 /// Files can't grow beyond this while it lives: to SQLite that is a full disk.
 class NarrowDisk {
