@@ -26,6 +26,7 @@ struct OfferedCatalog {
   std::vector<OfferedGeneration> generations;  ///< newest first, each with a base
   RunId newest = kNoRun;                       ///< the newest run that a name speaks of
   std::int64_t newest_ns = 0;                  ///< when the newest file was stored; 0: the server doesn't say
+  bool by_names = false;                       ///< no manifest says that there was no newer one
 };
 
 /// Of two files with the same generation and number the later run's is the one that was gone on with: the

@@ -33,9 +33,13 @@ class Check {
     for (const std::filesystem::path& file : {fetched_, base_, changes_}) drop(file);
   }
 
-  CatalogCheck run(bool read) {
+  CatalogCheck run(bool read, RunId newest) {
     const std::vector<Generation> generations = stored_generations(log_);
-    if (generations.empty()) return result_;
+    if (generations.empty()) {
+      if (!log_.files.empty())
+        found(Kind::unproven, catalog_dir(), "no run could store the catalog yet: a recovery would know nothing");
+      return result_;
+    }
     const std::vector<CatalogFile>& files = generations.front().files;
     std::vector<RemotePath> names;
     for (const CatalogFile& file : files) names.push_back(file.name);
@@ -53,6 +57,11 @@ class Check {
         carrier_.append_only() || last.name != catalog_name(last.generation, last.number, last.run);
     // One that isn't up to date will be replaced anyhow.
     if (log_.recording && log_.announced && !numbered) look_at_manifest(generations);
+    if (newest > last.run)
+      found(Kind::unproven, catalog_dir(),
+            fmt::format("the catalog on the remote is as after run {}: a recovery would not know what runs up to {} "
+                        "have changed",
+                        static_cast<std::int64_t>(last.run), static_cast<std::int64_t>(newest)));
     return result_;
   }
 
@@ -184,8 +193,8 @@ bool is_to_be_replayed(bool read, std::uint64_t bytes, bool proven) {
 }
 
 CatalogCheck check_catalog(const State& state, Carrier& carrier, const std::string& profile,
-                           const std::filesystem::path& folder, bool read) {
-  return Check(state, carrier, profile, folder).run(read);
+                           const std::filesystem::path& folder, bool read, RunId newest) {
+  return Check(state, carrier, profile, folder).run(read, newest);
 }
 
 }  // namespace outhaul

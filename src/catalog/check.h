@@ -25,9 +25,10 @@ struct CatalogCheck {
 /// is_to_be_replayed() says so they are fetched into `folder`, compared by their SHA-256, and a state is made
 /// of them, which must be this one. The generation before is there for the day on which the newest rots, and
 /// by then there is a new one: it isn't looked at. Of an append-only remote the manifests' names aren't
-/// known: they are left out. Throws RemoteError, and Error{local_io} for the folder.
+/// known: they are left out. `newest`: the last run that changed what the state knows (State::newest_change()); a catalog
+/// that ends before it is behind. Throws RemoteError, and Error{local_io} for the folder.
 CatalogCheck check_catalog(const State& state, Carrier& carrier, const std::string& profile,
-                           const std::filesystem::path& folder, bool read);
+                           const std::filesystem::path& folder, bool read, RunId newest);
 
 /// `read`: it was asked for. `bytes`: of the generation's files, as they are stored. `proven`: its base was
 /// fetched before, and a state was made of it. Pure.

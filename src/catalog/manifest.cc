@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/digest.h"
 #include "catalog/names.h"
 #include "outhaul/error.h"
 
@@ -66,12 +67,31 @@ Json json_of(const CatalogFile& file) {
   return json;
 }
 
-Manifest manifest_from(const Json& json) {
+/// Of all the rest: a flipped bit in a number or a digest would condemn a file that is whole.
+constexpr const char* kChecksum = "sha256";
+
+std::string checksum_of(const Json& json) {
+  Sha256 hash;
+  hash.update(json.dump());
+  return to_hex(hash.finish());
+}
+
+/// One without a checksum was written by an older outhaul.
+void require_whole(Json& json) {
+  const auto told = json.find(kChecksum);
+  if (told == json.end()) return;
+  const std::string checksum = told->get<std::string>();
+  json.erase(told);
+  if (checksum_of(json) != checksum) bad("its checksum is another one");
+}
+
+Manifest manifest_from(Json json) {
   if (const auto format = json.at("format").get<std::int64_t>(); format != kManifestFormat)
     throw Error(
         ErrorKind::state,
         fmt::format("the catalog's manifest has format {}; this outhaul knows {}", format, kManifestFormat),
         "Use the outhaul that wrote it, or a newer one.");
+  require_whole(json);
   Manifest manifest;
   manifest.outhaul = json.at("outhaul").get<std::string>();
   manifest.profile = json.at("profile").get<std::string>();
@@ -98,9 +118,10 @@ std::string to_json(const Manifest& manifest) {
     for (const CatalogFile& file : generation.files) files.push_back(json_of(file));
     generations.push_back({{"number", generation.number}, {"files", std::move(files)}});
   }
-  const Json json{{"format", kManifestFormat},         {"outhaul", manifest.outhaul},
+  Json json{{"format", kManifestFormat},         {"outhaul", manifest.outhaul},
                   {"profile", manifest.profile},       {"state_id", manifest.state_id},
                   {"written_ns", manifest.written_ns}, {"generations", std::move(generations)}};
+  json[kChecksum] = checksum_of(json);
   return json.dump(1) + "\n";
 }
 

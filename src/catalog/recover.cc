@@ -105,6 +105,7 @@ class Recovery {
                   "take over "
                   "what is there.");
     }
+    offered.by_names = true;
     result_.problems.push_back(
         {Problem::Severity::error,
          {},
@@ -167,7 +168,7 @@ class Recovery {
     // By names: only what was looked at is known well enough to be named by the next manifest.
     if (log.files.empty()) log.files = taken;
     const RebuiltState rebuilt =
-        rebuild_state(dir_, profile_, chain, log, offered_.newest, offered_.newest_ns);
+        rebuild_state(dir_, profile_, chain, log, {offered_.newest, offered_.newest_ns, offered_.by_names});
     if (rebuilt.applied < chain.links.size())
       cut_off(taken[rebuilt.applied + 1], "it doesn't follow on what was before");
     result_.generation = generation.number;

@@ -53,7 +53,8 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
                                                report.new_base ? "a new base" : "changes", report.bytes)});
     return std::nullopt;
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::cancelled) return std::nullopt;  // the next run does it
+    if (error.kind() == ErrorKind::cancelled)
+      return not_stored("stopped on request", "The next run stores it.", files);
     return not_stored(error.what(), error.advice(), files);
   } catch (const std::exception& error) {
     return not_stored(error.what(), "Check the space in the state directory; the next run tries again.",

@@ -421,8 +421,10 @@ void ProfileRun::finish() {
   if (const std::optional<Problem> trouble = update_catalog()) {
     environment_.events.on(ProblemFound{*trouble});
     ++problems;
-    report_.outcome =
-        worst_of(report_.outcome, ownership_.refusal() ? ExitCode::guard_refused : ExitCode::incomplete);
+    const ExitCode end = ownership_.refusal()                ? ExitCode::guard_refused
+                         : environment_.cancel.cancelled() ? outcome_when_stopped(environment_.cancel)
+                                                           : ExitCode::incomplete;
+    report_.outcome = worst_of(report_.outcome, end);
     if (report_.message.empty()) report_.message = trouble->message, report_.advice = trouble->advice;
     write_down(problems);
   }
@@ -450,7 +452,8 @@ bool ProfileRun::write_down(std::uint64_t problems) {
 /// It has this run's end in it, so it comes after that is written down.
 std::optional<Problem> ProfileRun::update_catalog() {
   const bool window = cancel_.reason() == kWindowEnded && !environment_.cancel.cancelled();
-  if (!profile_.catalog || remote_lost_ || (cancel_.cancelled() && !window)) return std::nullopt;
+  if (!profile_.catalog || remote_lost_) return std::nullopt;
+  if (cancel_.cancelled() && !window && report_.outcome != ExitCode::done) return std::nullopt;  // told already
   const FilesStored files = report_.outcome == ExitCode::done ? FilesStored::all : FilesStored::not_all;
   return store_catalog(state_, remote_.remote(), profile_, environment_, report_.run, window, files);
 }

@@ -219,9 +219,22 @@ void ProfileRestore::judge_tree(JobRestore& restore, JobId id, const std::vector
     restore.plan.problems.push_back(
         {Problem::Severity::error, {}, {}, std::move(message), std::move(advice)});
   };
+  const std::vector<OpenProblem> lacking = state_.open_problems(id);
+  const bool newest = std::ranges::none_of(snapshots, [&](const Snapshot& other) { return other.run > run; });
+  Entry any;
+  const bool empty = !state_.entries(id)->next(any);
+  if (empty && (snapshots.empty() || (newest && !lacking.empty()))) throw nothing_stored(restore.job->name);
+  if (newest && !lacking.empty())
+    restore.plan.problems.push_back(
+        {Problem::Severity::warning,
+         {},
+         lacking.front().path.bytes(),
+         fmt::format("not in this backup since run {}: {}{}", static_cast<std::int64_t>(lacking.front().since),
+                     lacking.front().reason,
+                     lacking.size() == 1 ? std::string{}
+                                         : fmt::format("; nor, for reasons of their own, {} more", lacking.size() - 1)),
+         "The source had it, and no run could store it: `outhaul status` names all."});
   if (snapshots.empty()) {
-    Entry any;
-    if (!state_.entries(id)->next(any)) throw nothing_stored(restore.job->name);
     tell("no run has brought this job to its end yet: only what was stored so far comes back",
          "See `outhaul runs` for what went wrong.");
   }

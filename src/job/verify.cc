@@ -37,6 +37,7 @@ class ProfileVerification {
     find_jobs();
     VerifyReport report;
     ConnectionUse seen;
+    newest_change_ = state_.newest_change();  // before what is found here is written down
     if (!settle(report)) {
       report.started_ns = report.finished_ns = environment_.clock.now_ns();
     } else {
@@ -117,7 +118,7 @@ class ProfileVerification {
                        environment_.cancel, environment_.events, profile_.append_only()});
       const bool read = options().read.how != ReadChoice::How::nothing;
       const CatalogCheck check =
-          outhaul::check_catalog(state_, carrier, profile_.name, environment_.state_dir(profile_), read);
+          outhaul::check_catalog(state_, carrier, profile_.name, environment_.state_dir(profile_), read, newest_change_);
       report.counts.catalog = check.files;
       report.counts.catalog_wrong = check.findings.size();
       for (const VerifyFinding& finding : check.findings) tell(finding, report);
@@ -155,6 +156,7 @@ class ProfileVerification {
   std::vector<const Job*> jobs_;
   StateLock lock_;
   State state_;
+  RunId newest_change_ = kNoRun;  ///< when it began
   OwnershipGate ownership_;
   KnownRemote remote_;
   std::vector<VerifyJob> known_jobs_;

@@ -227,7 +227,8 @@ std::string shown(const Snapshot& snapshot) {
 
 std::string lost_runs(const Gap& gap) {
   const auto first = static_cast<std::int64_t>(gap.known_run) + 1, last = static_cast<std::int64_t>(gap.newest_run);
-  return first >= last ? fmt::format("run {}", last) : fmt::format("runs {} to {}", first, last);
+  if (last < first) return "a later run, if there was one,";
+  return first == last ? fmt::format("run {}", last) : fmt::format("runs {} to {}", first, last);
 }
 
 }  // namespace outhaul

@@ -33,6 +33,7 @@ When parse_when(std::string_view text, std::int64_t now_ns);
 RunId choose_snapshot(const std::vector<Snapshot>& all, const When& when, std::string_view job);
 
 /// Of which runs nothing is known: "run 3", "runs 3 to 6".
+/// "runs 5 to 7"; "a later run, if there was one," where nobody knows.
 std::string lost_runs(const Gap& gap);
 
 /// "2026-11-18 03:00", in local time.

@@ -70,7 +70,8 @@ std::vector<const Action*> certain_removals(std::span<const Action* const> remov
 std::uint64_t removals_beside(const Plan& plan, std::span<const RelPath> failing) {
   std::set<std::string> above;  // every directory above something that fails
   for (const Action& action : plan.actions) {
-    const bool fails = action.kind == ActionKind::upload &&
+    const bool sends = action.kind == ActionKind::upload || action.kind == ActionKind::compare;
+    const bool fails = sends &&
                        std::find(failing.begin(), failing.end(), action.entry.path) != failing.end();
     for (std::string_view at = action.entry.path.bytes(); fails && !at.empty();) {
       const std::size_t slash = at.rfind('/');

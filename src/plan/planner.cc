@@ -112,6 +112,7 @@ void Planner::add(ScanProblem&& problem) {
     const bool mount = problem.kind == ScanProblem::Kind::other_file_system;
     (mount ? mounts_ : doubts_).add(problem.path.bytes());
   }
+  unseen_directory_ = unseen_directory_ || problem.kind == ScanProblem::Kind::unreadable_directory;
   problems_.push_back(std::move(problem));
 }
 
@@ -201,7 +202,7 @@ void Planner::settle_type_changes() {
     Action& leaving = drafts_[index];
     Action& arriving = drafts_[index + 1];
     const std::string& path = arriving.entry.path.bytes();
-    const bool stays = leaving.kind == ActionKind::withhold || doubts_.cover(path) ||
+    const bool stays = leaving.kind == ActionKind::withhold || doubts_.cover(path) || may_lie_unseen(leaving) ||
                        (leaving.entry.kind == EntryKind::directory && held_.contain(path));
     if (stays) {
       if (arriving.entry.kind == EntryKind::directory) withheld_under_doubt_.add(path);
@@ -252,6 +253,24 @@ void Planner::keep_what_may_have_moved() {
   }
 }
 
+/// What is deleted may have been moved to where nobody could look: then its copy is the only one. A version isn't
+/// deleted, and retention waits by itself.
+bool Planner::may_lie_unseen(const Action& action) const {
+  return unseen_directory_ && policy_.on_removal == OnRemoval::remove &&
+         (action.kind == ActionKind::remove || action.kind == ActionKind::remove_dir);
+}
+
+/// What is known to have moved elsewhere is none of it.
+void Planner::keep_what_may_lie_unseen() {
+  for (Action& action : drafts_) {
+    if (!may_lie_unseen(action) || action.kind != ActionKind::remove || action.entry.path.empty()) continue;
+    held_.hold_parents_of(action.entry.path.bytes());
+    withhold(action, Reason::under_doubt);
+  }
+  for (Action& action : drafts_)
+    if (may_lie_unseen(action) && held_.contain(action.entry.path.bytes())) withhold(action, Reason::under_doubt);
+}
+
 /// Once all problems are known: diff could judge only by those that came before the entry.
 void Planner::settle_removals() {
   for (Action& action : drafts_) {
@@ -270,6 +289,7 @@ Plan Planner::finish(const DiffCounts& counts) {
   settle_removals();
   if (policy_.on_removal != OnRemoval::keep && policy_.compare != Compare::mtime)
     pair_moves(drafts_, counts.devices);
+  keep_what_may_lie_unseen();
   put_in_order(drafts_);
   Plan plan;
   plan.actions = std::move(drafts_);

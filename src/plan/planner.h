@@ -34,6 +34,8 @@ class Planner {
   void settle_type_changes();
   void settle_added();
   void settle_removals();
+  bool may_lie_unseen(const Action& action) const;
+  void keep_what_may_lie_unseen();
   void keep_what_may_have_moved();
 
   PlanPolicy policy_;
@@ -42,6 +44,7 @@ class Planner {
   std::vector<Action> drafts_;
   std::vector<std::size_t> freeing_;  ///< indexes of the drafts that free a name for the next one
   Subtrees doubts_;                   ///< where we could not see, the path itself included
+  bool unseen_directory_ = false;     ///< one that is there, and whose content nobody could see
   Subtrees mounts_;                   ///< where we could not see what is below
   HeldDirectories held_;              ///< above what stays under doubt
   // New directories, each standing for all that is below it:

@@ -75,14 +75,20 @@ struct RebuiltState {
   RunId run = kNoRun;       ///< the state is as after this run
 };
 
+/// The newest run that the remote speaks of.
+struct NewestKnown {
+  RunId run = kNoRun;
+  std::int64_t ns = 0;           ///< when; 0: nobody knows
+  bool perhaps_a_newer = false;  ///< nothing says that there was none
+};
+
 /// Makes `dir`/state.db of a chain, for a profile that has no state there. What only the lost state could use
 /// is left out: parts, intents, objects that were on their way. The new state has an id of its own, and `log`
 /// as its catalog, which it doesn't continue: the next run makes a new base. It remembers a gap when it isn't
-/// as after `newest` (at `newest_ns`), and its next run is a later one than that.
+/// as after `newest`, or nobody knows, and its next run is a later one than that.
 /// Throws Error{state} for a base that is damaged, newer, or of another profile; nothing is made then.
 RebuiltState rebuild_state(const std::filesystem::path& dir, std::string_view profile,
-                           const CatalogChain& chain, const CatalogLog& log, RunId newest,
-                           std::int64_t newest_ns);
+                           const CatalogChain& chain, const CatalogLog& log, const NewestKnown& newest);
 
 /// What such a rebuild would find wrong with the chain, or with what it and `pending` (the changes that no
 /// file has yet) would give, which must be `expected` where that is known; empty: nothing. Works on the

@@ -1,4 +1,5 @@
 // Jobs, doubts, and what was learned of servers.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -86,6 +87,12 @@ void State::set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts) {
   std::map<RelPath, RunId> since;
   sqlite::Query query(impl_->db(), "SELECT path, run FROM doubt WHERE job = ?", job);
   while (query.next()) since.emplace(RelPath::trusted(query.row().string(0)), query.row().get<RunId>(1));
+  // What can't be seen may have been renamed, or lie below something else that can't be seen now: a new doubt is as old
+  // as those that are gone.
+  RunId oldest = first;
+  for (const auto& [path, run_of_it] : since)
+    if (std::ranges::none_of(doubts, [&](const Doubt& doubt) { return doubt.path == path; }))
+      oldest = std::min(oldest, run_of_it);
   impl_->in_transaction([&] {
     sqlite::execute(impl_->db(), "DELETE FROM doubt WHERE job = ?", job);
     for (const Doubt& doubt : doubts) {
@@ -94,9 +101,16 @@ void State::set_doubts(JobId job, RunId run, const std::vector<Doubt>& doubts) {
                       "INSERT INTO doubt (job, path, reason, run) VALUES (?, ?, ?, ?) "
                       "ON CONFLICT (job, path) DO UPDATE SET reason = excluded.reason",
                       job, blob_of(doubt.path), Text{doubt.reason},
-                      known == since.end() ? first : known->second);
+                      known == since.end() ? oldest : known->second);
     }
   });
+}
+
+RunId State::newest_change() const {
+  sqlite::Query query(impl_->db(),
+                      "SELECT max(coalesce((SELECT max(from_run) FROM entry), 0), "
+                      "coalesce((SELECT max(to_run) FROM past_entry), 0))");
+  return query.next() ? query.row().get<RunId>(0) : kNoRun;
 }
 
 void State::set_unstored(JobId job, RunId run, const std::vector<Unstored>& files) {

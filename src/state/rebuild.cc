@@ -35,19 +35,19 @@ void start_a_new_life(sqlite::Database& db, const CatalogLog& log) {
 }
 
 /// `newest` and later ones are the lost state's: none of its numbers may come back with another meaning.
-void remember_gap(sqlite::Database& db, RunId known, RunId newest, std::int64_t newest_ns) {
-  sqlite::execute(db, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'run'", newest);
-  if (known >= newest) return;
+void remember_gap(sqlite::Database& db, RunId known, const NewestKnown& newest) {
+  sqlite::execute(db, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'run'", newest.run);
+  if (known >= newest.run && !newest.perhaps_a_newer) return;
   // One that the base tells of begins earlier, and is not closed yet.
   sqlite::execute(db,
                   "INSERT INTO gap (one, known_run, newest_run, newest_ns) VALUES (1, ?, ?, ?) "
                   "ON CONFLICT (one) DO UPDATE SET newest_run = excluded.newest_run, "
                   "newest_ns = excluded.newest_ns",
-                  known, newest, newest_ns);
+                  known, newest.run, newest.ns);
 }
 
 RebuiltState fill(const std::string& draft, std::string_view profile, const CatalogChain& chain,
-                  const CatalogLog& log, RunId newest, std::int64_t newest_ns) {
+                  const CatalogLog& log, const NewestKnown& newest) {
   sqlite::Database db(draft, sqlite::Access::read_write);
   db.exec("PRAGMA journal_mode = MEMORY");
   judge_base(db, profile);
@@ -63,7 +63,7 @@ RebuiltState fill(const std::string& draft, std::string_view profile, const Cata
   db.exec("PRAGMA foreign_keys = ON");
   db.exec("BEGIN");
   start_a_new_life(db, log);
-  remember_gap(db, rebuilt.run, newest, newest_ns);
+  remember_gap(db, rebuilt.run, newest);
   db.exec("COMMIT");
   try {
     verify_schema(db);
@@ -77,8 +77,7 @@ RebuiltState fill(const std::string& draft, std::string_view profile, const Cata
 }  // namespace
 
 RebuiltState rebuild_state(const std::filesystem::path& dir, std::string_view profile,
-                           const CatalogChain& chain, const CatalogLog& log, RunId newest,
-                           std::int64_t newest_ns) {
+                           const CatalogChain& chain, const CatalogLog& log, const NewestKnown& newest) {
   const std::filesystem::path file = std::filesystem::absolute(dir) / "state.db";
   RebuiltState rebuilt;
   const bool made = create_state(file, [&](const std::string& draft) {
@@ -88,7 +87,7 @@ RebuiltState rebuild_state(const std::filesystem::path& dir, std::string_view pr
       throw errno_error(fault.value(), printable(draft) + ": the state can't be made", ErrorKind::local_io,
                         "Free space, or choose another place with --state-dir.");
     try {
-      rebuilt = fill(draft, profile, chain, log, newest, newest_ns);
+      rebuilt = fill(draft, profile, chain, log, newest);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::internal) throw bad_base(error.what());
       throw;

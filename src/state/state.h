@@ -250,6 +250,8 @@ class State {
   void set_unstored(JobId job, RunId run, const std::vector<Unstored>& files);
   /// Doubts and unstored files, the oldest first.
   std::vector<OpenProblem> open_problems(JobId job) const;
+  /// The last run that changed the tree of any job; kNoRun: none has.
+  RunId newest_change() const;
 
   // --- the catalog: the copy of this state that the remote holds; each writes in a transaction of its own
   // ---

@@ -80,9 +80,6 @@ std::vector<Row> proftpd_rows() {
   rows.back().outcomes[Step::first] = {{3, 5}, {"data transfers"}};
   rows.back().outcomes[Step::doctor] = {{1, 5}, {"data transfers"}};
   rows.push_back(many(proftpd("MaxTransfersPerUser STOR 2", {"MaxTransfersPerUser STOR 2"}), 3));
-  for (const Step step : {Step::first, Step::rerun, Step::recover})
-    rows.back().known[step] =
-        "451 \"maximum number of data transfers\" isn't taken for one connection too many";
   rows.push_back(many(proftpd("MaxClientsPerUser 2", {"MaxClientsPerUser 2"}), 4));
   rows.push_back(many(proftpd("MaxConnectionsPerHost 2", {"MaxConnectionsPerHost 2"}), 4));
   rows.push_back(proftpd("HiddenStores on", {"HiddenStores on"}));

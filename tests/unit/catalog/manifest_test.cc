@@ -1,5 +1,7 @@
 #include "catalog/manifest.h"
 
+#include <nlohmann/json.hpp>
+
 #include "catalog/names.h"
 #include "outhaul/error.h"
 #include "support/catch.h"
@@ -36,6 +38,12 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
   return text.replace(at, what.size(), by);
 }
 
+std::string without_checksum(const std::string& manifest) {
+  auto json = nlohmann::ordered_json::parse(manifest);
+  json.erase("sha256");
+  return json.dump(1);
+}
+
 }  // namespace
 
 TEST_CASE("a manifest that is written is read as it was and obeys its schema") {
@@ -55,8 +63,19 @@ TEST_CASE("a manifest that is written is read as it was and obeys its schema") {
   CHECK(verdict.valid);
 }
 
+TEST_CASE("a manifest of which anything was changed is refused as damaged and one without a checksum is not") {
+  const std::string whole = to_json(sample());
+  CHECK_NOTHROW(parse_manifest(whole));
+  CHECK_NOTHROW(parse_manifest(without_checksum(whole)));
+  for (const auto& [from, to] : {std::pair("\"size\": 100", "\"size\": 101"), std::pair("abab", "abac"),
+                                 std::pair("\"run\": 17", "\"run\": 16")}) {
+    INFO(to);
+    CHECK_THROWS_AS(parse_manifest(replaced(whole, from, to)), Error);
+  }
+}
+
 TEST_CASE("what is no manifest or names what is none of a catalog's is refused") {
-  const std::string good = to_json(sample());
+  const std::string good = without_checksum(to_json(sample()));
   const std::string name = "base-3-17.db.zst";
   struct Row {
     const char* what;

@@ -378,14 +378,17 @@ TEST_CASE("a damaged catalog gives back what can be trusted and names the rest")
     CHECK(report.changes == 2);
     CHECK(static_cast<std::int64_t>(report.run) == 3);
     CHECK(report.written_by.empty());
-    REQUIRE(report.problems.size() == 1);
-    CHECK(report.problems.front().message.find("manifest") != std::string::npos);
+    REQUIRE(report.problems.size() == 2);
+    CHECK(report.problems.front().message.find("a later run, if there was one, stored") != std::string::npos);
+    CHECK(report.problems.back().message.find("manifest") != std::string::npos);
     CHECK(night.known() == std::set<std::string>{"a", "c", "d/b", "e"});
-    CHECK_FALSE(night.state().gap());
+    CHECK(night.state().gap());  // nobody knows whether that is all
+    CHECK(night.restore().outcome == ExitCode::incomplete);
     night.write("f", "six");
     const RunReport after = night.run();
     CHECK(after.outcome == ExitCode::done);
     CHECK(after.jobs.front().done.files_uploaded == 1);
+    CHECK_FALSE(night.state().gap());
     CHECK(night.manifest().generations.front().number == 2);
     CHECK(night.verify().outcome == ExitCode::done);
   }
@@ -669,4 +672,25 @@ TEST_CASE("a job that the recovered state does not know is said and one that the
   REQUIRE(report.problems.size() == 2);
   CHECK(report.problems[0].job == "renamed");
   CHECK(report.problems[1].job == "data");
+}
+
+TEST_CASE("verify says when the catalog on the remote ends before the newest run") {
+  Catalogued night;
+  const bool has_one = GENERATE(false, true);
+  CAPTURE(has_one);
+  night.write("early", "early");
+  if (has_one) REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("late", "late");
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.what.find(".outhaul/catalog/") == std::string::npos) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  night.server.set_faults({});
+  const VerifyReport behind = night.verify();
+  CHECK(behind.outcome == ExitCode::incomplete);
+  REQUIRE(behind.findings.size() == 1);
+  CHECK(behind.findings.front().message.find("a recovery would not know") != std::string::npos);
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.verify().outcome == ExitCode::done);
 }

@@ -88,7 +88,7 @@ TEST_CASE("an unreadable directory casts doubt on everything below it and is rem
   }
   CHECK(report.outcome == ExitCode::incomplete);
   CHECK(night.stored().count("t/d/sub/a") == 1);
-  CHECK(night.stored().count("t/e/b") == 0);
+  CHECK(night.stored().count("t/e/b") == 1);  // it may have been moved to where nobody could look
   const State state = State::open(night.state_root() / "nightly", "nightly", State::Open::read_only);
   CHECK(state.doubts(*state.find_job("data")).size() == 1);
   REQUIRE(::chmod((night.source() / "d").c_str(), 0700) == 0);

@@ -69,7 +69,7 @@ class Catalogued {
   }
 
   std::size_t rebuild() {
-    return rebuild_state(elsewhere, kProfile, chain, f.state.catalog(), newest, 77).applied;
+    return rebuild_state(elsewhere, kProfile, chain, f.state.catalog(), {newest, 77}).applied;
   }
   std::string fault() {
     const fs::path scratch = f.tmp / "scratch.db";
