@@ -3,7 +3,6 @@
 // server once.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <deque>
 
@@ -40,28 +39,6 @@ constexpr std::array kCells{
     Cell{"ftp-srv-plain", live<ServerKind::ftp_srv, Tls::none>, "ftp-srv plain"},
     Cell{"ftp-srv-implicit", live<ServerKind::ftp_srv, Tls::implicit>, "ftp-srv implicit tls"},
 };
-
-/// What a server does otherwise than the contract says, by name and with the reason; what outhaul does about it is
-/// tested elsewhere. Such a case must fail: whoever finds it passing takes its line out.
-struct Deviation {
-  const char* server;  ///< cells whose tag begins so
-  const char* contract_case;
-  const char* why;
-};
-constexpr std::array kDeviations{
-    // The first resume is proven before it is believed: tests/e2e/trust_test.cc.
-    Deviation{"ftp-srv", "a put goes on at exactly its offset",
-              "REST and STOR zero everything before the offset"},
-    Deviation{"ftp-srv", "a put at an offset rewrites a doubtful tail or is refused and changes nothing",
-              "REST and STOR zero everything before the offset"},
-};
-
-bool deviates(const Cell& cell, const ContractCase& contract_case) {
-  return std::any_of(kDeviations.begin(), kDeviations.end(), [&](const Deviation& each) {
-    return std::string_view(cell.tag).starts_with(each.server) &&
-           std::string_view(each.contract_case) == contract_case.name;
-  });
-}
 
 struct Test {
   const Cell* cell;
@@ -103,7 +80,7 @@ void add(const Cell& cell, std::span<const ContractCase> cases) {
     const std::size_t number = tests().size();
     tests().push_back(
         {&cell, &contract_case, fmt::format("remote contract on {}: {}", cell.name, contract_case.name),
-         fmt::format("[{}]{}", cell.tag, deviates(cell, contract_case) ? "[!shouldfail]" : "")});
+         fmt::format("[{}]", cell.tag)});
     const Test& test = tests().back();
     REGISTER_TEST_CASE(kFunctions.at(number), test.name, test.tags);
   }

@@ -144,7 +144,7 @@ std::unique_ptr<Subject> make_live_subject(ServerKind kind, Tls tls) {
   traits.is_sftp = is_sftp(kind);
   if (kind == ServerKind::ftp_srv) {
     traits.makes_parents = traits.removes_dirs_as_files = true;
-    traits.sets_times = traits.limits_clients = traits.answers_in_order = false;
+    traits.sets_times = traits.limits_clients = traits.answers_in_order = traits.resumes = false;
   }
   TestServer& server = shared_server(kind, tls);
   // The case before may still be saying goodbye: its last commands must not be counted among this one's.

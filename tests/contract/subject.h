@@ -36,6 +36,7 @@ struct Traits {
   bool sets_times = true;
   /// ftp-srv has no limit of clients.
   bool limits_clients = true;
+  bool resumes = true;           ///< false: REST and STOR zero everything before the offset
   bool answers_in_order = true;  ///< false: it carries out what comes in several packets at the same time
 };
 

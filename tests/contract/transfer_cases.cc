@@ -59,11 +59,13 @@ void put_resumes(Subject& subject) {
   const std::string whole = PatternSource::text(300'000);
   subject.put_file("part", whole.substr(0, 200'000));
   put_text(*s.lane, "part", whole.substr(200'000), 200'000);
-  CHECK((subject.file("part") == whole));
+  // Where a server resumes wrongly no lane notices: tests/e2e/trust_test.cc has who does.
+  const bool resumes = subject.traits().resumes;
+  CHECK((subject.file("part") == whole) == resumes);
   if (!subject.traits().is_sftp) {
     subject.put_file("more was there", whole.substr(0, 250'000));
     put_text(*s.lane, "more was there", whole.substr(100'000), 100'000);
-    CHECK((subject.file("more was there") == whole));
+    CHECK((subject.file("more was there") == whole) == resumes);
   }
   put_text(*s.lane, "next", "starts at the beginning again");
   CHECK(subject.file("next") == "starts at the beginning again");
@@ -81,7 +83,7 @@ void put_rewrites_doubtful_tail(Subject& subject) {
     return;
   }
   put_text(*s.lane, "part", whole.substr(50'000), 50'000);
-  CHECK((subject.file("part") == whole));
+  CHECK((subject.file("part") == whole) == subject.traits().resumes);
 }
 
 void put_source_throws(Subject& subject) {
