@@ -220,7 +220,9 @@ void ProfileRestore::judge_tree(JobRestore& restore, JobId id, const std::vector
         {Problem::Severity::error, {}, {}, std::move(message), std::move(advice)});
   };
   const std::vector<OpenProblem> lacking = state_.open_problems(id);
-  const bool newest = std::ranges::none_of(snapshots, [&](const Snapshot& other) { return other.run > run; });
+  const bool newest = run == kNoRun || std::ranges::none_of(snapshots, [&](const Snapshot& other) {
+                        return other.run > run;
+                      });
   Entry any;
   const bool empty = !state_.entries(id)->next(any);
   if (empty && (snapshots.empty() || (newest && !lacking.empty()))) throw nothing_stored(restore.job->name);

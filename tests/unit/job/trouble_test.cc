@@ -401,3 +401,30 @@ TEST_CASE("a log that is always written to keeps no version of anything") {
   }
   CHECK(night.versions().size() == 2);  // the newest run's log and "a" from before
 }
+
+TEST_CASE("a directory that can't be read is as old as it was when it has another name") {
+  Nightly night;
+  night.profile.jobs[0].on_removal = OnRemoval::retire;
+  night.profile.jobs[0].versions = {.last = 1};
+  night.write("x/f", "the only one");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.rename("x", "y");
+  hand_over(night);
+  REQUIRE(::chmod((night.source() / "y").c_str(), 0) == 0);
+  const Unprivileged nobody;
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  night.rename("y", "z");
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.versions().size() == 1);  // it may lie there
+  REQUIRE(::chmod((night.source() / "z").c_str(), 0700) == 0);
+}
+
+TEST_CASE("a restore of a backup whose only file could never be read is no success") {
+  Nightly night;
+  night.write("secret", "s");
+  hand_over(night);
+  REQUIRE(::chmod((night.source() / "secret").c_str(), 0) == 0);
+  const Unprivileged nobody;
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  CHECK(night.restore().outcome == ExitCode::failed);
+}
