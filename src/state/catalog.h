@@ -96,4 +96,8 @@ RebuiltState rebuild_state(const std::filesystem::path& dir, std::string_view pr
 std::string chain_fault(std::string_view profile, const CatalogChain& chain, const PendingChanges& pending,
                         const std::optional<StateDigest>& expected);
 
+/// Whether the changes, added to what the base's digest says, give each link's digest. False also where one of
+/// these isn't known. Doesn't look at the base.
+bool adds_up(const CatalogChain& chain);
+
 }  // namespace outhaul

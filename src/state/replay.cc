@@ -101,6 +101,15 @@ std::size_t replay(sqlite::Database& db, const CatalogChain& chain) {
   return reached.applied;
 }
 
+bool adds_up(const CatalogChain& chain) {
+  std::optional<StateDigest> digest = chain.base_digest;
+  for (const CatalogChain::Link& link : chain.links) {
+    if (!digest || !link.digest) return false;
+    digest = digest_after(*digest, link);
+  }
+  return digest.has_value();
+}
+
 std::string chain_fault(std::string_view profile, const CatalogChain& chain, const PendingChanges& pending,
                         const std::optional<StateDigest>& expected) {
   try {

@@ -78,9 +78,11 @@ TEST_CASE("a small state is compared with what was recorded each time and a larg
   CHECK(is_to_be_compared(kFewRows + 1, 16));
 }
 
-TEST_CASE("a catalog is replayed when that is cheap or was asked for or never was done") {
-  CHECK(is_to_be_replayed(true, kSmallCatalog + 1, true));
-  CHECK(is_to_be_replayed(false, kSmallCatalog, true));
-  CHECK(is_to_be_replayed(false, kSmallCatalog + 1, false));
-  CHECK_FALSE(is_to_be_replayed(false, kSmallCatalog + 1, true));
+TEST_CASE("a catalog is replayed when that was asked for or never was done, and else read when that is cheap") {
+  CHECK(catalog_look(true, 1, true) == CatalogLook::replay);
+  CHECK(catalog_look(true, kSmallCatalog + 1, true) == CatalogLook::replay);
+  CHECK(catalog_look(false, 1, false) == CatalogLook::replay);
+  CHECK(catalog_look(false, kSmallCatalog + 1, false) == CatalogLook::replay);
+  CHECK(catalog_look(false, kSmallCatalog, true) == CatalogLook::read);
+  CHECK(catalog_look(false, kSmallCatalog + 1, true) == CatalogLook::sizes);
 }

@@ -154,6 +154,33 @@ TEST_CASE("a base and the changes of later runs give the state back row by row")
   }
 }
 
+TEST_CASE("the changes of a chain add up to the digests that were recorded only when none is missing or moved") {
+  Catalogued c(3);
+  c.live_one_run();
+  c.begin();
+  for (int run = 0; run < 4; ++run) {
+    c.live_one_run();
+    c.publish();
+  }
+  REQUIRE(c.chain.links.size() == 4);
+  CHECK(adds_up(c.chain));
+  CatalogChain shorter = c.chain;
+  shorter.links.erase(shorter.links.begin() + 1);
+  CHECK_FALSE(adds_up(shorter));
+  CatalogChain moved = c.chain;
+  std::swap(moved.links[1], moved.links[2]);
+  CHECK_FALSE(adds_up(moved));
+  CatalogChain other_base = c.chain;
+  ++other_base.base_digest->low;
+  CHECK_FALSE(adds_up(other_base));
+  CatalogChain unknown = c.chain;
+  unknown.links[3].digest.reset();
+  CHECK_FALSE(adds_up(unknown));
+  CatalogChain no_changeset = c.chain;
+  no_changeset.links[0].changeset = "no changeset";
+  CHECK_FALSE(adds_up(no_changeset));
+}
+
 TEST_CASE("changes are kept with the transaction that made them and survive the process") {
   Catalogued c;
   c.begin();
