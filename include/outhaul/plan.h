@@ -60,6 +60,9 @@ struct Action {
   RelPath from;
   /// The file is expected to change while it is read, and is stored as it is read then (Job::changing).
   bool changing = false;
+  /// record, compare, move: the permissions that the stored copy must be given, because the source's are others
+  /// now (mode_to_change()).
+  std::optional<std::uint32_t> mode{};
 };
 
 struct PlanCounts {
@@ -94,7 +97,8 @@ struct Plan {
   std::string id;
 
   bool empty() const noexcept { return actions.empty(); }
-  /// True when an action needs the remote, or may need it (a compare that finds a difference).
+  /// True when an action needs the remote, or may need it (a compare that finds a difference, a record of a
+  /// mode that the copy must be given).
   bool needs_remote() const noexcept;
 };
 

@@ -8,6 +8,7 @@
 
 #include "outhaul/names.h"
 #include "outhaul/paths.h"
+#include "outhaul/remote_modes.h"
 
 namespace outhaul {
 
@@ -66,6 +67,7 @@ struct PlanPolicy {
   /// Set: the state has all attributes as they were then, and where it vouches for them
   /// (plan/attributes.h) the scan isn't asked for them.
   std::optional<std::int64_t> attributes_known_ns{};
+  RemoteModes remote_modes{};
 };
 
 /// A limit as "20%" or as a count. Exceeded when *more* than this would go.

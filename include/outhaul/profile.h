@@ -12,6 +12,7 @@
 #include "outhaul/names.h"
 #include "outhaul/paths.h"
 #include "outhaul/policy.h"
+#include "outhaul/remote_modes.h"
 
 namespace outhaul {
 
@@ -110,6 +111,7 @@ struct Job {
   Proof proof = Proof::size;
   bool xattrs = true;          ///< extended attributes and ACLs belong to an entry
   bool preserve_mtime = true;  ///< files get their modification time on the remote, where it can set them
+  RemoteModes remote_modes;    ///< the permissions that copies get there
   NameRules names;             ///< the remote's
   /// The account may neither rename nor delete nor overwrite: every object has a name of its own from its
   /// upload on (outhaul/increment.h), and what leaves the tree leaves the state's alone.
@@ -132,6 +134,12 @@ struct Profile {
   std::chrono::seconds read_all_within{0};
   std::string until;  ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
 
+  /// What is outhaul's own on the remote is all jobs' together.
+  bool keeps_private() const noexcept {
+    for (const Job& job : jobs)
+      if (job.remote_modes.rule == RemoteModes::Rule::by_server) return false;
+    return true;
+  }
   /// One such job is enough: they share one account.
   bool append_only() const noexcept {
     for (const Job& job : jobs)

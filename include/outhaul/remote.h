@@ -88,15 +88,20 @@ struct FreeSpace {
 };  ///< how many bytes more the account may store there: AVBL
     ///< (draft-peterson-streamlined-ftp-command-extensions) where FEAT offers it, statvfs; a server without
     ///< it isn't asked
-using Command = std::variant<SizeOf, HashOf, Rename, SetMtime, MakeDir, RemoveFile, RemoveDir, FreeSpace>;
+struct SetMode {
+  RemotePath path;
+  std::uint32_t mode = 0;  ///< permission bits (0777)
+};  ///< SITE CHMOD, which no RFC names and most servers have; chmod. Not through a symlink
+using Command =
+    std::variant<SizeOf, HashOf, Rename, SetMtime, MakeDir, RemoveFile, RemoveDir, FreeSpace, SetMode>;
 
 struct CommandResult {
   enum class Status : std::uint8_t {
     done,  ///< carried out, or its goal was there already (MakeDir: exists as a directory; Remove*: is gone)
     missing,      ///< the path (Rename: `from`) isn't there
     refused,      ///< the server said no; `failure` says what follows
-    unsupported,  ///< the server has no such command (SetMtime, SizeOf, HashOf, FreeSpace), or doesn't say
-                  ///< (SizeOf, FreeSpace)
+    unsupported,  ///< the server has no such command (SetMtime, SetMode, SizeOf, HashOf, FreeSpace), or
+                  ///< doesn't say (SizeOf, FreeSpace)
     unanswered,   ///< the connection died before the answer: it may or may not have been carried out
   };
   Status status = Status::unanswered;

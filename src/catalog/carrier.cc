@@ -13,6 +13,8 @@
 #include "base/fd.h"
 #include "catalog/local_file.h"
 #include "outhaul/error.h"
+#include "outhaul/names.h"
+#include "outhaul/remote_modes.h"
 #include "outhaul/shown.h"
 
 namespace outhaul {
@@ -320,6 +322,12 @@ void Carrier::make_dir(const RemotePath& dir) {
                     fmt::format("the directory {} can't be made on the remote: {}{}", shown(dir),
                                 again.reply_text, of_base),
                     "Check the account's permissions there.", again.reply_code, again.reply_text);
+}
+
+void Carrier::make_control_dir() {
+  const RemotePath dir = RemotePath::parse(kControlDir);
+  make_dir(dir);
+  if (context_.keeps_private) commands_.run_one(SetMode{dir, kPrivateDir});
 }
 
 void Carrier::remove(const RemotePath& name) {

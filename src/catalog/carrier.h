@@ -31,6 +31,7 @@ class Carrier {
     const CancelToken& cancel;
     EventSink& events;
     bool append_only = false;  ///< nothing can be renamed, removed or overwritten there
+    bool keeps_private = true;  ///< nobody else is to read what is outhaul's own there
   };
   explicit Carrier(const Context& context);
   ~Carrier();
@@ -48,6 +49,8 @@ class Carrier {
   /// None: there is no such file. Throws Error{state} when it is longer than `most`.
   std::optional<std::string> fetch_text(const RemotePath& name, std::size_t most);
   void make_dir(const RemotePath& dir);
+  /// .outhaul, for its owner alone where the server changes permissions: versions and the catalog lie in it.
+  void make_control_dir();
   /// Gone, or never there.
   void remove(const RemotePath& name);
   /// The same, but false where the account may not.

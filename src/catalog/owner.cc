@@ -119,7 +119,7 @@ bool withdraw(Carrier& carrier, const std::string& state_id) {
 /// withdraws. A look before it, because there are accounts that can't withdraw, and a marker that stays lets
 /// its state in the next time.
 void claim(Carrier& carrier, const Owner& self) {
-  carrier.make_dir(control_dir());
+  carrier.make_control_dir();
   if (const auto other = other_claimant(carrier, self)) throw foreign_remote(*other);
   carrier.store_text_anew(to_json(self), owner_marker(self.state_id));
   if (!carrier.append_only()) {
@@ -215,7 +215,7 @@ Takeover take_over(Carrier& carrier, Owner self) {
     before.emplace();
   }
   if (before && before->state_id == self.state_id) before.reset();
-  carrier.make_dir(control_dir());
+  carrier.make_control_dir();
   if (before) self.before = before->state_id;
   if (!carrier.append_only()) carrier.store_text_anew(to_json(self), owner_file());
   const Listing listing = list_markers(carrier).value_or(Listing{});

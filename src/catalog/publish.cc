@@ -148,6 +148,7 @@ class Publication {
 
   void send_base(CatalogFile file, bool resume) {
     const fs::path local = base_file(file.generation);
+    carrier_.make_control_dir();
     make_dir();
     store_readme();
     file.name = carrier_.store(local, file.name, resume);

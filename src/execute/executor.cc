@@ -17,6 +17,7 @@
 #include "execute/expiry.h"
 #include "execute/increment_names.h"
 #include "execute/intents.h"
+#include "execute/modes.h"
 #include "execute/removals.h"
 #include "execute/room.h"
 #include "execute/tally.h"
@@ -131,6 +132,7 @@ class Execution {
     if (go_on()) transfers_.clean_up();
     tell_misfits();
     s_.tally.tell_changed();
+    s_.tally.tell_modes();
   }
 
   using Actions = std::vector<const Action*>;
@@ -162,6 +164,8 @@ class Execution {
   void tell_too_large(const Entry& entry);
   void make_dirs(const Actions& actions);
   void mend_dir(const RelPath& path, CommandResult& result);
+  void set_modes_of_dirs(std::span<const Action* const> dirs, const std::vector<CommandResult>& made);
+  void change_modes(std::span<const Action* const> actions);
   void fill_freed_names();
   bool is_free(const Action& action);
   Actions free_ones(const Actions& actions);
@@ -324,6 +328,7 @@ void Execution::make_dirs(const Actions& actions) {
     if (std::ranges::any_of(results, want_space) && room_.make({true, true}) > 0)
       results = s_.connections.commands().run(commands);  // those that are there are "done"
     for (std::size_t i = 0; i < batch.size(); ++i) mend_dir(batch[i]->entry.path, results[i]);
+    set_modes_of_dirs(batch, results);
     Transaction transaction = s_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (results[i].status != CommandResult::Status::done) continue;
@@ -334,6 +339,18 @@ void Execution::make_dirs(const Actions& actions) {
     s_.state.clear_intents(s_.job_id);
     transaction.commit();
   }
+}
+
+/// Before the state calls them made: a run that is cut off here makes them again.
+void Execution::set_modes_of_dirs(std::span<const Action* const> dirs, const std::vector<CommandResult>& made) {
+  std::vector<ModeToSet> modes;
+  for (std::size_t i = 0; i < dirs.size(); ++i) {
+    const Entry& entry = dirs[i]->entry;
+    const auto mode = mode_to_set(s_.job.remote_modes, entry.kind, entry.mode);
+    if (mode && made[i].status == CommandResult::Status::done)
+      modes.push_back({entry.path, {remote_name(entry.path), *mode}});
+  }
+  set_modes(s_.connections.commands(), s_.tally, modes);
 }
 
 /// An append-only remote gets directories where a run stores something in them.
@@ -403,6 +420,11 @@ void Execution::move(const Actions& moves) {
       if (results[i].out_of_step) doubtful.push_back(i);
     }
     prove_moves(batch, targets, doubtful, done);
+    std::vector<ModeToSet> modes;
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      if (done[i] == Moved::yes && batch[i]->mode)
+        modes.push_back({batch[i]->entry.path, {targets[i], *batch[i]->mode}});
+    set_modes(s_.connections.commands(), s_.tally, modes);
     Transaction transaction = s_.state.begin();
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (done[i] == Moved::yes) {
@@ -507,9 +529,28 @@ Execution::Actions Execution::free_ones(const Actions& actions) {
   return free;
 }
 
-void Execution::record(const Actions& actions) {
+/// Before the state takes them for done. Directories of increments are shared by what lies in them.
+void Execution::change_modes(std::span<const Action* const> actions) {
+  std::vector<ModeToSet> modes;
+  for (const Action* action : actions) {
+    if (!action->mode) continue;
+    const Entry& entry = action->entry;
+    if (entry.kind == EntryKind::directory) {
+      if (s_.names == nullptr) modes.push_back({entry.path, {remote_name(entry.path), *action->mode}});
+    } else if (const std::optional<StoredObject> object = s_.state.object(entry.object)) {
+      modes.push_back({entry.path, {object->remote_name, *action->mode}});
+    }
+  }
+  if (!modes.empty()) set_modes(s_.connections.commands(), s_.tally, modes);
+}
+
+/// What the server must be told of waits for the next run when this one has stopped.
+void Execution::record(const Actions& planned) {
+  Actions actions = planned;
+  if (!go_on()) std::erase_if(actions, [](const Action* action) { return action->mode.has_value(); });
   for (std::size_t begin = 0; begin < actions.size(); begin += kBatch) {
     const auto batch = std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin));
+    change_modes(batch);
     Transaction transaction = s_.state.begin();
     for (const Action* action : batch) s_.state.record(s_.job_id, s_.run, action->entry);
     transaction.commit();

@@ -6,6 +6,7 @@
 
 #include "base/nanoseconds.h"
 #include "execute/content_proof.h"
+#include "execute/modes.h"
 #include "execute/proof.h"
 #include "outhaul/names.h"
 
@@ -45,6 +46,7 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
     for (Item& item : items) item.published = true;  // and what they replace stays where it is
     record(items);
     set_times(items);
+    set_modes_of(items);
     return again;
   }
   begin(items);
@@ -123,6 +125,19 @@ void Publisher::set_times(const std::vector<Item>& items) {
   context_.commands.run(commands);
 }
 
+void Publisher::set_modes_of(const std::vector<Item>& items) {
+  std::vector<ModeToSet> modes;
+  for (const Item& item : items)
+    if (const std::optional<SetMode> mode = mode_of(item)) modes.push_back({item.sent.entry.path, *mode});
+  set_modes(context_.commands, context_.tally, modes);
+}
+
+std::optional<SetMode> Publisher::mode_of(const Item& item) const {
+  const Entry& entry = item.sent.entry;
+  const auto mode = mode_to_set(context_.job.remote_modes, entry.kind, entry.mode);
+  return mode ? std::optional(SetMode{item.sent.task.part, *mode}) : std::nullopt;
+}
+
 void Publisher::begin(std::vector<Item>& items) {
   State& state = context_.state;
   Transaction transaction = state.begin();
@@ -165,18 +180,23 @@ void Publisher::retire_old(std::vector<Item>& items) {
 }
 
 void Publisher::rename(std::vector<Item>& items, std::vector<Task>& again) {
-  // The time is set on the part, so that whatever stands under the final name has it from its first moment.
+  // Time and permissions are set on the part, so that whatever stands under the final name has them from its
+  // first moment.
   std::vector<Command> commands;
+  std::vector<std::size_t> renames;
   for (const Item& item : items) {
     if (context_.job.preserve_mtime)
       commands.push_back(SetMtime{item.sent.task.part, floor_seconds(item.sent.entry.mtime_ns)});
+    if (const std::optional<SetMode> mode = mode_of(item)) commands.emplace_back(*mode);
+    renames.push_back(commands.size());
     commands.push_back(Rename{item.sent.task.part, item.final_name});
   }
   const std::vector<CommandResult> results = context_.commands.run(commands);
-  const std::size_t of_each = context_.job.preserve_mtime ? 2 : 1;
   std::vector<Item*> doubtful;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const CommandResult& renamed = results[of_each * (i + 1) - 1];
+    const CommandResult& renamed = results[renames[i]];
+    if (renames[i] > 0 && std::holds_alternative<SetMode>(commands[renames[i] - 1]))
+      judge_mode(context_.tally, items[i].sent.entry.path, results[renames[i] - 1]);
     if (renamed.out_of_step) {
       doubtful.push_back(&items[i]);
       continue;

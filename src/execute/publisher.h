@@ -75,6 +75,8 @@ class Publisher {
   void doubt(std::span<Item* const> items);
   void restore_old(Item& item);
   void set_times(const std::vector<Item>& items);
+  void set_modes_of(const std::vector<Item>& items);
+  std::optional<SetMode> mode_of(const Item& item) const;
   bool mend_rename(Item& item, CommandResult result);
   bool mend_rename(const Publication& it, CommandResult& result);
   bool rename_by_aside(const Publication& it);

@@ -55,6 +55,25 @@ void Tally::tell_changed() {
                       changed_names_, more ? ", …" : ""));
 }
 
+void Tally::mode_not_set(const RelPath& path, const std::string& reply) {
+  if (++modes_not_set_ == 1) first_without_mode_ = printable(path.bytes());
+  if (words_about_modes_.empty()) words_about_modes_ = reply;
+}
+
+/// Everything is stored: a note.
+void Tally::tell_modes() {
+  if (modes_not_set_ == 0) return;
+  problem(Problem::Severity::note, {},
+          fmt::format("{} may be open to more people on the remote than here, because the server changes no "
+                      "permissions there{}{}",
+                      modes_not_set_ == 1 ? "\"" + first_without_mode_ + "\""
+                                          : fmt::format("{} files and directories (\"{}\", …)", modes_not_set_,
+                                                        first_without_mode_),
+                      words_about_modes_.empty() ? "" : ": ", words_about_modes_),
+          "Let the provider allow SITE CHMOD or set a umask of 077 for the account; or set \"remote_modes\" to "
+          "\"server\" if it is meant so.");
+}
+
 void Tally::expect(std::uint64_t bytes) noexcept {
   ++expected_.files;
   expected_.bytes += bytes;

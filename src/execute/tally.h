@@ -29,6 +29,10 @@ class Tally {
   void changed(const RelPath& path);
   /// Tells what there was of them, once all are done.
   void tell_changed();
+  /// A copy could not be given the permissions that it should have; `reply`: the server's words, if any.
+  void mode_not_set(const RelPath& path, const std::string& reply);
+  /// Tells what there was of them, once all are done.
+  void tell_modes();
   /// A file that is to be sent, and what of one lies in its part without being stored yet.
   void expect(std::uint64_t bytes) noexcept;
   void sent_in_part(std::uint64_t bytes) noexcept { in_parts_ += bytes; }
@@ -57,6 +61,8 @@ class Tally {
   std::uint64_t in_parts_ = 0;
   std::uint64_t changed_count_ = 0;
   std::string changed_names_;
+  std::uint64_t modes_not_set_ = 0;
+  std::string first_without_mode_, words_about_modes_;
 };
 
 }  // namespace outhaul

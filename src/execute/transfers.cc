@@ -7,6 +7,7 @@
 #include <span>
 
 #include "execute/disk_probe.h"
+#include "execute/modes.h"
 #include "execute/proof.h"
 #include "outhaul/names.h"
 #include "outhaul/shown.h"
@@ -255,7 +256,7 @@ void Transfers::take_compare(Outcome&& outcome) {
     return;
   }
   outcome.entry.object = action.entry.object;
-  same_.push_back(std::move(outcome.entry));
+  same_.push_back({std::move(outcome.entry), action.mode});
 }
 
 void Transfers::take_remote_failure(Outcome&& outcome) {
@@ -370,12 +371,23 @@ void Transfers::publish_held(const std::function<bool(const Action&)>& is_free) 
   }
 }
 
+/// What can't be told the server any more isn't recorded: the next run compares it again.
+void Transfers::change_modes() {
+  if (stopped()) std::erase_if(same_, [](const Same& same) { return same.mode.has_value(); });
+  std::vector<ModeToSet> modes;
+  for (const auto& [entry, mode] : same_)
+    if (const auto object = mode ? context_.state.object(entry.object) : std::nullopt)
+      modes.push_back({entry.path, {object->remote_name, *mode}});
+  if (!modes.empty()) set_modes(context_.connections.commands(), context_.tally, modes);
+}
+
 void Transfers::record_same(bool all) {
   if (same_.empty() || (!all && same_.size() < kLedgerBatch)) return;
+  change_modes();
   Transaction transaction = context_.state.begin();
-  for (const Entry& entry : same_) context_.state.record(context_.job_id, context_.run, entry);
+  for (const Same& same : same_) context_.state.record(context_.job_id, context_.run, same.entry);
   transaction.commit();
-  for (const Entry& entry : same_) {
+  for (const auto& [entry, mode] : same_) {
     ++context_.tally.done().recorded;
     context_.tally.did(ActionKind::compare, entry.path, entry.size);
   }

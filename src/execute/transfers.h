@@ -98,6 +98,7 @@ class Transfers {
   void find_digest(Commands& commands, const RemotePath& dir);
   void flush(bool all);
   void publish(std::vector<Outcome>& batch);
+  void change_modes();
   void record_same(bool all);
   void drain();
   Publisher publisher();
@@ -116,7 +117,11 @@ class Transfers {
   std::vector<Outcome> sent_, held_;
   std::uint64_t sent_bytes_ = 0;  ///< in sent_: a large one is published at once
   std::chrono::steady_clock::time_point oldest_sent_{};
-  std::vector<Entry> same_;  ///< compared and found equal: to be recorded
+  struct Same {
+    Entry entry;
+    std::optional<std::uint32_t> mode;  ///< Action::mode
+  };
+  std::vector<Same> same_;  ///< compared and found equal: to be recorded
   std::multimap<std::string, Part, std::less<>>
       leftovers_;                ///< of earlier runs, by path; taken out when continued
   std::set<RemotePath> litter_;  ///< disk probes that may still be there

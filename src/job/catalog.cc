@@ -26,7 +26,7 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
                                      FilesStored files) {
   try {
     Carrier carrier({remote, environment.retry_for(profile), environment.clock, environment.cancel,
-                     environment.events, profile.append_only()});
+                     environment.events, profile.append_only(), profile.keeps_private()});
     const CatalogReport report = publish_catalog(state, carrier,
                                                  {.profile = profile.name,
                                                   .version = OUTHAUL_VERSION,

@@ -43,6 +43,7 @@ OwnershipGate::OwnershipGate(const Profile& profile, const State& state, const E
       environment_(environment),
       retry_(environment.retry_for(profile)),
       append_only_(profile.append_only()),
+      keeps_private_(profile.keeps_private()),
       has_marker_(profile.claims_remote),
       claim_(has_marker_ ? claim : Claim::never) {}
 
@@ -76,7 +77,7 @@ void OwnershipGate::ask(Remote& real, CommandRunner& runner) {
 }
 
 void OwnershipGate::ask_at_length(Remote& real, bool free) {
-  Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events, append_only_});
+  Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events, append_only_, keeps_private_});
   if (claim_ == Claim::if_free)
     require_ownership(carrier, self_, free);
   else if (!free)
@@ -87,7 +88,7 @@ RemoteTakenOver take_remote_over(const Profile& profile, const State& state, Rem
                                  const Environment& environment) {
   if (!profile.claims_remote) return {};
   Carrier carrier({remote, environment.retry_for(profile), environment.clock, environment.cancel,
-                   environment.events, profile.append_only()});
+                   environment.events, profile.append_only(), profile.keeps_private()});
   const Owner self = owner_of(profile, state, environment.clock);
   const Takeover takeover = take_over(carrier, self);
   const auto& before = takeover.before;

@@ -37,6 +37,7 @@ class OwnershipGate {
   const Environment& environment_;
   RetryPolicy retry_;
   bool append_only_;
+  bool keeps_private_;
   bool has_marker_;
   Claim claim_;
   mutable std::mutex mutex_;

@@ -108,7 +108,7 @@ Judged plan_job(const Profile& profile, const Job& job, Known known, const std::
     if (!known.stored) known.stored = std::make_unique<NoEntries>();
     const PlanPolicy policy{job.on_removal, job.compare,
                             job.append_only ? longest_increment_dir(job.target) : job.target, job.names,
-                            known.attributes_ns};
+                            known.attributes_ns, job.remote_modes};
     judged.plan = make_plan(*scanned, *known.stored, policy, [&](const DiffCounts& counts) {
       environment.events.on(ScanProgress{counts.scanned_files, counts.scanned_dirs, counts.scanned_bytes});
     });

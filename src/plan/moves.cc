@@ -42,8 +42,8 @@ bool arrives(const Action& action) {
 
 class Pairing {
  public:
-  Pairing(std::vector<Action>& drafts, const std::vector<DeviceChange>& devices)
-      : drafts_(drafts), devices_(devices) {}
+  Pairing(std::vector<Action>& drafts, const std::vector<DeviceChange>& devices, const RemoteModes& modes)
+      : drafts_(drafts), devices_(devices), modes_(modes) {}
 
   void run() {
     collect();
@@ -97,24 +97,26 @@ class Pairing {
            !std::binary_search(leaving_dirs_.begin(), leaving_dirs_.end(), source.entry.path.parent());
   }
 
-  static void make_move(Action& source, Action& target) {
+  void make_move(Action& source, Action& target) const {
     target.kind = ActionKind::move;
     target.reason = Reason::moved;
     target.entry.object = source.entry.object;
     target.from = std::move(source.entry.path);
+    target.mode = mode_to_change(modes_, target.entry.kind, source.entry.mode, target.entry.mode);
     source.entry.path = {};
   }
 
   std::vector<Action>& drafts_;
   const std::vector<DeviceChange>& devices_;
+  const RemoteModes& modes_;
   std::vector<Source> sources_;                 ///< by identity, then by path
   std::vector<std::string_view> leaving_dirs_;  ///< into drafts_, in path order
 };
 
 }  // namespace
 
-void pair_moves(std::vector<Action>& drafts, const std::vector<DeviceChange>& devices) {
-  Pairing(drafts, devices).run();
+void pair_moves(std::vector<Action>& drafts, const std::vector<DeviceChange>& devices, const RemoteModes& modes) {
+  Pairing(drafts, devices, modes).run();
 }
 
 }  // namespace outhaul

@@ -125,10 +125,10 @@ void Planner::add(Change&& change) {
       draft_new(std::move(change.now), change.reason);
       break;
     case Change::Kind::suspect:
-      draft(ActionKind::compare, change.reason, std::move(change.now));
+      draft_same(ActionKind::compare, std::move(change));
       break;
     case Change::Kind::metadata:
-      draft(ActionKind::record, change.reason, std::move(change.now));
+      draft_same(ActionKind::record, std::move(change));
       break;
     case Change::Kind::removed:
       draft_removal(std::move(change.before), change.reason);
@@ -145,6 +145,14 @@ void Planner::add(Change&& change) {
 
 void Planner::draft(ActionKind kind, Reason reason, Entry&& entry) {
   drafts_.push_back(Action{kind, reason, false, std::move(entry), {}});
+}
+
+/// What stays where it is, on the remote as well.
+void Planner::draft_same(ActionKind kind, Change&& change) {
+  const auto mode =
+      mode_to_change(policy_.remote_modes, change.now.kind, change.before.mode, change.now.mode);
+  draft(kind, change.reason, std::move(change.now));
+  drafts_.back().mode = mode;
 }
 
 void Planner::draft_new(Entry&& entry, Reason reason) {
@@ -288,7 +296,7 @@ Plan Planner::finish(const DiffCounts& counts) {
   keep_what_may_have_moved();
   settle_removals();
   if (policy_.on_removal != OnRemoval::keep && policy_.compare != Compare::mtime)
-    pair_moves(drafts_, counts.devices);
+    pair_moves(drafts_, counts.devices, policy_.remote_modes);
   keep_what_may_lie_unseen();
   put_in_order(drafts_);
   Plan plan;

@@ -27,6 +27,7 @@ class Planner {
 
  private:
   void draft(ActionKind kind, Reason reason, Entry&& entry);
+  void draft_same(ActionKind kind, Change&& change);
   void draft_new(Entry&& entry, Reason reason);
   void draft_removal(Entry&& entry, Reason reason);
   void draft_type_change(Entry&& now, Entry&& before);

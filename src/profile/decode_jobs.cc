@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 3> kOnRemoval{"retire", "keep", "delete"}
 constexpr std::array<std::string_view, 2> kForeign{"keep", "delete"};
 constexpr std::array<std::string_view, 3> kCompare{"stat", "mtime", "hash"};
 constexpr std::array<std::string_view, 2> kChanging{"report", "accept"};
+constexpr std::array<std::string_view, 3> kRemoteModes{"private", "source", "server"};
 constexpr std::array<std::string_view, 3> kProof{"size", "hash", "read_back"};
 
 void read_patterns(const Node& node, std::vector<std::string>& patterns) {
@@ -83,6 +84,38 @@ void read_changing(const Node& node, Job& job) {
     read_patterns(*accept, job.changing);
 }
 
+/// "0640": three or four octal digits. The owner's share is needed: a later run must replace what is there.
+void read_mode(const Node& node, std::uint32_t owners, std::uint32_t& mode) {
+  const std::string expected =
+      fmt::format("permissions in octal such as \"{:04o}\", with all of {:04o} for the owner", owners | 044, owners);
+  const auto text = node.string(expected);
+  if (!text) return;
+  std::uint32_t value = 0;
+  const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value, 8);
+  const bool good = fault == std::errc{} && end == text->data() + text->size() &&
+                    (text->size() == 3 || text->size() == 4) && value <= 0777 && (value & owners) == owners;
+  if (!good) return node.fault(expected);
+  mode = value;
+}
+
+/// A word for all, or the two modes.
+RemoteModes read_remote_modes(const Node& node) {
+  using Rule = RemoteModes::Rule;
+  RemoteModes modes;
+  if (node.is(JsonValue::Kind::string)) {
+    if (const auto word = node.word(kRemoteModes))
+      modes.rule = std::array{Rule::as_private, Rule::as_source, Rule::by_server}[*word];
+    return modes;
+  }
+  constexpr const char* kShape =
+      "\"private\", \"source\", \"server\", or an object such as {\"file\": \"0644\", \"dir\": \"0755\"}";
+  if (!node.object(remote_modes_keys(), kShape)) return modes;
+  modes.rule = Rule::fixed;
+  if (const auto file = node.need("file", "the permissions of files, such as \"0644\"")) read_mode(*file, 0600, modes.file);
+  if (const auto dir = node.need("dir", "the permissions of directories, such as \"0755\"")) read_mode(*dir, 0700, modes.dir);
+  return modes;
+}
+
 /// The keys that jobs and "defaults" share. Patterns are added behind those that `job` has.
 void read_choices(const Node& node, Job& job) {
   if (const auto description = node.find("description")) description->string("a string");
@@ -108,6 +141,7 @@ void read_choices(const Node& node, Job& job) {
     if (const auto value = xattrs->boolean()) job.xattrs = *value;
   if (const auto preserve = node.find("preserve_mtime"))
     if (const auto value = preserve->boolean()) job.preserve_mtime = *value;
+  if (const auto modes = node.find("remote_modes")) job.remote_modes = read_remote_modes(*modes);
   if (const auto append_only = node.find("append_only"))
     if (const auto value = append_only->boolean()) job.append_only = *value;
 }

@@ -30,7 +30,7 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 17> kDefaults{"description",
+constexpr std::array<Word, 18> kDefaults{"description",
                                          "exclude",
                                          "exclude_larger_than",
                                          "exclude_if_present",
@@ -44,10 +44,11 @@ constexpr std::array<Word, 17> kDefaults{"description",
                                          "one_file_system",
                                          "xattrs",
                                          "preserve_mtime",
+                                         "remote_modes",
                                          "foreign",
                                          "append_only",
                                          "changing"};
-constexpr std::array<Word, 20> kJob{"name",
+constexpr std::array<Word, 21> kJob{"name",
                                     "description",
                                     "source",
                                     "target",
@@ -64,12 +65,14 @@ constexpr std::array<Word, 20> kJob{"name",
                                     "one_file_system",
                                     "xattrs",
                                     "preserve_mtime",
+                                    "remote_modes",
                                     "foreign",
                                     "append_only",
                                     "changing"};
 constexpr std::array<Word, 4> kJobLater{"layout", "encryption", "compression", "verify"};
 
 constexpr std::array<Word, 1> kChanging{"accept"};
+constexpr std::array<Word, 2> kRemoteModes{"file", "dir"};
 
 constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
                                         "monthly", "yearly", "within", "max_bytes"};
@@ -117,6 +120,9 @@ Keys version_keys() {
 }
 Keys changing_keys() {
   return {kChanging, {}};
+}
+Keys remote_modes_keys() {
+  return {kRemoteModes, {}};
 }
 Keys default_keys() {
   return {kDefaults, kJobLater};

@@ -20,6 +20,7 @@ Keys bandwidth_keys();
 Keys timeout_keys();
 Keys version_keys();
 Keys changing_keys();
+Keys remote_modes_keys();
 Keys default_keys();
 Keys job_keys();
 Keys safety_keys();

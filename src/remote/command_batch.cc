@@ -85,6 +85,10 @@ class Batch {
                      [&](const RemoveDir& c) { lines_.push_back("RMD " + argument(c.path)); },
                      [&](const FreeSpace& c) {
                        if (features_.avbl) lines_.push_back("AVBL " + argument(c.dir));
+                     },
+                     [&](const SetMode& c) {
+                       if (learned_.chmod != Learned::Known::no)
+                         lines_.push_back(fmt::format("SITE CHMOD {:03o} {}", c.mode & 0777, argument(c.path)));
                      }},
           command);
     }
@@ -124,7 +128,7 @@ class Batch {
   void judge(std::size_t i, const CommandWire::Answer& answer) {
     const std::size_t from = first_line_[i];
     const std::size_t to = first_line_[i + 1];
-    if (from == to) {  // a time that can't be set here, or a base directory that is always there
+    if (from == to) {  // what can't be set or asked here, or a base directory that is always there
       const bool make_dir = std::holds_alternative<MakeDir>(commands_[i]);
       results_[i] = {.status = make_dir ? Status::done : Status::unsupported, .reply_text = {}};
       return;
@@ -152,7 +156,8 @@ class Batch {
                           [&](const MakeDir& c) { judge_goal(i, c.path, replies[to - 1]); },
                           [&](const RemoveFile& c) { judge_goal(i, c.path, reply); },
                           [&](const RemoveDir& c) { judge_goal(i, c.path, reply); },
-                          [&](const FreeSpace&) { results_[i] = space_in(reply); }},
+                          [&](const FreeSpace&) { results_[i] = space_in(reply); },
+                          [&](const SetMode&) { judge_mode(i, reply); }},
                commands_[i]);
   }
 
@@ -213,6 +218,20 @@ class Batch {
       results_[i] = refused(reply);
       if (features_.mfmt && says_absent(results_[i].reply_text)) mark_missing(results_[i]);
       if (!features_.mfmt && reply.code == 550) doubts_.push_back({i, &command.path, false});
+    }
+  }
+
+  /// 202: "superfluous at this site" (RFC 959 §4.2.2) sets nothing. 501 may speak of this path alone, and so
+  /// does ftp-srv's 500.
+  void judge_mode(std::size_t i, const Reply& reply) {
+    if (no_such_command(reply.code) || reply.code == 202) {
+      if (reply.code != 501 && reply.code != 500) learned_.chmod = Learned::Known::no;
+      results_[i] = with_status(Status::unsupported, reply);
+    } else if (reply.positive()) {
+      results_[i] = done();
+    } else {
+      results_[i] = refused(reply);
+      if (says_absent(results_[i].reply_text)) mark_missing(results_[i]);
     }
   }
 
@@ -340,7 +359,7 @@ class Batch {
                           },
                           [&](const SetMtime&) { settle_mtime(result, seen); },
                           [&](const SizeOf&) { settle_size(result, replies[0]); }, [](const HashOf&) {},
-                          [](const FreeSpace&) {}},
+                          [](const FreeSpace&) {}, [](const SetMode&) {}},
                commands_[doubt.command]);
     return by_mlst_ || !can_change_directory() || replies.back().positive();
   }

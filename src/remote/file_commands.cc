@@ -61,6 +61,7 @@ class Batch {
   CommandResult apply(const RemoveFile& c);
   CommandResult apply(const RemoveDir& c);
   CommandResult apply(const FreeSpace& c);
+  CommandResult apply(const SetMode& c);
   CommandResult remove(const RemotePath& path, int flags);
   CommandResult changed(const RemotePath& path, Fd dir);
   void touch(const RemotePath& dir, Fd fd);
@@ -160,6 +161,19 @@ CommandResult Batch::apply(const FreeSpace& c) {
   result.size =
       clamped_product<std::uint64_t>(::geteuid() == 0 ? facts.f_bfree : facts.f_bavail, facts.f_frsize);
   return result;
+}
+
+CommandResult Batch::apply(const SetMode& c) {
+  const Fd dir = c.path.empty() ? disk_.open_dir(c.path) : disk_.open_parent(c.path);
+  const int result = !dir           ? -1
+                     : c.path.empty() ? ::fchmod(dir.get(), c.mode & 0777)
+                                      : ::fchmodat(dir.get(), name_of(c.path).c_str(), c.mode & 0777, AT_SYMLINK_NOFOLLOW);
+  if (result == 0) return done();
+  if (is_absent(errno)) return missing(errno);
+  // EPERM is also what file systems without permissions say, and those that belong to somebody else.
+  const bool cannot = errno == ENOSYS || errno == EOPNOTSUPP;
+  return cannot ? CommandResult{Status::unsupported, FailureClass::none, 502, std::strerror(errno), 0}
+                : refused(errno);
 }
 
 CommandResult Batch::remove(const RemotePath& path, int flags) {

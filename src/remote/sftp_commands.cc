@@ -65,7 +65,8 @@ class Runner {
                                  [&](const MakeDir& c) { return make_dir(c.path); },
                                  [&](const RemoveFile& c) { return remove_file(c.path); },
                                  [&](const RemoveDir& c) { return remove_dir(c.path); },
-                                 [&](const FreeSpace& c) { return free_space(c.dir); }},
+                                 [&](const FreeSpace& c) { return free_space(c.dir); },
+                                 [&](const SetMode& c) { return set_mode(c); }},
                       command);
   }
 
@@ -78,6 +79,8 @@ class Runner {
   CommandResult size_by_listing(const RemotePath& path, const Answer& refusal);
   CommandResult rename(const Rename& command);
   CommandResult set_mtime(const SetMtime& command);
+  CommandResult set_mode(const SetMode& command);
+  CommandResult set_attribute(const std::string& change, const RemotePath& path);
   CommandResult make_dir(const RemotePath& path);
   CommandResult make_one(const std::string& quoted, const RemotePath& path);
   CommandResult remove_file(const RemotePath& path);
@@ -191,12 +194,20 @@ CommandResult Runner::rename(const Rename& command) {
 CommandResult Runner::set_mtime(const SetMtime& command) {
   const std::string time = sftp_time(command.mtime_s);
   if (time.empty()) return {.status = Status::unsupported, .reply_text = "SFTP's times have 32 bits"};
-  const Answer answer = wire_.command(fmt::format("mtime \"{}\" {}", time, paths_.quoted(command.path)));
+  return set_attribute(fmt::format("mtime \"{}\"", time), command.path);
+}
+
+CommandResult Runner::set_mode(const SetMode& command) {
+  return set_attribute(fmt::format("chmod {:03o}", command.mode & 0777), command.path);
+}
+
+CommandResult Runner::set_attribute(const std::string& change, const RemotePath& path) {
+  const Answer answer = wire_.command(change + ' ' + paths_.quoted(path));
   if (answer.ok()) return done();
   if (answer.status == SftpStatus::missing) return missing(answer);
   if (answer.status != SftpStatus::unsaid) return not_done(answer);
   Answer seen;
-  const There there = look(command.path, seen);
+  const There there = look(path, seen);
   if (seen.broken != FailureClass::none) return not_done(seen);
   return there == There::nothing ? missing(seen) : not_done(answer);
 }

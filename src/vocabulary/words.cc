@@ -214,6 +214,7 @@ bool Plan::needs_remote() const noexcept {
       case ActionKind::retire:
         return true;
       case ActionKind::record:
+        return action.mode.has_value();
       case ActionKind::forget:
       case ActionKind::withhold:
         return false;

@@ -185,6 +185,28 @@ void set_mtime(Subject& subject) {
   });
 }
 
+void set_mode(Subject& subject) {
+  with_each_runner(subject, [&](CommandRunner& runner) {
+    subject.put_file("mode of a file", "x");
+    subject.make_dir("mode of a dir");
+    for (const std::uint32_t mode : {0600U, 0640U, 0644U}) {
+      CHECK(run_one(runner, SetMode{wire("mode of a file"), mode}).status == Status::done);
+      CHECK(subject.mode("mode of a file") == mode);
+    }
+    for (const std::uint32_t mode : {0700U, 0750U}) {
+      CHECK(run_one(runner, SetMode{wire("mode of a dir"), mode}).status == Status::done);
+      CHECK(subject.mode("mode of a dir") == mode);
+    }
+    CHECK(run_one(runner, SetMode{wire("absent"), 0600}).status != Status::done);
+    const std::vector<Command> batch{SetMode{wire("mode of a file"), 0600},
+                                     Rename{wire("mode of a file"), wire("renamed with its mode")}};
+    for (const CommandResult& result : runner.run(batch)) CHECK(result.status == Status::done);
+    CHECK(subject.mode("renamed with its mode") == 0600);
+    run_one(runner, RemoveFile{wire("renamed with its mode")});
+    run_one(runner, RemoveDir{wire("mode of a dir")});
+  });
+}
+
 void failures_do_not_shift_results(Subject& subject) {
   with_each_runner(subject, [&](CommandRunner& runner) {
     subject.put_file("a", "1");
@@ -297,6 +319,7 @@ constexpr ContractCase kCases[] = {
     {"a rename replaces an existing file or is refused and changes nothing", rename_replaces},
     {"a rename takes a directory with its content", rename_directory},
     {"a modification time is set to the second in UTC", set_mtime},
+    {"permissions are set on a file before it is renamed and on a directory", set_mode},
     {"refusals inside a batch do not shift the other results", failures_do_not_shift_results},
     {"a thousand mixed commands are carried out in order", thousand_commands},
     {"batches of lines of all lengths are answered line by line", batches_of_all_lengths},

@@ -30,6 +30,9 @@ class FakeSubject final : public Subject {
   std::optional<std::int64_t> mtime_s(const std::string& path) const override {
     return server_.tree().at(path).mtime_s;
   }
+  std::optional<std::uint32_t> mode(const std::string& path) const override {
+    return server_.tree().at(path).mode;
+  }
   void put_file(const std::string& path, const std::string& content) override {
     server_.put_file(path, content);
   }
@@ -59,6 +62,11 @@ class DiskSubject : public Subject {
     struct stat st = {};
     if (::lstat((base_ / path).c_str(), &st) != 0) return std::nullopt;
     return st.st_mtim.tv_sec;
+  }
+  std::optional<std::uint32_t> mode(const std::string& path) const override {
+    struct stat st = {};
+    if (::lstat((base_ / path).c_str(), &st) != 0) return std::nullopt;
+    return st.st_mode & 0777;
   }
   void put_file(const std::string& path, const std::string& content) override {
     write_file(base_ / path, content);

@@ -52,6 +52,7 @@ class Subject {
   virtual std::uint64_t file_count() const = 0;
   virtual bool is_dir(const std::string& path) const = 0;
   virtual std::optional<std::int64_t> mtime_s(const std::string& path) const = 0;
+  virtual std::optional<std::uint32_t> mode(const std::string& path) const = 0;  ///< permission bits
   virtual void put_file(const std::string& path, const std::string& content) = 0;
   virtual void make_dir(const std::string& path) = 0;
   /// Closes all connections from the server's side, where there are any.

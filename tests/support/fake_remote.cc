@@ -33,6 +33,7 @@ std::string describe(const Command& command) {
         if constexpr (std::is_same_v<C, RemoveFile>) return "DELE " + c.path.wire();
         if constexpr (std::is_same_v<C, RemoveDir>) return "RMD " + c.path.wire();
         if constexpr (std::is_same_v<C, FreeSpace>) return "AVBL " + c.dir.wire();
+        if constexpr (std::is_same_v<C, SetMode>) return "SITE CHMOD " + c.path.wire();
       },
       command);
 }
@@ -92,6 +93,7 @@ class FakeLane final : public Lane {
   CommandResult apply(const HashOf& c);
   CommandResult apply(const Rename& c);
   CommandResult apply(const SetMtime& c);
+  CommandResult apply(const SetMode& c);
   CommandResult apply(const MakeDir& c);
   CommandResult apply(const RemoveFile& c);
   CommandResult apply(const RemoveDir& c);
@@ -441,6 +443,15 @@ CommandResult FakeLane::apply(const SetMtime& c) {
   return done();
 }
 
+CommandResult FakeLane::apply(const SetMode& c) {
+  if (!server_.options_.has_modes)
+    return result_of(Status::unsupported, FailureClass::none, 500, "not understood");
+  const auto at = nodes().find(c.path.wire());
+  if (at == nodes().end()) return missing();
+  at->second.mode = c.mode;
+  return done();
+}
+
 CommandResult FakeLane::apply(const MakeDir& c) {
   const std::string& path = c.path.wire();
   if (is_dir(path)) return done();
@@ -554,7 +565,7 @@ void FakeServer::put_file(const std::string& path, std::string content) {
   const std::lock_guard lock(mutex_);
   Node& node = nodes_[path];
   used_ += content.size() - node.content.size();
-  node = {false, std::move(content), std::nullopt};
+  node = {false, std::move(content), std::nullopt, std::nullopt};
 }
 
 void FakeServer::make_dir(const std::string& path) {

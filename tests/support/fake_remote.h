@@ -29,6 +29,7 @@ struct FakeOptions {
   std::optional<DigestKind> digest{};  ///< what HashOf answers with; none: it is unsupported
   std::function<std::string(std::string)> corrupt{};  ///< what becomes of stored bytes on the way to the disk
   bool has_mtime = true;                            ///< false: SetMtime is unsupported
+  bool has_modes = true;                            ///< false: SetMode is unsupported
   int max_connections = 0;              ///< 0 = any number; one more is answered with 421 (lower_cap)
   bool ghosts = false;                  ///< connections that a fault killed still count
   std::uint64_t capacity = UINT64_MAX;  ///< bytes that all files together may have; then 552 (no_space)
@@ -77,6 +78,7 @@ class FakeServer {
     bool directory = false;
     std::string content;
     std::optional<std::int64_t> mtime_s;
+    std::optional<std::uint32_t> mode;  ///< as it was set
   };
   using Decide = std::function<std::optional<Fault>(const FakeCall&)>;
 

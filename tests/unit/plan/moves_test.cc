@@ -161,7 +161,7 @@ TEST_CASE("a hundred thousand links that moved together are paired in one pass")
                         {}});
     }
   }
-  pair_moves(drafts, {});
+  pair_moves(drafts, {}, {});
   CHECK(drafts[100000].from.bytes() == "a/1000000");
   CHECK(drafts[199999].from.bytes() == "a/1099999");
 }

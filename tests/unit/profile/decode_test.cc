@@ -57,6 +57,23 @@ TEST_CASE("what is not said has the documented default") {
   CHECK_FALSE(profile.jobs.at(0).one_file_system);
   CHECK(profile.jobs.at(0).xattrs);
   CHECK(profile.jobs.at(0).preserve_mtime);
+  CHECK(profile.jobs.at(0).remote_modes == RemoteModes{});
+  CHECK(profile.keeps_private());
+}
+
+TEST_CASE("the permissions on the remote are a word or two modes") {
+  const Profile profile = decode_profile(
+      profile_text(
+          kRemote,
+          R"({"name": "a", "source": "/a", "target": "a", "remote_modes": {"file": "0664", "dir": "775"}},
+                      {"name": "b", "source": "/b", "target": "b", "remote_modes": "server"},
+                      {"name": "c", "source": "/c", "target": "c"})",
+          R"(, "defaults": {"remote_modes": "source"})"),
+      kFile);
+  CHECK(profile.jobs[0].remote_modes == RemoteModes{RemoteModes::Rule::fixed, 0664, 0775});
+  CHECK(profile.jobs[1].remote_modes.rule == RemoteModes::Rule::by_server);
+  CHECK(profile.jobs[2].remote_modes.rule == RemoteModes::Rule::as_source);
+  CHECK_FALSE(profile.keeps_private());
 }
 
 TEST_CASE("a job has the defaults and behind them its own") {
@@ -170,7 +187,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
        "/jobs/0/exlude: the unknown key \"exlude\"; expected one of name, description, source, target, "
        "exclude, "
        "exclude_larger_than, exclude_if_present, exclude_caches, keep_exclude_tags, nodump, "
-       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only, "
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, remote_modes, "
+       "foreign, append_only, "
        "changing; "
        "did you "
        "mean "
@@ -197,7 +215,8 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
        "/jobs/0/daily: the unknown key \"daily\"; expected one of name, description, source, target, "
        "exclude, "
        "exclude_larger_than, exclude_if_present, exclude_caches, keep_exclude_tags, nodump, "
-       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, foreign, append_only, "
+       "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, remote_modes, "
+       "foreign, append_only, "
        "changing; "
        "it belongs into "
        "\"versions\": {…}, in "
