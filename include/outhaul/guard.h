@@ -19,7 +19,8 @@ enum class Guard : std::uint8_t {
   mass_change,
   other_mount,
   no_space,
-  foreign_remote
+  foreign_remote,
+  lost_mark
 };
 std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
 
@@ -77,7 +78,7 @@ struct GuardRefusal {
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,
                                 const std::vector<std::string>& approved);
 
-/// foreign_remote comes from the remote, not from a plan: see catalog/owner.h.
+/// foreign_remote and lost_mark come from the remote, not from a plan: see catalog/owner.h, job/ownership.h.
 ///
 /// mass_loss: what a verification found missing or damaged would make the next run send it again. More of it
 /// than max_delete allows (its defaults too) is not recorded unasked: a server whose disk isn't mounted looks

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "job/remote_identity.h"
+
 namespace outhaul {
 namespace {
 
@@ -25,7 +27,27 @@ void insist_on(const CommandResult& answer) {
                     {}, answer.reply_code, answer.reply_text);
 }
 
+constexpr std::string_view kScope = "remote", kMarked = "marked";
+
+/// Nobody has said that it may begin anew, and a run that only adds would call that a success.
+Error lost_mark(const Remote& remote) {
+  return {ErrorKind::guard,
+          fmt::format("{} no longer has the mark of this backup (.outhaul/owner.json): it is another place, or "
+                      "what was stored there is gone",
+                      remote.describe()),
+          "Is the disk mounted, and the URL the right one? If so, let `outhaul verify` look at everything: it "
+          "names what is missing, and the next run sends that again."};
+}
+
 }  // namespace
+
+void remember_mark(State& state) {
+  if (!state.server_fact(kScope, kMarked)) state.set_server_fact(kScope, kMarked, "yes");
+}
+
+void forget_mark(State& state) {
+  state.forget_server_fact(kScope, kMarked);
+}
 
 Owner owner_of(const Profile& profile, const State& state, const Clock& clock) {
   Owner owner;
@@ -45,7 +67,8 @@ OwnershipGate::OwnershipGate(const Profile& profile, const State& state, const E
       append_only_(profile.append_only()),
       keeps_private_(profile.keeps_private()),
       has_marker_(profile.claims_remote),
-      claim_(has_marker_ ? claim : Claim::never) {}
+      claim_(has_marker_ ? claim : Claim::never),
+      was_marked_(has_marker_ && has_stored(state) && state.server_fact(kScope, kMarked).has_value()) {}
 
 LazyRemote::Gate OwnershipGate::gate() {
   return [this](Remote& real, CommandRunner& runner) { ask(real, runner); };
@@ -62,22 +85,27 @@ void OwnershipGate::ask(Remote& real, CommandRunner& runner) {
   const std::vector<CommandResult> answers = runner.run(std::span(questions).first(has_marker_ ? 2 : 1));
   for (const CommandResult& answer : answers) insist_on(answer);
   const bool free = answers.front().status == Status::missing;
+  if (has_marker_ && answers.back().status == Status::done) mark_ = Mark::there;
   if (has_marker_ ? answers.back().status == Status::done : free) return;
   runner.rest();
   try {
     ask_at_length(real, free);
+    if (claim_ == Claim::if_free) mark_ = Mark::there;
   } catch (const RemoteError&) {
     throw;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::guard) throw;
     const std::lock_guard lock(mutex_);
-    refusal_ = GuardRefusal{Guard::foreign_remote, error.what(), error.advice(), false};
+    refusal_ = GuardRefusal{mark_ == Mark::lost ? Guard::lost_mark : Guard::foreign_remote, error.what(),
+                            error.advice(), false};
     throw RemoteError(FailureClass::stop_run, error.what(), error.advice());
   }
 }
 
 void OwnershipGate::ask_at_length(Remote& real, bool free) {
   Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events, append_only_, keeps_private_});
+  if (free && was_marked_) mark_ = Mark::lost;
+  if (mark_ == Mark::lost && claim_ == Claim::if_free) throw lost_mark(real);
   if (claim_ == Claim::if_free)
     require_ownership(carrier, self_, free);
   else if (!free)

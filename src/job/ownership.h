@@ -1,6 +1,8 @@
 // Whether the remote is this state's to write to.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,10 +28,17 @@ class OwnershipGate {
   };
   OwnershipGate(const Profile& profile, const State& state, const Environment& environment, Claim claim);
   LazyRemote::Gate gate();
-  /// Set once the remote has turned out to be another's: whatever failed then failed for that.
+  /// Set once the remote has turned out to be another's, or to have lost the mark that this state left there:
+  /// whatever failed then failed for that.
   std::optional<GuardRefusal> refusal() const;
+  /// The remote has this state's mark, as of now.
+  bool marked() const noexcept { return mark_ == Mark::there; }
+  /// It had it, and has not now.
+  bool lost_its_mark() const noexcept { return mark_ == Mark::lost; }
 
  private:
+  enum class Mark : std::uint8_t { unknown, there, lost };
+
   void ask(Remote& real, CommandRunner& runner);
   void ask_at_length(Remote& real, bool free);
 
@@ -40,9 +49,17 @@ class OwnershipGate {
   bool keeps_private_;
   bool has_marker_;
   Claim claim_;
+  const bool was_marked_;
+  std::atomic<Mark> mark_{Mark::unknown};
   mutable std::mutex mutex_;
   std::optional<GuardRefusal> refusal_;
 };
+
+/// That the remote has this state's mark. From then on a remote without any is not the one that the state
+/// knows: it is another disk, or it has lost what was stored there.
+void remember_mark(State& state);
+/// Somebody has looked at all of it since.
+void forget_mark(State& state);
 
 struct RemoteTakenOver {
   /// From whom, in words; empty: nobody had it but an earlier state of the same profile on the same machine.

@@ -45,7 +45,8 @@ void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, co
   constexpr std::chrono::minutes kClocksDiffer{5};
   if (!status.last_run) {
     status.verdict = "it has never run here";
-    status.advice = "Run it with `outhaul run`.";
+    status.advice =
+        "Run it with `outhaul run`. If it is a backup whose state is lost, bring that back first: `outhaul recover`.";
   } else if (gap) {
     status.verdict = fmt::format("the state came back from a damaged catalog: what {} stored is unknown",
                                  lost_runs(*gap));
@@ -202,6 +203,7 @@ bool list_entries(const Profile& profile, const std::filesystem::path& state_dir
                   const std::vector<JobPath>& paths, const When& when,
                   const std::function<void(LsRow&&)>& each) {
   const State state = open_to_ask(profile, state_dir);
+  refuse_later_run(when, state);
   bool any = false, ever = false;
   for (const JobPath& wanted : paths) {
     const auto job = state.find_job(wanted.job->name);

@@ -18,14 +18,61 @@
 namespace outhaul {
 namespace {
 
-void refuse_a_state(const std::filesystem::path& dir) {
-  if (!has_state(dir)) return;
+/// A run that was refused leaves a state in which nothing is.
+bool holds_nothing(const std::filesystem::path& dir, const std::string& profile) {
+  try {
+    return !has_stored(State::open(dir, profile, State::Open::read_only));
+  } catch (const Error&) {
+    return false;  // damaged, newer, another profile's: a person must look
+  }
+}
+
+void refuse_a_state(const std::filesystem::path& dir, const std::string& profile) {
+  if (!has_state(dir) || holds_nothing(dir, profile)) return;
   throw Error(
       ErrorKind::usage,
       fmt::format("{}: there is a state of this profile already", printable((dir / "state.db").string())),
       "Recovering is for a lost state. If this one is damaged, move its directory away first; \"outhaul "
       "status\" says what it holds.");
 }
+
+/// A state that holds nothing, while another one is made; it comes back when that fails.
+class SetAside {
+ public:
+  explicit SetAside(const std::filesystem::path& dir) : file_(dir / "state.db") {
+    if (has_state(dir)) move("", ".empty");
+  }
+  ~SetAside() {
+    std::error_code none;
+    if (std::filesystem::exists(file_, none)) {
+      forget();
+      return;
+    }
+    try {
+      move(".empty", "");
+    } catch (const std::exception&) {  // it held nothing
+    }
+  }
+  SetAside(const SetAside&) = delete;
+  SetAside& operator=(const SetAside&) = delete;
+
+ private:
+  static constexpr const char* kFiles[] = {"-wal", "-shm", ""};  ///< the database last: alone it is whole
+
+  std::filesystem::path named(const char* part, const char* suffix) const {
+    return file_.string() + part + suffix;
+  }
+  void move(const char* from, const char* to) const {
+    for (const char* part : kFiles)
+      if (std::filesystem::exists(named(part, from))) std::filesystem::rename(named(part, from), named(part, to));
+  }
+  void forget() const noexcept {
+    std::error_code none;
+    for (const char* part : kFiles) std::filesystem::remove(named(part, ".empty"), none);
+  }
+
+  std::filesystem::path file_;
+};
 
 void describe(const State& state, RunId run, RecoverReport& report) {
   const std::vector<RunRow> runs = state.runs(SIZE_MAX);
@@ -160,15 +207,16 @@ void check_against_listings(const Profile& profile, State& state, Remote& remote
 
 RecoverReport recover_profile(const Profile& profile, const Environment& environment) {
   const std::filesystem::path dir = environment.state_dir(profile);
-  refuse_a_state(dir);
+  refuse_a_state(dir, profile.name);
   const StateLock lock = StateLock::take(dir, "recover " + profile.name);
-  refuse_a_state(dir);
+  refuse_a_state(dir, profile.name);
   const auto remote = environment.open_remote(profile.remote, {});
   RecoverReport report;
   report.profile = profile.name;
   report.remote = profile.remote.url;
   report.state_dir = dir.native();
   {
+    const SetAside before(dir);
     Carrier carrier(
         {*remote, environment.retry_for(profile), environment.clock, environment.cancel, environment.events});
     RecoveredState recovered = recover_state(carrier, profile.name, dir);

@@ -149,6 +149,7 @@ RestoreReport ProfileRestore::run() {
   report_.dry_run = options_.dry_run;
   report_.started_ns = environment_.clock.now_ns();
   if (!options_.remote_moved) check_remote(state_, profile_.remote);
+  refuse_later_run(when_, state_);
   refuse_nonsense();
   std::map<const Job*, std::vector<PathRequest>> requests;
   for (const Job* job : jobs_) requests[job] = requests_for(profile_, options_.job, *job, options_.paths);

@@ -49,6 +49,7 @@ class ProfileVerification {
     if (report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete) check_catalog(report);
     remote_.saw(seen);
     remote_.remember_in(state_);
+    judge_mark(report);
     if (const auto refusal = ownership_.refusal()) {
       report.refusals = {*refusal};
       report.outcome = ExitCode::guard_refused;
@@ -108,6 +109,18 @@ class ProfileVerification {
       state_.finish_run(*run, environment_.clock.now_ns(), outcome, {}, 0,
                         "verify: settled what an interrupted run had left");
     return outcome == ExitCode::done;
+  }
+
+  /// Once everything has been looked at, the state knows what is there: the next run may mark the remote anew.
+  void judge_mark(const VerifyReport& report) {
+    const bool looked = report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete;
+    if (ownership_.marked()) return remember_mark(state_);
+    if (!ownership_.lost_its_mark() || !looked || jobs_.size() != profile_.jobs.size()) return;
+    forget_mark(state_);
+    environment_.events.on(ProblemFound{{Problem::Severity::note, {}, ".outhaul",
+                                         "the remote no longer has the mark of this backup; the next run leaves "
+                                         "it there again",
+                                         "Somebody has removed it, or this is another place."}});
   }
 
   /// Nothing else looks at it before the day on which it is all that is left.

@@ -225,6 +225,18 @@ std::string shown(const Snapshot& snapshot) {
                      local_minute(snapshot.started_ns));
 }
 
+void refuse_later_run(const When& when, const State& state) {
+  if (when.kind != When::Kind::run) return;
+  RunId newest = kNoRun;
+  for (const RunRow& row : state.runs(1)) newest = row.run;
+  if (const std::optional<Gap> gap = state.gap()) newest = std::max(newest, gap->newest_run);
+  if (when.run <= newest || newest == kNoRun) return;  // what never ran has a message of its own
+  throw Error(ErrorKind::usage,
+              fmt::format("--at: there is no run {} yet; the newest is run {}", static_cast<std::int64_t>(when.run),
+                          static_cast<std::int64_t>(newest)),
+              "A day is written with dashes, as in 2026-11-20; `outhaul runs` lists all runs.");
+}
+
 std::string lost_runs(const Gap& gap) {
   const auto first = static_cast<std::int64_t>(gap.known_run) + 1, last = static_cast<std::int64_t>(gap.newest_run);
   if (last < first) return "a later run, if there was one,";

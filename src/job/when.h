@@ -32,6 +32,10 @@ When parse_when(std::string_view text, std::int64_t now_ns);
 /// old, or only forgotten ones.
 RunId choose_snapshot(const std::vector<Snapshot>& all, const When& when, std::string_view job);
 
+/// Throws Error{usage} when `when` names a run that there hasn't been yet: a slip, such as a date without its
+/// dashes, must not bring the newest tree.
+void refuse_later_run(const When& when, const State& state);
+
 /// Of which runs nothing is known: "run 3", "runs 3 to 6".
 /// "runs 5 to 7"; "a later run, if there was one," where nobody knows.
 std::string lost_runs(const Gap& gap);

@@ -24,9 +24,8 @@ Error directory_error(int errno_value, const std::filesystem::path& dir, const c
                      kAdvice);
 }
 
-}  // namespace
-
-void make_private_directory(const std::filesystem::path& dir) {
+/// `above`: what is above it is made, too. Once: below /proc a name is missing that can't be made.
+void make(const std::filesystem::path& dir, bool above) {
   const std::filesystem::path path = dir.has_filename() ? dir : dir.parent_path();  // "a/b/" is "a/b"
   if (::mkdir(path.c_str(), 0700) == 0) {
     if (::chmod(path.c_str(), 0700) != 0)
@@ -34,13 +33,19 @@ void make_private_directory(const std::filesystem::path& dir) {
     return sync_directory(path.has_parent_path() ? path.parent_path() : ".");
   }
   const int reason = errno;
-  if (reason == ENOENT && path.has_parent_path() && path.parent_path() != path) {
-    make_private_directory(path.parent_path());
-    return make_private_directory(path);
+  if (above && reason == ENOENT && path.has_parent_path() && path.parent_path() != path) {
+    make(path.parent_path(), true);
+    return make(path, false);
   }
   struct stat status {};
   if (reason == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
   throw directory_error(reason == EEXIST ? ENOTDIR : reason, path, "can't make the state directory");
+}
+
+}  // namespace
+
+void make_private_directory(const std::filesystem::path& dir) {
+  make(dir, true);
 }
 
 void sync_directory(const std::filesystem::path& dir) {

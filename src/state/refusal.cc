@@ -20,9 +20,8 @@ Error damaged(std::string_view file, std::string_view why) {
       ErrorKind::state, fmt::format("{}: the state is damaged: {}", printable(file), printable(why)),
       fmt::format(
           "It is kept as it is. Either restore {0} (with state.db, and state.db-wal if there is one) from a "
-          "backup of this machine, or move that directory aside; the next run then starts an empty state "
-          "and sends everything again. What is on the remote is not touched by this error. (Rebuilding "
-          "the state from the remote comes with a later version.)",
+          "backup of this machine, or move that directory away and let `outhaul recover` make the state again "
+          "from the catalog on the remote. What is on the remote is not touched by this error.",
           directory_of(file)));
 }
 

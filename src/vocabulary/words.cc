@@ -171,6 +171,8 @@ std::string_view to_string(Guard guard) noexcept {
       return "no_space";
     case Guard::foreign_remote:
       return "foreign_remote";
+    case Guard::lost_mark:
+      return "lost_mark";
   }
   return "unknown";
 }

@@ -71,7 +71,7 @@ FailureClass failure_of(const std::function<void()>& action) {
 }
 
 bool with_retry(const std::function<void()>& action) {
-  for (int attempt = 0; attempt < 3; ++attempt) {
+  for (int attempt = 0; attempt < 10; ++attempt) {
     try {
       action();
       return true;

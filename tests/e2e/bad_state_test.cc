@@ -50,7 +50,7 @@ TEST_CASE("pain 22: a damaged state is refused and kept and is no first run") {
   Site site(ServerKind::proftpd);
   first_night(site);
   overwrite(site.state_dir() / "state.db", 100, std::string(4000, '\xA5'));
-  expect_refused(site, {"the state is damaged", "move that directory aside"});
+  expect_refused(site, {"the state is damaged", "move that directory away", "outhaul recover"});
 }
 
 TEST_CASE("a state that was cut short is refused and kept") {

@@ -152,3 +152,91 @@ TEST_CASE("a claim that is cut off at any moment is made good by the next run") 
     if (!reached || nth > 20) break;
   }
 }
+
+namespace {
+
+/// As if somebody had emptied the account, or the disk weren't mounted.
+void lose_everything(Nightly& night) {
+  night.let_the_catalog_be("it is gone with everything else");
+  FakeServer& server = night.server;
+  for (const auto& [name, node] : server.tree())
+    if (name.find('/') == std::string::npos) server.remove(name);
+}
+
+}  // namespace
+
+TEST_CASE("a remote that lost everything gets no run that looks like a success") {
+  TwoMachines two;
+  for (char name = 'b'; name <= 'f'; ++name) two.write(std::string(1, name), "x");
+  REQUIRE(two.run().outcome == ExitCode::done);
+  lose_everything(two);
+  two.write("new", "one more");
+  const RunReport refused = two.run();
+  CHECK(refused.outcome == ExitCode::guard_refused);
+  REQUIRE(refused.jobs.size() == 1);
+  REQUIRE(refused.jobs[0].refusals.size() == 1);
+  CHECK(refused.jobs[0].refusals[0].guard == Guard::lost_mark);
+  CHECK_FALSE(refused.jobs[0].refusals[0].approvable);
+  CHECK(refused.jobs[0].refusals[0].advice.find("outhaul verify") != std::string::npos);
+  CHECK(two.server.tree().empty());
+  CHECK(two.run().outcome == ExitCode::guard_refused);
+}
+
+TEST_CASE("after somebody has looked at all of a remote without its mark the next run sends everything again") {
+  TwoMachines two;
+  REQUIRE(two.run().outcome == ExitCode::done);
+  lose_everything(two);
+  two.write("new", "one more");
+  REQUIRE(two.run().outcome == ExitCode::guard_refused);
+  CHECK(two.verify().outcome == ExitCode::incomplete);
+  CHECK(two.run().outcome == ExitCode::done);
+  CHECK(two.server.file("t/a") == "one");
+  CHECK(two.server.file("t/new") == "one more");
+  CHECK(two.server.file(".outhaul/owner.json"));
+  two.write("new", "again");
+  CHECK(two.run().outcome == ExitCode::done);
+  CHECK(two.verify().outcome == ExitCode::done);  // the catalog included
+}
+
+TEST_CASE("a verification that looked at one job of two or was refused leaves the mark expected") {
+  TwoMachines two;
+  two.profile.jobs.push_back(two.profile.jobs.front());
+  two.profile.jobs.back().name = "second";
+  two.profile.jobs.back().target = RemotePath::parse("t2");
+  two.profile.safety.max_delete = Limit{std::nullopt, 0};
+  REQUIRE(two.run().outcome == ExitCode::done);
+  lose_everything(two);
+  two.write("new", "one more");
+  VerifyChoices one;
+  one.jobs = {"second"};
+  verify_profile(two.profile, one, two.environment());
+  CHECK(two.run().outcome == ExitCode::guard_refused);
+  CHECK(two.verify().outcome == ExitCode::guard_refused);
+  CHECK(two.run().outcome == ExitCode::guard_refused);
+}
+
+TEST_CASE("a state that never left a mark and one that stored nothing expect none") {
+  TwoMachines two;
+  fs::remove(two.source() / "a");
+  two.run();
+  lose_everything(two);
+  two.write("a", "one");
+  CHECK(two.run().outcome == ExitCode::done);
+}
+
+TEST_CASE("a state that a refused run has left empty is no obstacle to a recovery") {
+  TwoMachines two;
+  REQUIRE(two.run().outcome == ExitCode::done);
+  REQUIRE(two.other().run().outcome == ExitCode::guard_refused);
+  SECTION("it is replaced") {
+    CHECK(recover_profile(two.other().profile, two.other().environment()).outcome == ExitCode::done);
+    CHECK(two.other().state().totals().files == 1);
+  }
+  SECTION("it comes back when nothing could be recovered") {
+    two.server.remove(".outhaul/catalog");
+    CHECK_THROWS_AS(recover_profile(two.other().profile, two.other().environment()), Error);
+    CHECK(two.other().state().totals().files == 0);
+  }
+  for (const auto& entry : fs::directory_iterator(two.other().state_dir()))
+    CHECK(entry.path().extension() != ".empty");
+}

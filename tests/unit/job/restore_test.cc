@@ -104,6 +104,24 @@ TEST_CASE("the tree of a time before is brought back by run") {
   CHECK(lines_of(early).front().find("from before run 1 (") != std::string::npos);
 }
 
+TEST_CASE("a run that there hasn't been yet brings nothing back") {
+  Nightly night;
+  night.write("a", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  for (const char* slip : {"2", "20260101"}) {
+    RestoreOptions options;
+    options.at = slip;
+    try {
+      night.restore(options);
+      FAIL("it was restored");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::usage);
+      CHECK(std::string(error.what()).find("the newest is run 1") != std::string::npos);
+    }
+    CHECK_FALSE(fs::exists(night.beside("back") / "a"));
+  }
+}
+
 TEST_CASE("only what was asked for comes back with the directories that lead there") {
   Nightly night;
   plant(night);

@@ -318,6 +318,26 @@ TEST_CASE("times are set by MFMT where it is offered and else by MDTM") {
   CHECK(mdtm.run(SetMtime{at("gone"), 1'500'000'000}).status == Status::missing);
 }
 
+TEST_CASE("permissions are set by SITE CHMOD and a server without it is asked only once") {
+  Server server;
+  server.says("SITE CHMOD 600 a", 200, {"SITE CHMOD command successful"});
+  CHECK(server.run(SetMode{at("a"), 0600}).status == Status::done);
+  server.says("SITE CHMOD 755 d", 250);
+  CHECK(server.run(SetMode{at("d"), 04755}).status == Status::done);
+  server.says("SITE CHMOD 600 gone", 550, {"gone: No such file or directory"});
+  CHECK(server.run(SetMode{at("gone"), 0600}).status == Status::missing);
+  server.says("SITE CHMOD 600 denied", 550, {"Permission denied."});
+  CHECK(server.run(SetMode{at("denied"), 0600}).status == Status::refused);
+  server.says("SITE CHMOD 600 odd", 500, {"Syntax error"});  // ftp-srv, of what isn't there
+  CHECK(server.run(SetMode{at("odd"), 0600}).status == Status::unsupported);
+  CHECK(server.run(SetMode{at("a"), 0600}).status == Status::done);
+  server.says("SITE CHMOD 600 a", 202, {"superfluous"});
+  CHECK(server.run(SetMode{at("a"), 0600}).status == Status::unsupported);
+  const std::size_t asked = server.wire.asked.size();
+  CHECK(server.run(SetMode{at("a"), 0600}).status == Status::unsupported);
+  CHECK(server.wire.asked.size() == asked);
+}
+
 TEST_CASE("a server that takes the time for a name is asked only once") {
   Server server;
   server.says("CWD /home", 250);

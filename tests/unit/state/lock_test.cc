@@ -181,3 +181,17 @@ TEST_CASE("a lock that can't be opened is named") {
   CHECK(said.find("Permission denied") != std::string::npos);
   CHECK(said.find((tmp / "state/lock").string()) != std::string::npos);
 }
+
+TEST_CASE("a state directory below a place where none can be made is refused and named") {
+  for (const char* place : {"/proc/outhaul", "/proc/outhaul/web01", "/proc/self/fd/outhaul/"}) {
+    INFO(place);
+    try {
+      StateLock::take(place, "run web01");
+      FAIL("it was made");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::local_io);
+      CHECK(std::string(error.what()).find("can't make the state directory") != std::string::npos);
+      CHECK(error.advice().find("--state-dir") != std::string::npos);
+    }
+  }
+}
