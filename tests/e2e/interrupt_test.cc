@@ -238,3 +238,21 @@ TEST_CASE("kill -9 ten times against vsftpd costs no more than what was in fligh
 TEST_CASE("kill -9 ten times against Pure-FTPd costs no more than what was in flight") {
   kill_again_and_again(ServerKind::pureftpd, Tls::none);
 }
+
+TEST_CASE("an upload that was cut off is finished where nothing may be overwritten") {
+  ServerOptions options;
+  options.more = {"AllowOverwrite off"};
+  Site site(ServerKind::proftpd, Tls::none, options);
+  Process run = stuck_in_upload(site);
+  run.kill_group();
+  site.server().thaw();
+  REQUIRE(site.server().wait_for_no_sessions());
+  const RunResult rest = site.run();
+  INFO(told(rest));
+  CHECK(rest.exit.code == 0);
+  CHECK(site.differences().empty());
+  CHECK(site.parts().empty());
+  site.write("small", "another");
+  CHECK(site.run().exit.code == 0);
+  CHECK(site.differences().empty());
+}
