@@ -19,6 +19,9 @@ struct ServerMemory {
   std::optional<bool> list_all;      ///< "LIST -a" shows hidden files; false: it takes "-a" for a name
   std::optional<bool> hidden_files;  ///< listings show names that begin with a dot
   std::optional<bool> size;          ///< SIZE works (RFC 3659 §4)
+  /// SFTP: statvfs@openssh.com may be asked. false: a session ended at it, or stayed without an answer
+  /// (MySecureShell 2.0).
+  std::optional<bool> statvfs;
   /// It has proven that it carries out and answers commands in the order in which they come: several may be
   /// on their way at once.
   std::optional<bool> answers_in_order;

@@ -128,6 +128,7 @@ Learned::Learned(const ServerMemory& told) : rest_(told) {
   mlsd = known(told.mlsd);
   list_all = known(told.list_all);
   size = known(told.size);
+  statvfs = known(told.statvfs);
   order_ = known(told.answers_in_order);
   if (told.answers_in_order == false) order_failures_ = kBelievedFailures;
   if (told.mtime == "none") mtime = Mtime::none;
@@ -162,6 +163,7 @@ ServerMemory Learned::memory() const {
   fact(memory.mlsd, mlsd);
   fact(memory.list_all, list_all);
   fact(memory.size, size);
+  fact(memory.statvfs, statvfs);
   if (order_ == Known::yes || order_failures_ >= kBelievedFailures) fact(memory.answers_in_order, order_);
   if (features_ && features_->mfmt)
     memory.mtime = "MFMT";

@@ -47,6 +47,7 @@ class Learned {
   std::atomic<Known> size{Known::unknown};  ///< no: SIZE is refused, whatever it is asked about
   std::atomic<Known> mlst{Known::unknown};  ///< no: MLST is offered, but denied, or doesn't show what is there
   std::atomic<Known> pasv{Known::unknown};  ///< no: PASV is refused
+  std::atomic<Known> statvfs{Known::unknown};  ///< no: a session ended at the question (SFTP)
   std::atomic<Known> chmod{Known::unknown};  ///< no: there is no SITE CHMOD
   /// yes: MKD of what is there is refused, so that a 257 is a new directory. ProFTPD 1.3.9 says 257 for all.
   std::atomic<Known> mkd_refuses{Known::unknown};

@@ -52,7 +52,8 @@ bool maybe_missing(const Answer& answer) {
 
 class Runner {
  public:
-  Runner(SftpWire& wire, const SftpPath& paths) : wire_(wire), paths_(paths) {}
+  Runner(SftpWire& wire, const SftpPath& paths, Learned& learned)
+      : wire_(wire), paths_(paths), learned_(learned) {}
 
   CommandResult run(const Command& command) {
     return std::visit(Overloaded{[&](const SizeOf& c) { return size_of(c.path); },
@@ -90,17 +91,33 @@ class Runner {
   bool is_directory(const RemotePath& path, Answer& broken);
   There look(const RemotePath& path, Answer& answer);
 
+  std::optional<Answer> statvfs(const std::string& quoted);
+
   SftpWire& wire_;
   const SftpPath& paths_;
+  Learned& learned_;
 };
+
+/// None: the server isn't asked, or it has just ended the session at the question. The connection may have
+/// broken for another reason, which costs nothing but a listing later on.
+std::optional<Answer> Runner::statvfs(const std::string& quoted) {
+  if (learned_.statvfs == Learned::Known::no) return std::nullopt;
+  Answer answer = wire_.command("statvfs " + quoted);
+  const bool ended = answer.broken == FailureClass::reconnect || answer.broken == FailureClass::retry ||
+                     answer.broken == FailureClass::unknown_outcome;
+  if (!ended) return answer;
+  learned_.statvfs = Learned::Known::no;
+  return std::nullopt;
+}
 
 /// Asks for the free space inside: a question that a file can't answer. Servers that don't know it are asked
 /// for a listing.
 bool Runner::is_directory(const RemotePath& path, Answer& broken) {
-  const Answer answer = wire_.command("statvfs " + paths_.quoted_inside(path));
-  if (answer.ok()) return true;
-  if (answer.broken != FailureClass::none) broken = answer;
-  if (answer.broken != FailureClass::none || answer.status == SftpStatus::missing) return false;
+  if (const std::optional<Answer> answer = statvfs(paths_.quoted_inside(path))) {
+    if (answer->ok()) return true;
+    if (answer->broken != FailureClass::none) broken = *answer;
+    if (answer->broken != FailureClass::none || answer->status == SftpStatus::missing) return false;
+  }
   try {
     wire_.list_directory(path);
     return true;
@@ -258,10 +275,11 @@ CommandResult Runner::done_if_gone(const RemotePath& path, const Answer& answer)
 
 /// statvfs@openssh.com, where the server has it.
 CommandResult Runner::free_space(const RemotePath& dir) {
-  const Answer answer = wire_.command("statvfs " + paths_.quoted(dir));
-  if (answer.broken != FailureClass::none) return not_done(answer);
-  const auto bytes = answer.ok() ? free_bytes_in(answer.told) : std::nullopt;
-  if (!bytes) return with(Status::unsupported, answer);
+  const std::optional<Answer> answer = statvfs(paths_.quoted(dir));
+  if (!answer) return {.status = Status::unsupported, .reply_text = "the server ends sessions at this question"};
+  if (answer->broken != FailureClass::none) return not_done(*answer);
+  const auto bytes = answer->ok() ? free_bytes_in(answer->told) : std::nullopt;
+  if (!bytes) return with(Status::unsupported, *answer);
   CommandResult result = done();
   result.size = *bytes;
   return result;
@@ -292,9 +310,9 @@ std::vector<CommandResult> next_results(Runner& runner, std::span<const Command>
 
 }  // namespace
 
-std::vector<CommandResult> run_sftp_commands(SftpWire& wire, const SftpPath& paths,
+std::vector<CommandResult> run_sftp_commands(SftpWire& wire, const SftpPath& paths, Learned& learned,
                                              std::span<const Command> commands) {
-  Runner runner(wire, paths);
+  Runner runner(wire, paths, learned);
   std::vector<CommandResult> results;
   results.reserve(commands.size());
   CommandResult unsent;

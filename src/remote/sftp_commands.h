@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "outhaul/remote.h"
+#include "remote/endpoint.h"
 #include "remote/sftp_fault.h"
 #include "remote/sftp_path.h"
 
@@ -40,7 +41,9 @@ class SftpWire {
 
 /// Contract: CommandRunner::run. One request at a time: libcurl doesn't pipeline, and tells of a failed
 /// command only when it ends the transfer, so each is one of its own.
-std::vector<CommandResult> run_sftp_commands(SftpWire& wire, const SftpPath& paths,
+/// What isn't needed is asked once: a server that ends a session at it, or leaves it without an answer, isn't
+/// asked again (`learned.statvfs`).
+std::vector<CommandResult> run_sftp_commands(SftpWire& wire, const SftpPath& paths, Learned& learned,
                                              std::span<const Command> commands);
 
 /// The bytes that are free for everybody in what libcurl says after "statvfs"; none where the server doesn't

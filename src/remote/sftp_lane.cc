@@ -44,6 +44,13 @@ bool name_is_unknown(const std::string& host) {
   return code == EAI_NONAME;
 }
 
+/// How long a server may leave a question without an answer that isn't needed.
+constexpr long kOptionalPatienceMs = 10'000;
+
+bool is_optional(const std::string& line) {
+  return line.starts_with("statvfs ");
+}
+
 class SftpLane final : public Lane, private SftpWire {
  public:
   SftpLane(std::shared_ptr<Endpoint> endpoint, const CancelToken& cancel)
@@ -54,7 +61,7 @@ class SftpLane final : public Lane, private SftpWire {
   Listing list(const RemotePath& dir) override;
   void rest() noexcept override { session_.drop(); }
   std::vector<CommandResult> run(std::span<const Command> commands) override {
-    return run_sftp_commands(*this, paths_, commands);
+    return run_sftp_commands(*this, paths_, session_.endpoint().learned, commands);
   }
 
  private:
@@ -208,8 +215,10 @@ SftpWire::Answer SftpLane::command(const std::string& line) {
   append(lines, line);
   set_option(easy, CURLOPT_QUOTE, lines.get());
   set_option(easy, CURLOPT_NOBODY, 1L);
+  if (is_optional(line)) set_option(easy, CURLOPT_TIMEOUT_MS, kOptionalPatienceMs);
   Transfer transfer;
   const CURLcode code = attempt(transfer);
+  set_option(easy, CURLOPT_TIMEOUT_MS, 0L);
   set_option(easy, CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
   Answer answer = answer_of(code, transfer);
   answer.told = std::move(transfer.headers);

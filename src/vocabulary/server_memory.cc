@@ -34,6 +34,7 @@ struct Flag {
 constexpr Flag kFlags[] = {
     {"mlsd", &ServerMemory::mlsd},
     {"list_all", &ServerMemory::list_all},
+    {"statvfs", &ServerMemory::statvfs},
     {"size", &ServerMemory::size},
     {"hidden_files", &ServerMemory::hidden_files},
     // Not "pipelining", which older versions wrote: that was set by any batch that happened to be answered.
@@ -73,14 +74,15 @@ bool is_older(std::int64_t seen_ns, std::int64_t age_ns, std::int64_t now_ns) {
 
 /// What the server can't do, and what a run finds out again by itself.
 struct Limits {
-  bool mlsd, list_all, size, order, mtime, tls;
+  bool mlsd, list_all, size, statvfs, order, mtime, tls;
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 Limits limits_of(const ServerMemory& memory) {
   return {memory.mlsd == false,   memory.list_all == false,
-          memory.size == false,   memory.answers_in_order == false,
-          memory.mtime == "none", memory.tls_max == "1.2"};
+          memory.size == false,   memory.statvfs == false,
+          memory.answers_in_order == false, memory.mtime == "none",
+          memory.tls_max == "1.2"};
 }
 
 int usual_port(Scheme scheme) {
@@ -181,7 +183,7 @@ ServerMemory without_old_limits(const ServerMemory& memory, std::int64_t now_ns)
     fresh.resume_seen_ns = 0;
   }
   if (!is_older(memory.limits_seen_ns, kTryLimitsAgain, now_ns)) return fresh;
-  for (auto member : {&ServerMemory::mlsd, &ServerMemory::list_all, &ServerMemory::answers_in_order})
+  for (auto member : {&ServerMemory::mlsd, &ServerMemory::list_all, &ServerMemory::statvfs, &ServerMemory::answers_in_order})
     if (fresh.*member == false) (fresh.*member).reset();
   if (fresh.mtime == "none") fresh.mtime.reset();
   if (fresh.tls_max == "1.2") fresh.tls_max.reset();

@@ -18,9 +18,15 @@ namespace {
 class TaciturnWire final : public SftpWire {
  public:
   std::map<std::string, std::uint64_t> files;
-  int listings = 0;
+  int listings = 0, statvfs = 0;
+  bool dies_of_statvfs = false;
+  Learned learned;
 
-  Answer command(const std::string&) override {
+  Answer command(const std::string& line) override {
+    if (line.starts_with("statvfs")) {
+      ++statvfs;
+      if (dies_of_statvfs) return {.broken = FailureClass::reconnect, .words = "connection closed"};
+    }
     return {
         .status = SftpStatus::unsaid, .failure = FailureClass::skip_file, .reply_code = 550, .words = "no"};
   }
@@ -44,7 +50,7 @@ class TaciturnWire final : public SftpWire {
     settings.scheme = Scheme::sftp;
     settings.host = "h";
     const std::vector<Command> one{command};
-    return run_sftp_commands(*this, SftpPath(settings), one).front().status;
+    return run_sftp_commands(*this, SftpPath(settings), learned, one).front().status;
   }
 };
 
@@ -216,6 +222,22 @@ TEST_CASE("a refusal that libcurl doesn't explain is looked into") {
   CHECK(wire.status_of(MakeDir{path("d/here")}) == Status::refused);
 }
 
+TEST_CASE("a question that isn't needed is asked once of a server that ends the session at it") {
+  using Status = CommandResult::Status;
+  TaciturnWire wire;
+  wire.dies_of_statvfs = true;
+  CHECK(wire.status_of(FreeSpace{path("d")}) == Status::unsupported);
+  CHECK(wire.learned.memory().statvfs == false);
+  CHECK(wire.status_of(MakeDir{path("d")}) == Status::done);  // by its listing
+  CHECK(wire.status_of(FreeSpace{path("d")}) == Status::unsupported);
+  CHECK(wire.statvfs == 1);
+  TaciturnWire told;
+  told.learned.statvfs = Learned::Known::no;
+  CHECK(told.status_of(MakeDir{path("d")}) == Status::done);
+  CHECK(told.status_of(FreeSpace{path("d")}) == Status::unsupported);
+  CHECK(told.statvfs == 0);
+}
+
 TEST_CASE("a size in words that nobody knows is taken from the directory's listing") {
   TaciturnWire wire;
   wire.files = {{"d/here", 12}, {"d/empty", 0}};
@@ -224,7 +246,7 @@ TEST_CASE("a size in words that nobody knows is taken from the directory's listi
   settings.host = "h";
   const std::vector<Command> questions{SizeOf{path("d/here")}, SizeOf{path("d/empty")},
                                        SizeOf{path("d/gone")}};
-  const auto results = run_sftp_commands(wire, SftpPath(settings), questions);
+  const auto results = run_sftp_commands(wire, SftpPath(settings), wire.learned, questions);
   CHECK(results[0].status == CommandResult::Status::done);
   CHECK(results[0].size == 12);
   CHECK(results[1].status == CommandResult::Status::done);

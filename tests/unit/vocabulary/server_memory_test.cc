@@ -69,6 +69,7 @@ TEST_CASE("Limits of a server are believed for a month") {
   ServerMemory memory;
   memory.mlsd = false;
   memory.list_all = false;
+  memory.statvfs = false;
   memory.answers_in_order = false;
   memory.mtime = "none";
   memory.tls_max = "1.2";
