@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "job/retain.h"
+#include "job/verify.h"
 #include "outhaul/error.h"
 #include "state/lock.h"
 #include "state/state.h"
@@ -39,8 +40,15 @@ std::string in_words(std::chrono::seconds age) {
   return fmt::format("{} {}{}", count / unit, name, count == unit ? "" : "s");
 }
 
-void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, const std::optional<Gap>& gap,
+/// What the state says of it, beside the runs.
+struct KnownTrouble {
+  std::optional<Gap> gap;
+  std::optional<std::string> undecided_loss;
+};
+
+void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, const KnownTrouble& trouble,
                   std::chrono::seconds max_age, std::int64_t now_ns) {
+  const auto& [gap, loss] = trouble;
   const auto age = [&] { return std::chrono::nanoseconds(now_ns - *status.last_success->finished_ns); };
   constexpr std::chrono::minutes kClocksDiffer{5};
   if (!status.last_run) {
@@ -53,6 +61,11 @@ void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, co
     status.advice =
         "Run it with `outhaul run` where the source is there: it sends again what isn't known. `outhaul verify` "
         "lists as foreign what is unknown.";
+  } else if (loss) {
+    status.verdict = "the newest verification found more missing than it may record unasked: " + *loss;
+    status.advice =
+        "Look at the remote: is it the right one, is its disk mounted? `outhaul verify` says how its finding is "
+        "approved; then the next run sends again what is missing.";
   } else if (!status.last_success) {
     status.verdict = "no run has ever succeeded";
     status.advice = "See `outhaul runs` for what went wrong, mend it, and run it again.";
@@ -69,7 +82,9 @@ void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, co
                          ? "the newest run did not succeed"
                          : fmt::format("run {}, the newest one that ended, did not succeed",
                                        static_cast<std::int64_t>(verdict->run));
-    status.advice = "See `outhaul runs`; everything up to the last success is safe on the remote.";
+    status.advice = verdict->message.starts_with("verify: ")
+                        ? "`outhaul verify` names what is missing; `outhaul run` sends it again."
+                        : "See `outhaul runs`; everything up to the last success is safe on the remote.";
   } else if (!status.last_run->finished_ns && !status.running) {
     status.verdict = "the newest run was cut off before its end";
     status.advice = "Run it again: it goes on where it was.";
@@ -138,10 +153,10 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
     status.holder = *holder;
   }
   std::optional<RunRow> verdict;
-  std::optional<Gap> gap;
+  KnownTrouble trouble;
   if (const auto state = open_if_there(profile, state_dir)) {
     verdict = newest_verdict(*state);
-    gap = state->gap();
+    trouble = {state->gap(), undecided_loss(*state)};
     if (const auto newest = state->runs(1); !newest.empty()) status.last_run = newest.front();
     status.last_success = state->last_success();
     const State::Totals totals = state->totals();
@@ -159,7 +174,7 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
         if (const auto retention = as_of_last_run(*state, *id, job))
           for (const PutOff& put_off : retention->put_off) status.put_off.push_back({job.name, put_off});
   }
-  judge_health(status, verdict, gap, max_age, now_ns);
+  judge_health(status, verdict, trouble, max_age, now_ns);
   return status;
 }
 

@@ -20,6 +20,8 @@
 namespace outhaul {
 namespace {
 
+constexpr std::string_view kVerifyScope = "verify", kUndecided = "undecided";
+
 class ProfileVerification {
  public:
   ProfileVerification(const Profile& profile, const VerifyChoices& choices, const Environment& environment)
@@ -50,6 +52,7 @@ class ProfileVerification {
     remote_.saw(seen);
     remote_.remember_in(state_);
     judge_mark(report);
+    remember_undecided(report);
     if (const auto refusal = ownership_.refusal()) {
       report.refusals = {*refusal};
       report.outcome = ExitCode::guard_refused;
@@ -109,6 +112,15 @@ class ProfileVerification {
       state_.finish_run(*run, environment_.clock.now_ns(), outcome, {}, 0,
                         "verify: settled what an interrupted run had left");
     return outcome == ExitCode::done;
+  }
+
+  void remember_undecided(const VerifyReport& report) {
+    for (const GuardRefusal& refusal : report.refusals)
+      if (refusal.guard == Guard::mass_loss)
+        return state_.set_server_fact(kVerifyScope, kUndecided, refusal.message);
+    const bool looked = report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete;
+    if (looked && jobs_.size() == profile_.jobs.size() && undecided_loss(state_))
+      state_.forget_server_fact(kVerifyScope, kUndecided);
   }
 
   /// Once everything has been looked at, the state knows what is there: the next run may mark the remote anew.
@@ -176,6 +188,10 @@ class ProfileVerification {
 };
 
 }  // namespace
+
+std::optional<std::string> undecided_loss(const State& state) {
+  return state.server_fact(kVerifyScope, kUndecided);
+}
 
 VerifyReport verify_profile(const Profile& profile, const VerifyChoices& choices,
                             const Environment& environment) {

@@ -7,6 +7,7 @@
 
 #include "job/environment.h"
 #include "outhaul/verify.h"
+#include "state/state.h"
 #include "verify/reading.h"
 
 namespace outhaul {
@@ -24,6 +25,10 @@ struct VerifyChoices {
 /// that can't be reached is in the report.
 VerifyReport verify_profile(const Profile& profile, const VerifyChoices& choices,
                             const Environment& environment);
+
+/// What the newest verification found missing and may not record unasked (guard mass_loss), in words; none: no
+/// such thing is open. Until a person has decided, nobody may call the copy whole.
+std::optional<std::string> undecided_loss(const State& state);
 
 /// What --read-data means: "all" or nothing given is the profile's share where it has one and everything
 /// otherwise; "10%" so much. Throws Error{usage}.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "job/queries.h"
 #include "nightly.h"
 #include "state/lock.h"
 #include "state/state.h"
@@ -157,6 +158,36 @@ TEST_CASE("a loss beyond max_delete is told and recorded only with the approval 
   approved.approve = {refused.approval, more.approval};
   CHECK(night.verify(approved).recorded == 17);
   CHECK(night.plan().size() == 17);
+}
+
+TEST_CASE("a status is unhealthy from a refused verification on until its finding is decided and mended") {
+  Nightly night;
+  for (int i = 0; i < 30; ++i) night.write(fmt::format("f{:02}", i), "x");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  const auto status = [&] {
+    return status_of(night.profile, night.state_dir(), std::chrono::hours(24 * 365 * 100), night.clock.now_ns());
+  };
+  REQUIRE(status().healthy);
+  for (int i = 0; i < 16; ++i) night.server.remove(fmt::format("t/f{:02}", i));
+  const VerifyReport refused = night.verify();
+  REQUIRE(refused.outcome == ExitCode::guard_refused);
+  CHECK_FALSE(status().healthy);
+  CHECK(status().verdict.find("found more missing") != std::string::npos);
+  CHECK(night.run().outcome == ExitCode::done);  // it sees no change of the source
+  CHECK_FALSE(status().healthy);
+  SECTION("the files came back by themselves, as with a disk that is mounted again") {
+    for (int i = 0; i < 16; ++i) night.server.put_file(fmt::format("t/f{:02}", i), "x");
+    CHECK(night.verify().outcome == ExitCode::done);
+  }
+  SECTION("the loss was approved and the next run sent them again") {
+    VerifyChoices approved;
+    approved.approve = {refused.approval};
+    CHECK(night.verify(approved).recorded == 16);
+    CHECK_FALSE(status().healthy);
+    CHECK(status().advice.find("`outhaul run` sends it again") != std::string::npos);
+    CHECK(night.run().outcome == ExitCode::done);
+  }
+  CHECK(status().healthy);
 }
 
 TEST_CASE("a whole target that is gone is refused and a remote without its directory concludes nothing") {
