@@ -90,7 +90,9 @@ void OwnershipGate::ask(Remote& real, CommandRunner& runner) {
   runner.rest();
   try {
     ask_at_length(real, free);
-    if (claim_ == Claim::if_free) mark_ = Mark::there;
+    // A server that hides it would seem to have lost it the next time.
+    if (claim_ == Claim::if_free && runner.run(std::span(questions).last(1)).front().status == Status::done)
+      mark_ = Mark::there;
   } catch (const RemoteError&) {
     throw;
   } catch (const Error& error) {
