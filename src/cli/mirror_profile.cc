@@ -11,6 +11,7 @@
 #include "outhaul/error.h"
 #include "profile/decode_ssh.h"
 #include "profile/decode_tls.h"
+#include "profile/job_checks.h"
 #include "profile/proxy_url.h"
 #include "profile/quantity.h"
 #include "profile/remote_checks.h"
@@ -217,6 +218,9 @@ Profile mirror_profile(const MirrorChoices& what) {
   job.compare = parse_compare(what.compare);
   job.proof = parse_proof(what.proof);
   if (!what.max_delete.empty()) profile.safety.max_delete = parse_limit(what.max_delete);
+  if (const auto fault = own_copy(job, true, profile.remote))
+    throw Error(ErrorKind::usage, "mirror: the source is " + fault->found,
+                "Choose another directory for the copy, or leave it out with --exclude.");
   return profile;
 }
 

@@ -64,28 +64,9 @@ bool is_left_out(const Job& job, const RelPath& path) {
 }
 
 void check_file_remote(const ReadJob& read, const RemoteSettings& remote) {
-  if (!read.has_source || remote.base.empty()) return;
-  const auto source = without_trailing_slash(read.job.source);
-  const auto base = without_trailing_slash(remote.base);
-  if (const auto inside = below(base, source); inside && !is_left_out(read.job, *inside)) {
-    read.node.find("source")->fault_found(
-        fmt::format("\"{}\", which holds the remote, {}", printable(source.string()),
-                    printable(base.string())),
-        "a source that doesn't hold its own copy",
-        inside->empty()
-            ? "choose another directory for the copy"
-            : fmt::format(
-                  "exclude it: \"exclude\": [\"/{}/\"], or set \"one_file_system\" when it is a mounted disk",
-                  printable(inside->bytes())));
-    return;
-  }
-  if (!read.has_target) return;
-  const auto target = without_trailing_slash(base / read.job.target.wire());
-  if (below(source, target))
-    read.node.find("source")->fault_found(fmt::format("\"{}\", which lies in its own target, {}",
-                                                      printable(source.string()), printable(target.string())),
-                                          "a source outside of the remote",
-                                          "choose another directory for the copy");
+  if (!read.has_source) return;
+  if (const std::optional<OwnCopy> fault = own_copy(read.job, read.has_target, remote))
+    read.node.find("source")->fault_found(fault->found, fault->expected, fault->hint);
 }
 
 void check_proof(const ReadJob& read, const RemoteSettings& remote) {
@@ -118,6 +99,27 @@ void check_append_only(const ReadJob& read) {
 }
 
 }  // namespace
+
+std::optional<OwnCopy> own_copy(const Job& job, bool with_target, const RemoteSettings& remote) {
+  if (remote.scheme != Scheme::file || remote.base.empty()) return std::nullopt;
+  const auto source = without_trailing_slash(job.source);
+  const auto base = without_trailing_slash(remote.base);
+  if (const auto inside = below(base, source); inside && !is_left_out(job, *inside))
+    return OwnCopy{
+        fmt::format("\"{}\", which holds the remote, {}", printable(source.string()), printable(base.string())),
+        "a source that doesn't hold its own copy",
+        inside->empty()
+            ? "choose another directory for the copy"
+            : fmt::format(
+                  "exclude it: \"exclude\": [\"/{}/\"], or set \"one_file_system\" when it is a mounted disk",
+                  printable(inside->bytes()))};
+  if (!with_target) return std::nullopt;
+  const auto target = without_trailing_slash(base / job.target.wire());
+  if (!below(source, target)) return std::nullopt;
+  return OwnCopy{fmt::format("\"{}\", which lies in its own target, {}", printable(source.string()),
+                             printable(target.string())),
+                 "a source outside of the remote", "choose another directory for the copy"};
+}
 
 void check_jobs(const std::vector<ReadJob>& jobs, const RemoteSettings& remote) {
   for (std::size_t later = 0; later < jobs.size(); ++later) {

@@ -133,3 +133,21 @@ TEST_CASE("mirror leaves out what a pattern takes") {
   CHECK_FALSE(fs::exists(site.space() / "a.tmp"));
   CHECK_FALSE(fs::exists(site.space() / "cache"));
 }
+
+TEST_CASE("mirror into its own source is refused unless the place is left out") {
+  Site site(ServerKind::proftpd);
+  site.write("a", "1");
+  const fs::path inside = site.source() / "copy";
+  fs::create_directory(inside);
+  const std::vector<std::string> words{"mirror", site.source().string(), "file://" + inside.string()};
+  const RunResult refused = site.outhaul(words);
+  INFO(told(refused));
+  CHECK(refused.exit.code == 2);
+  CHECK(holds(refused.err, {"which holds the remote", "--exclude"}));
+  CHECK(fs::is_empty(inside));
+  std::vector<std::string> left_out = words;
+  left_out.insert(left_out.end(), {"--exclude", "/copy/"});
+  CHECK(site.outhaul(left_out).exit.code == 0);
+  CHECK(read_file(inside / "a") == "1");
+  CHECK_FALSE(fs::exists(inside / "copy"));
+}
