@@ -62,9 +62,23 @@ ExitCode check(const Common& common, const std::vector<std::string>& files) {
   return outcome;
 }
 
+namespace {
+
+/// As it was meant where it was typed; in a profile a relative path is one from the profile's own folder.
+std::string from_here(const std::string& path) {
+  std::error_code fault;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, fault);
+  if (path.empty() || fault) return path;
+  const std::filesystem::path normal = absolute.lexically_normal();
+  const bool slash = !normal.has_filename() && normal != normal.root_path();
+  return (slash ? normal.parent_path() : normal).native();
+}
+
+}  // namespace
+
 ExitCode init(const std::string& file, const std::string& name, const std::string& source,
               const std::string& url, bool overwrite) {
-  const std::string text = starter_profile(name, source, url);
+  const std::string text = starter_profile(name, from_here(source), url);
   if (file == "-") {
     print(text);
     return ExitCode::done;

@@ -170,6 +170,8 @@ TEST_CASE("init writes a good profile and replaces no file unasked") {
   CHECK(read_file(file) != before);
   const RunResult printed = site.outhaul({"init", "-"});
   CHECK(nlohmann::json::parse(printed.out)["profile"] == "my-backup");
+  const RunResult relative = site.outhaul({"init", "-", "--source", "./some/../tree/"});
+  CHECK(nlohmann::json::parse(relative.out)["jobs"][0]["source"] == (fs::current_path() / "tree").string());
   CHECK(site.outhaul({"init", (site.dir() / "x.json").string(), "--url", "nonsense"}).exit.code == 2);
   CHECK_FALSE(fs::exists(site.dir() / "x.json"));
 }
