@@ -81,28 +81,38 @@ void server_down(Subject& subject) {
 void remembers_the_server(Subject& subject) {
   TestServer& server = *subject.server();
   const CancelToken cancel;
+  std::size_t again = 0;  // ftp-srv forgets a PASV now and then: "451 No connector setup"
   const auto list_twice = [&](const ServerMemory& memory) {
     server.forget_commands();
+    std::size_t tries = 0;
     const auto remote = connect_to(server.settings(), TestServer::kPassword, memory);
     {
       const auto lane = remote->open_lane(cancel);
-      // ftp-srv forgets a PASV now and then: "451 No connector setup".
-      for (int i = 0; i < 2; ++i) CHECK(with_retry([&] { lane->list({}); }));
+      for (int i = 0; i < 2; ++i)
+        CHECK(with_retry([&] {
+          ++tries;
+          lane->list({});
+        }));
     }
+    again = tries - 2;
     CHECK(server.wait_for_no_sessions());
     return remote->memory();
   };
+  const auto asked = [&](std::size_t times) {
+    const std::size_t count = server.count("MLSD");
+    return count >= times && (times == 0 ? count == 0 : count <= times + again);
+  };
   const ServerMemory found = list_twice({});
   REQUIRE(found.mlsd.has_value());
-  CHECK(server.count("MLSD") == (*found.mlsd ? 2 : 1));
+  CHECK(asked(*found.mlsd ? 2 : 1));
   CHECK(list_twice(found) == found);
-  CHECK(server.count("MLSD") == (*found.mlsd ? 2 : 0));
+  CHECK(asked(*found.mlsd ? 2 : 0));
   ServerMemory wrong = found;
   wrong.mlsd = true;
   wrong.list_all = false;
   wrong.size = false;
   CHECK(list_twice(wrong).mlsd == found.mlsd);
-  CHECK(server.count("MLSD") == (*found.mlsd ? 2 : 1));
+  CHECK(asked(*found.mlsd ? 2 : 1));
 }
 
 void costs_two_commands(Subject& subject) {
