@@ -14,6 +14,8 @@ namespace outhaul {
 namespace {
 
 constexpr int kProofTries = 3;
+/// Of a publication that an earlier run began: the most private one.
+constexpr std::uint32_t kSettledMode = 0600;
 
 RemotePath aside_name_for(const RemotePath& part) {
   return RemotePath::parse(part.wire() + ".old");
@@ -44,9 +46,9 @@ std::vector<Task> Publisher::publish(std::vector<Outcome> sent) {
   find_old(items);
   if (context_.job.append_only) {
     for (Item& item : items) item.published = true;  // and what they replace stays where it is
+    set_modes_of(items);  // a run that is cut off after it was recorded would never do it
     record(items);
     set_times(items);
-    set_modes_of(items);
     return again;
   }
   begin(items);
@@ -398,6 +400,8 @@ void Publisher::record_settled(const Part& part, const std::optional<Entry>& old
   entry.inode = part.source.inode;
   entry.link_target.clear();
   entry.object = part.object;
+  // The ledger doesn't know it: the next diff finds what differs from what put_in_place() gives.
+  if (remote_mode(context_.job.remote_modes, EntryKind::file, kSettledMode)) entry.mode = kSettledMode;
   context_.state.publish(context_.job_id, context_.run, part.object, *part.sha256, entry);
 }
 
@@ -432,7 +436,10 @@ Publisher::Ending Publisher::find_ending(const Part& part, const std::optional<E
   return same_size && !old_stands_aside ? Ending::unknown : Ending::published;
 }
 
+/// Nobody knows whether it has its permissions already, nor which: the owner's alone until the next diff.
 bool Publisher::put_in_place(const Part& part) {
+  if (const auto mode = remote_mode(context_.job.remote_modes, EntryKind::file, kSettledMode))
+    judge_mode(context_.tally, part.path, context_.commands.run_one(SetMode{part.part_name, *mode}));
   CommandResult renamed = context_.commands.run_one(Rename{part.part_name, part.final_name});
   return renamed.status == CommandResult::Status::done ||
          mend_rename({part.object, part.part_name, part.final_name, part.source.size}, renamed);

@@ -63,15 +63,16 @@ void Tally::mode_not_set(const RelPath& path, const std::string& reply) {
 /// Everything is stored: a note.
 void Tally::tell_modes() {
   if (modes_not_set_ == 0) return;
+  const bool one = modes_not_set_ == 1;
   problem(Problem::Severity::note, {},
-          fmt::format("{} may be open to more people on the remote than here, because the server changes no "
-                      "permissions there{}{}",
-                      modes_not_set_ == 1 ? "\"" + first_without_mode_ + "\""
-                                          : fmt::format("{} files and directories (\"{}\", …)", modes_not_set_,
-                                                        first_without_mode_),
-                      words_about_modes_.empty() ? "" : ": ", words_about_modes_),
-          "Let the provider allow SITE CHMOD or set a umask of 077 for the account; or set \"remote_modes\" to "
-          "\"server\" if it is meant so.");
+          fmt::format("{} not the permissions that \"remote_modes\" asks for, because the server doesn't change "
+                      "them: others may be able to read what is private here{}{}",
+                      one ? fmt::format("\"{}\" has", first_without_mode_)
+                          : fmt::format("{} files and directories (\"{}\", …) have", modes_not_set_,
+                                        first_without_mode_),
+                      words_about_modes_.empty() ? "" : "; it said: ", words_about_modes_),
+          "Let the provider allow changes of permissions (SITE CHMOD), or set a umask of 077 for the account; or "
+          "set \"remote_modes\" to \"server\" if it is meant so.");
 }
 
 void Tally::expect(std::uint64_t bytes) noexcept {

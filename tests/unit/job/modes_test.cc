@@ -97,6 +97,29 @@ TEST_CASE("a mode whose command failed with the line is set by the next run") {
   CHECK(night.mode_of("t/a") == Mode(0600));
 }
 
+TEST_CASE("a publication that was cut off before its mode was set is private once it is finished") {
+  const bool replaced = GENERATE(false, true);
+  PrivateNight night;
+  night.write("secret", "1");
+  night.give("secret", 0600);
+  if (replaced) {
+    REQUIRE(night.run().outcome == ExitCode::done);
+    night.write("secret", "another");
+    night.give("secret", 0600);
+  }
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (!call.what.starts_with("SITE CHMOD .outhaul/parts/")) return std::nullopt;
+    return Fault{Fault::Effect::lost, FailureClass::reconnect, 0};
+  });
+  CHECK(night.run().outcome != ExitCode::done);
+  night.server.set_faults({});
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.server.file("t/secret") == (replaced ? "another" : "1"));
+  CHECK(night.mode_of("t/secret") == Mode(0600));
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.mode_of("t/secret") == Mode(0600));
+}
+
 TEST_CASE("a server without modes stores everything and is told of once as long as there is something private") {
   PrivateNight night;
   FakeOptions options;
@@ -109,7 +132,7 @@ TEST_CASE("a server without modes stores everything and is told of once as long 
   REQUIRE(report.jobs.at(0).problems.size() == 1);
   const Problem& note = report.jobs.at(0).problems.front();
   CHECK(note.severity == Problem::Severity::note);
-  CHECK(note.message.find("\"secret\" may be open to more people") != std::string::npos);
+  CHECK(note.message.find("\"secret\" has not the permissions") != std::string::npos);
   CHECK(note.advice.find("remote_modes") != std::string::npos);
   CHECK(night.server.file("t/secret") == "2");
   CHECK(night.run().jobs.at(0).problems.empty());
