@@ -102,7 +102,7 @@ class Runner {
 /// broken for another reason, which costs nothing but a listing later on.
 std::optional<Answer> Runner::statvfs(const std::string& quoted) {
   if (learned_.statvfs == Learned::Known::no) return std::nullopt;
-  Answer answer = wire_.command("statvfs " + quoted);
+  Answer answer = wire_.optional_command("statvfs " + quoted);
   const bool ended = answer.broken == FailureClass::reconnect || answer.broken == FailureClass::retry ||
                      answer.broken == FailureClass::unknown_outcome;
   if (!ended) return answer;

@@ -33,6 +33,8 @@ class SftpWire {
   };
   /// One of libcurl's commands: `rename "a" "b"`.
   virtual Answer command(const std::string& line) = 0;
+  /// The same for a question that isn't needed: a server that leaves it without an answer breaks it off soon.
+  virtual Answer optional_command(const std::string& line) = 0;
   /// The size of what can be opened there; a directory may be one of those things.
   virtual Answer measure(const RemotePath& path) = 0;
   /// Contract: Lane::list.

@@ -47,10 +47,6 @@ bool name_is_unknown(const std::string& host) {
 /// How long a server may leave a question without an answer that isn't needed.
 constexpr long kOptionalPatienceMs = 10'000;
 
-bool is_optional(const std::string& line) {
-  return line.starts_with("statvfs ");
-}
-
 class SftpLane final : public Lane, private SftpWire {
  public:
   SftpLane(std::shared_ptr<Endpoint> endpoint, const CancelToken& cancel)
@@ -67,6 +63,7 @@ class SftpLane final : public Lane, private SftpWire {
  private:
   // SftpWire
   Answer command(const std::string& line) override;
+  Answer optional_command(const std::string& line) override;
   Answer measure(const RemotePath& path) override;
   Listing list_directory(const RemotePath& dir) override { return list(dir); }
 
@@ -215,14 +212,21 @@ SftpWire::Answer SftpLane::command(const std::string& line) {
   append(lines, line);
   set_option(easy, CURLOPT_QUOTE, lines.get());
   set_option(easy, CURLOPT_NOBODY, 1L);
-  if (is_optional(line)) set_option(easy, CURLOPT_TIMEOUT_MS, kOptionalPatienceMs);
   Transfer transfer;
   const CURLcode code = attempt(transfer);
-  set_option(easy, CURLOPT_TIMEOUT_MS, 0L);
   set_option(easy, CURLOPT_QUOTE, static_cast<curl_slist*>(nullptr));
   Answer answer = answer_of(code, transfer);
   answer.told = std::move(transfer.headers);
   return answer;
+}
+
+SftpWire::Answer SftpLane::optional_command(const std::string& line) {
+  struct Patience {  // of this question alone, however it ends: a transfer may take its time
+    CURL* easy;
+    explicit Patience(CURL* of) : easy(of) { set_option(easy, CURLOPT_TIMEOUT_MS, kOptionalPatienceMs); }
+    ~Patience() { curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 0L); }
+  } const patience(session_.easy());
+  return command(line);
 }
 
 /// libcurl has no command for this. A download from beyond the end opens the file, asks for its size, and

@@ -22,11 +22,12 @@ class TaciturnWire final : public SftpWire {
   bool dies_of_statvfs = false;
   Learned learned;
 
-  Answer command(const std::string& line) override {
-    if (line.starts_with("statvfs")) {
-      ++statvfs;
-      if (dies_of_statvfs) return {.broken = FailureClass::reconnect, .words = "connection closed"};
-    }
+  Answer optional_command(const std::string& line) override {
+    ++statvfs;
+    if (dies_of_statvfs) return {.broken = FailureClass::reconnect, .words = "connection closed"};
+    return command(line);
+  }
+  Answer command(const std::string&) override {
     return {
         .status = SftpStatus::unsaid, .failure = FailureClass::skip_file, .reply_code = 550, .words = "no"};
   }
