@@ -97,6 +97,7 @@ FailureClass store_refused(const Fault& fault) noexcept {
       break;
   }
   if (says_no_space(fault.reply_text)) return FailureClass::no_space;
+  if (says_no_data_connection(fault.reply_text)) return FailureClass::reconnect;
   // ProFTPD's MaxTransfersPerUser: "451 Limit of maximum number of data transfers reached".
   if (transient(fault.reply) && says_too_many(fault.reply_text)) return FailureClass::lower_cap;
   // A server without REST or APPE says so in many ways; the whole file can still be sent.
@@ -118,8 +119,10 @@ FailureClass fetch_refused(const Fault& fault) noexcept {
     case 534:
       return FailureClass::stop_run;
     default:
-      return transient(fault.reply) ? FailureClass::retry : FailureClass::skip_file;
+      break;
   }
+  if (says_no_data_connection(fault.reply_text)) return FailureClass::reconnect;
+  return transient(fault.reply) ? FailureClass::retry : FailureClass::skip_file;
 }
 
 FailureClass tls_failed(const Fault& fault) noexcept {
@@ -148,6 +151,10 @@ bool says_no_space(std::string_view text) noexcept {
   return has_any(
       text, {"no space", "quota", "disk full", "disk is full", "insufficient storage", "not enough space",
              "out of space", "exceeded storage", "file system full", "filesystem full"});
+}
+
+bool says_no_data_connection(std::string_view text) noexcept {
+  return has_any(text, {"send pasv", "use pasv", "send port", "use port", "pasv first", "port first"});
 }
 
 bool says_cannot_write(std::string_view text) noexcept {

@@ -51,6 +51,8 @@ FailureClass classify_reply(int code, std::string_view text) noexcept;
 bool says_too_many(std::string_view text) noexcept;
 bool says_tls_required(std::string_view text) noexcept;
 bool says_no_space(std::string_view text) noexcept;
+/// That no PASV or PORT came before: a session that has lost ours (docs/ftp-notes.md, ftp-srv).
+bool says_no_data_connection(std::string_view text) noexcept;
 bool says_cannot_write(std::string_view text) noexcept;  ///< to its own disk
 bool says_absent(std::string_view text) noexcept;
 bool says_denied(std::string_view text) noexcept;

@@ -276,7 +276,11 @@ std::optional<Listing> FtpLane::list_facts(const RemotePath& dir) {
   begin(paths().directory_url(dir));
   ListingParser parser{ListingFormat::mlsd, std::time(nullptr)};
   Transfer transfer;
-  if (!list_into(dir, "MLSD", parser, transfer)) return std::nullopt;
+  if (!list_into(dir, "MLSD", parser, transfer)) {
+    // At once: a LIST that fails behind it must not meet the same refusal in the next session (ftp-srv).
+    if (transfer.last.code != 550) learned().mlsd = Learned::Known::no;
+    return std::nullopt;
+  }
   learned().mlsd = Learned::Known::yes;
   return parser.finish(transfer.last.text());
 }

@@ -322,7 +322,9 @@ void Session::fail(CURLcode code, const Transfer& transfer) {
   story.tls_capped = tls_version_ == TlsVersions::Most::v1_2;
   story.session_lacking = !story.tls_capped && endpoint_->tls_policy.may_lack_session;
   story.client_certificate = !settings.tls.certificate.empty();
-  throw explain(story);
+  const RemoteError error = explain(story);
+  if (error.failure() == FailureClass::reconnect) drop();  // also where libcurl would go on with it
+  throw error;
 }
 
 void Session::drop() noexcept {

@@ -80,6 +80,7 @@ bool with_retry(const std::function<void()>& action) {
                                  error.failure() == FailureClass::reconnect ||
                                  error.failure() == FailureClass::unknown_outcome;
       if (!may_try_again) throw;
+      UNSCOPED_INFO("try " << attempt + 1 << ": " << error.what());
     }
   }
   return false;

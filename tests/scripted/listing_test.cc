@@ -46,6 +46,37 @@ TEST_CASE("pain 14: a server that admits in its last reply that it left entries 
   CHECK(listing.untrusted.find("left entries out") != std::string::npos);
 }
 
+TEST_CASE("a server that says it has no data connection gets a new session and not the same question again") {
+  Client client;
+  client.put("f", "1");
+  client.list();
+  const std::string reply = GENERATE("451 No connector setup, send PASV or PORT",
+                                     "425 Use PORT or PASV first.", "503 Bad sequence");
+  const std::string verb = GENERATE("MLSD", "STOR", "RETR");
+  CAPTURE(reply, verb);
+  client.server.forget_commands();
+  client.server.deviate({.verb = verb, .when = Deviation::When::instead, .reply = reply});
+  const auto action = [&] {
+    if (verb == "MLSD") client.list();
+    if (verb == "STOR") client.put("f", "2");
+    if (verb == "RETR") get_text(*client.lane, "f");
+  };
+  CHECK(catch_from(action).failure == FailureClass::reconnect);
+  CHECK(client.server.count("USER") == 0);
+  action();
+  CHECK(client.server.count("USER") == 1);
+}
+
+TEST_CASE("a server that knows no MLSD is not asked again although LIST failed behind it") {
+  Quirks quirks;
+  quirks.unknown = {"MLSD"};
+  Client client(quirks);
+  client.server.deviate({.verb = "LIST", .when = Deviation::When::instead, .reply = "451 send PASV or PORT"});
+  CHECK(catch_from([&] { client.list(); }).failure == FailureClass::reconnect);
+  client.list();
+  CHECK(client.server.count("MLSD") == 1);
+}
+
 TEST_CASE("pain 14: a listing that breaks off is no listing") {
   Quirks quirks;
   if (GENERATE(true, false)) quirks.unknown = {"MLSD"};
