@@ -23,8 +23,8 @@ CatalogStep next_step(const CatalogLog& log, const PendingChanges& pending, std:
 /// Whether what was recorded is to be compared with the state before a file gets this `number`. That reads
 /// all of its `rows`: always where they are few, else at first and now and then.
 bool is_to_be_compared(std::int64_t rows, std::int64_t number);
-/// 50,000 rows take some 0.05 s.
-inline constexpr std::int64_t kFewRows = 50'000;
+/// 10,000 rows take some 0.01 s.
+inline constexpr std::int64_t kFewRows = 10'000;
 inline constexpr std::int64_t kCompareEvery = 8;
 
 /// How many changes may follow on one base.

@@ -114,7 +114,7 @@ void HashMarks::belong_to(const Fingerprint& file) {
 }
 
 void HashMarks::remember(std::uint64_t position, const Sha256& hash) {
-  if (!marks_.empty() && position < marks_.back().position + kEvery) return;
+  if (position < (marks_.empty() ? 0 : marks_.back().position) + kEvery) return;
   marks_.push_back({position, hash.copy()});
   if (marks_.size() > kMarks) marks_.pop_front();
 }

@@ -56,6 +56,19 @@ struct EndIteration {
   void operator()(sqlite3_changeset_iter* iterator) const noexcept { sqlite3changeset_finalize(iterator); }
 };
 
+/// Whether `is_it` says so of one of the changes; those behind it aren't read.
+template <typename Predicate>
+bool find_change(std::string_view changeset, Predicate&& is_it) {
+  sqlite3_changeset_iter* started = nullptr;
+  check(sqlite3changeset_start(&started, size_of(changeset), bytes_of(changeset)), kUnreadable);
+  const std::unique_ptr<sqlite3_changeset_iter, EndIteration> iterator(started);
+  int result = SQLITE_OK;
+  while ((result = sqlite3changeset_next(started)) == SQLITE_ROW)
+    if (is_it(Change(started))) return true;
+  check(result == SQLITE_DONE ? SQLITE_OK : result, kUnreadable);
+  return false;
+}
+
 }  // namespace
 
 void Recorder::Delete::operator()(sqlite3_session* session) const noexcept {
@@ -143,21 +156,17 @@ std::optional<Value> Change::after(int column) const {
 }
 
 void for_each_change(std::string_view changeset, const std::function<void(const Change&)>& each) {
-  sqlite3_changeset_iter* started = nullptr;
-  check(sqlite3changeset_start(&started, size_of(changeset), bytes_of(changeset)), kUnreadable);
-  const std::unique_ptr<sqlite3_changeset_iter, EndIteration> iterator(started);
-  int result = SQLITE_OK;
-  while ((result = sqlite3changeset_next(started)) == SQLITE_ROW) each(Change(started));
-  check(result == SQLITE_DONE ? SQLITE_OK : result, kUnreadable);
+  find_change(changeset, [&](const Change& change) {
+    each(change);
+    return false;
+  });
 }
 
 bool touches(std::string_view changeset, std::span<const char* const> tables) {
-  bool found = false;
-  for_each_change(changeset, [&](const Change& change) {
-    found = found || std::any_of(tables.begin(), tables.end(),
-                                 [&](const char* table) { return change.table == table; });
+  return find_change(changeset, [&](const Change& change) {
+    return std::any_of(tables.begin(), tables.end(),
+                       [&](const char* table) { return change.table == table; });
   });
-  return found;
 }
 
 bool apply(Database& db, std::string_view changeset) {

@@ -12,6 +12,13 @@
 namespace outhaul::sqlite {
 namespace {
 
+/// Nobody asks how much memory SQLite has, and counting takes a lock for each piece of it. Once, before the
+/// first connection; where somebody else was faster, SQLite counts on.
+void count_no_memory() {
+  static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(done);
+}
+
 constexpr int kBusyTimeoutMs = 10'000;
 
 /// A name with '?', '#' or '%' in it must not become a parameter (sqlite.org/uri.html).
@@ -140,6 +147,7 @@ Database Database::in_memory() {
 }
 
 Database::Database(std::string file, const std::string& uri, int flags) : file_(std::move(file)) {
+  count_no_memory();
   sqlite3* connection = nullptr;
   errno = 0;
   // No mutexes of SQLite's: a connection belongs to one thread.
