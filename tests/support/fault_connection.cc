@@ -131,27 +131,19 @@ void ProxiedConnection::take(Way way, short events, LineClock::time_point now, c
   flow.queue.push_back({now + line.delay, {}, 0, got == 0 ? End::orderly : End::reset});
 }
 
-std::optional<std::uint64_t> ProxiedConnection::client_ended() {
-  if (told_end_ || up_.queue.empty() || up_.queue.front().end != End::orderly) return std::nullopt;
-  told_end_ = true;
-  return down_.ended ? std::nullopt : std::optional(up_.counts.passed);
-}
-
 void ProxiedConnection::pass(Way way, LineClock::time_point now, LineWay& line, Cuts& cuts,
                              std::uint64_t& activity) {
   FlowState& flow = this->flow(way);
   if (connect_at_) return;
   while (open_ && !stalled_ && !meets_cut(way, cuts) && !flow.queue.empty() &&
          flow.queue.front().due <= now) {
+    if (way == Way::to_server && is_held()) break;
     const Piece& piece = flow.queue.front();
     if (piece.end == End::reset) return reset();
-    if (piece.end == End::orderly) {
-      const bool to_be_told = way == Way::to_server && channel_ == Channel::data && !told_end_;
-      return to_be_told ? void() : finish(way);
-    }
-    const std::uint64_t until_cut =
-        cuts.empty() || faulted_ ? kPiece : cuts.front().bytes - flow.counts.passed;
-    if (!pass_bytes(way, until_cut, line)) break;
+    if (piece.end == End::orderly) return finish(way);
+    std::uint64_t limit = cuts.empty() || faulted_ ? kPiece : cuts.front().bytes - flow.counts.passed;
+    if (way == Way::to_server && hold_at_) limit = std::min(limit, *hold_at_ - flow.counts.passed);
+    if (!pass_bytes(way, limit, line)) break;
     activity_ = ++activity;
   }
   // A receiver that takes no bytes now still hears of a reset.

@@ -65,9 +65,17 @@ class ProxiedConnection {
   void take(Way way, short events, LineClock::time_point now, const LineWay& line);
   /// Passes on what is due, up to the first of `cuts`, which then happens.
   void pass(Way way, LineClock::time_point now, LineWay& line, Cuts& cuts, std::uint64_t& activity);
-  /// The client has ended its way before the server did, having sent all of this. Told once; the server
-  /// learns of the end of a data connection only after that.
-  std::optional<std::uint64_t> client_ended();
+  /// Passes on no more than the client's first `bytes` for now. Under TLS the server learns of the client's
+  /// end by bytes, not by the end of the connection: whoever must be faster waits for fewer.
+  void hold_at(std::uint64_t bytes) noexcept {
+    if (may_hold_) hold_at_ = bytes;
+  }
+  bool is_held() const noexcept { return hold_at_ && up_.counts.passed >= *hold_at_; }
+  void lets_all_pass() noexcept { hold_at_.reset(); }
+  void holds_no_more() noexcept {
+    hold_at_.reset();
+    may_hold_ = false;
+  }
   void connect_if_due(LineClock::time_point now);
 
   /// `way` counts for half_close and mute.
@@ -110,7 +118,8 @@ class ProxiedConnection {
   FlowState up_, down_;
   std::uint64_t activity_ = 0;
   bool open_ = true, stalled_ = false, faulted_ = false, refused_ = false;
-  bool told_end_ = false;
+  std::optional<std::uint64_t> hold_at_;
+  bool may_hold_ = true;
 };
 
 }  // namespace outhaul::test

@@ -167,6 +167,7 @@ class FaultProxy::Line {
   void accept_all(const Listener& listener, Channel channel, LineClock::time_point now);
   std::shared_ptr<ProxiedConnection> busiest_control() const;
   void pass_all(LineClock::time_point now);
+  void watch_for_reply(ProxiedConnection& data);
   void lose_reply(ProxiedConnection& data);
   timespec pause(LineClock::time_point now) const;
 
@@ -271,9 +272,16 @@ void FaultProxy::Line::pass_all(LineClock::time_point now) {
   for (std::size_t i = 0; i < open_.size(); ++i) {
     ProxiedConnection& connection = *open_[(i + turn_) % open_.size()].connection;
     connection.connect_if_due(now);
-    if (connection.channel() == Channel::data) lose_reply(connection);
-    for (const Way way : {Way::to_server, Way::to_client})
+    const auto pass = [&](Way way) {
       connection.pass(way, now, ways_[index(way)], cuts_[index(connection.channel())][index(way)], activity_);
+    };
+    watch_for_reply(connection);
+    pass(Way::to_server);
+    if (connection.is_held()) {
+      lose_reply(connection);
+      pass(Way::to_server);
+    }
+    pass(Way::to_client);
   }
   std::erase_if(open_, [&](const Open& each) {
     if (!each.connection->open()) history_[each.number] = each.connection->facts();
@@ -281,13 +289,21 @@ void FaultProxy::Line::pass_all(LineClock::time_point now) {
   });
 }
 
-/// Before the server learns that the client has sent everything: it can't have answered yet.
+void FaultProxy::Line::watch_for_reply(ProxiedConnection& data) {
+  const bool awaited = data.channel() == Channel::data && !lost_replies_.empty() && !data.control.expired();
+  if (awaited)
+    data.hold_at(lost_replies_.front().bytes);
+  else
+    data.lets_all_pass();
+}
+
+/// Before the server has seen all that the client sends: it can't have answered yet.
 void FaultProxy::Line::lose_reply(ProxiedConnection& data) {
-  const auto bytes = data.client_ended();
-  const auto control = data.control.lock();
-  if (lost_replies_.empty() || !control || !bytes || *bytes < lost_replies_.front().bytes) return;
-  control->meet(Way::to_client, lost_replies_.front().fault);
-  lost_replies_.pop_front();
+  if (const auto control = data.control.lock()) {
+    control->meet(Way::to_client, lost_replies_.front().fault);
+    lost_replies_.pop_front();
+  }
+  data.holds_no_more();
 }
 
 FaultProxy::FaultProxy() : line_(std::make_unique<Line>()) {}

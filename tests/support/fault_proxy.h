@@ -63,8 +63,8 @@ class FaultProxy {
   /// The next connection that has passed exactly `bytes` in this way meets `fault`. Faults for one channel
   /// and way wait for each other, in the order of these calls; a connection meets one at most.
   void cut(Channel channel, Way way, std::uint64_t bytes, Fault fault);
-  /// The next data connection that the client ends after at least `bytes`: whatever the server says then does
-  /// not reach the client. `fault` meets the control connection that was busy last when the data connection
+  /// The next data connection on which the client sends at least `bytes`: whatever the server says from then on
+  /// does not reach the client. `fault` meets the control connection that was busy last when the data connection
   /// was opened: mute (no answer ever comes), stall, reset or close.
   void lose_final_reply(Fault fault, std::uint64_t bytes = 1);
   /// The k-th connection from now (1: the next) is taken and reset at once.
