@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/paths.h"
 #include "outhaul/plan.h"
 #include "outhaul/policy.h"
 
@@ -20,7 +21,8 @@ enum class Guard : std::uint8_t {
   other_mount,
   no_space,
   foreign_remote,
-  lost_mark
+  lost_mark,
+  taken_names
 };
 std::string_view to_string(Guard) noexcept;  ///< "missing_source", …
 
@@ -85,6 +87,19 @@ std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, cons
 /// like one that lost everything. `approval` identifies what was found. Pure.
 std::optional<GuardRefusal> judge_loss(std::uint64_t lost, std::uint64_t stored, const GuardPolicy& policy,
                                        const std::string& approval, const std::vector<std::string>& approved);
+
+/// What stands on the remote where a job begins, under names that its plan would take.
+struct TakenNames {
+  RemotePath target;
+  std::uint64_t count = 0;       ///< files that would be replaced; there may be more
+  std::vector<RemotePath> some;  ///< the first of them
+};
+
+/// taken_names: nobody has told outhaul that these files are its own, and without versions of them the plan
+/// would destroy them. For the first run of a job. Pure.
+std::optional<GuardRefusal> judge_taken_names(const TakenNames& taken, const Plan& plan,
+                                              const GuardPolicy& policy,
+                                              const std::vector<std::string>& approved);
 
 /// mass_deletion of what an adoption finds foreign: `count` of `there` files below the target would go.
 /// `approval` identifies them. Pure.

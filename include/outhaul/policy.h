@@ -84,6 +84,10 @@ struct GuardPolicy {
   std::vector<std::string> require;
   /// Unset: more than 60 % of the stored files changed content, only when over 100 did.
   std::optional<Limit> max_change{};
+  /// What stands under the names that a first run takes may be replaced.
+  bool overwrite = false;
+  /// `outhaul mirror`: there is no profile that advice could name.
+  bool one_shot = false;
 };
 
 }  // namespace outhaul

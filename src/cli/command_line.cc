@@ -168,6 +168,8 @@ void add_mirror(CLI::App& app, Line& line, const CancelToken& cancel) {
   add_way(*mirror, what);
   add_trust(*mirror, what);
   add_login(*mirror, what);
+  mirror->add_flag("--overwrite", what.overwrite,
+                   "replace files that stand there under the same names, though no run has stored them");
   mirror->add_option("--max-delete", what.max_delete, "refuse to delete more: a number, or a share like 20%");
   add_until(*mirror, line);
   add_run_choices(*mirror, line);

@@ -217,6 +217,7 @@ Profile mirror_profile(const MirrorChoices& what) {
   job.on_removal = what.remove ? OnRemoval::remove : OnRemoval::keep;
   job.compare = parse_compare(what.compare);
   job.proof = parse_proof(what.proof);
+  profile.safety.overwrite = what.overwrite;
   if (!what.max_delete.empty()) profile.safety.max_delete = parse_limit(what.max_delete);
   if (const auto fault = own_copy(job, true, profile.remote))
     throw Error(ErrorKind::usage, "mirror: the source is " + fault->found,

@@ -50,6 +50,7 @@ struct MirrorChoices {
   std::string password_env, password_file;
   bool netrc = false;
   std::string max_delete;
+  bool overwrite = false;
   // The way to the server.
   bool active = false, windows_names = false, ssh_agent = false;
   std::string bandwidth, account, encoding, proxy, proxy_password_env, ssh_passphrase_env;

@@ -20,6 +20,7 @@
 #include "execute/modes.h"
 #include "execute/removals.h"
 #include "execute/room.h"
+#include "execute/taken_names.h"
 #include "execute/tally.h"
 #include "execute/transfers.h"
 #include "outhaul/error.h"
@@ -674,11 +675,19 @@ JobReport Executor::settle(const Job& job, JobId job_id, RunId run) {
 }
 
 JobReport Executor::probe_names(const Job& job, const OddNames& kinds, NameProbe& found) {
+  return ask(job, [&](Commands& commands) { found = outhaul::probe_names(commands, kinds); });
+}
+
+JobReport Executor::find_taken_names(const Job& job, const Plan& plan, TakenNames& found) {
+  return ask(job, [&](Commands& commands) { found = outhaul::find_taken_names(commands, job, plan); });
+}
+
+JobReport Executor::ask(const Job& job, const std::function<void(Commands&)>& questions) {
   JobReport report = report_for(job, nullptr);
   Tally tally(report, events_);
   Connections connections({remote_, 1, connection_policy_, policy_, clock_, cancel_, cancel_, events_});
   try {
-    found = outhaul::probe_names(connections.commands(), kinds);
+    questions(connections.commands());
   } catch (const RemoteError& error) {
     tally.stop(error.failure(), error.what(), error.advice());
   }

@@ -55,6 +55,10 @@ class Executor {
   /// like execute().
   JobReport probe_names(const Job& job, const OddNames& kinds, NameProbe& found);
 
+  /// What the uploads of a job's first plan would replace; see find_taken_names(). Returns problems like
+  /// execute().
+  JobReport find_taken_names(const Job& job, const Plan& plan, TakenNames& found);
+
   /// How execute() deals with a remote that may not have room for the uploads.
   struct Room {
     GoesFirst first;  ///< decided already
@@ -85,6 +89,8 @@ class Executor {
   const ConnectionUse& connections_seen() const noexcept { return connections_seen_; }
 
  private:
+  JobReport ask(const Job& job, const std::function<void(Commands&)>& questions);
+
   Remote& remote_;
   State& state_;
   EventSink& events_;

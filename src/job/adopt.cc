@@ -7,6 +7,7 @@
 #include "adopt/adopter.h"
 #include "filter/patterns.h"
 #include "job/append_only.h"
+#include "job/beginning.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
 #include "job/known_remote.h"
@@ -141,7 +142,10 @@ class ProfileAdoption {
     if (!done.problems.empty()) report_.outcome = worst_of(report_.outcome, ExitCode::incomplete);
     // With foreign files that are still to be deleted it may be called again.
     const bool ended = done.refusals.empty() && done.problems.empty();
-    if (!choices_.dry_run && ended) state_->forget_server_fact(scope_of(job), kFact);
+    if (choices_.dry_run || !ended) return;
+    state_->forget_server_fact(scope_of(job), kFact);
+    remember_beginning(*state_, id,
+                       job);  // a person has said whose it is, also where nothing of it was the same
   }
 
   /// Only MLSD and a mounted disk tell seconds in UTC. Which of MLSD and LIST a server has shows with its

@@ -9,6 +9,7 @@
 #include "execute/executor.h"
 #include "job/append_only.h"
 #include "job/attribute_trust.h"
+#include "job/beginning.h"
 #include "job/catalog.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
@@ -77,6 +78,7 @@ class ProfileRun {
   std::optional<JobId> enrol(const Job& job, JobReport& report);
   void carry_out(Job& job, JobReport& report);
   bool settle_names(Job& job, JobId id, const Plan& plan, JobReport& report);
+  void look_at_target(const Job& job, JobId id, Judged& judged, JobReport& report);
   void tell_scan_problems(const Plan& plan, JobReport& report);
   bool execute(const Job& job, JobId id, const Plan& plan, JobReport& report);
   Executor::Room room_for(const Job& job, JobId id, const Plan& plan, JobReport& report,
@@ -198,6 +200,7 @@ void ProfileRun::carry_out(Job& job, JobReport& report) {
   };
   Judged judged = plan();
   if (judged.refusals.empty() && settle_names(job, id, judged.plan, report)) judged = plan();
+  if (report.outcome == ExitCode::done && judged.refusals.empty()) look_at_target(job, id, judged, report);
   if (report.outcome != ExitCode::done) return;
   report.plan_id = judged.plan.id;
   report.planned = judged.plan.counts;
@@ -205,6 +208,7 @@ void ProfileRun::carry_out(Job& job, JobReport& report) {
   tell_scan_problems(judged.plan, report);
   if (!judged.refusals.empty()) return refuse(judged.refusals, report);
   remember_mount(state_, job, judged.mount);
+  remember_beginning(state_, id, job);
   attributes.judge(judged.plan);
   {
     std::vector<Doubt> doubts;
@@ -239,6 +243,16 @@ bool ProfileRun::settle_names(Job& job, JobId id, const Plan& plan, JobReport& r
   job.names.escaped = job.names.escaped | chosen;
   remember_escapes(state_, job);
   return true;
+}
+
+/// Before the first file of a job is sent. What is sent to directories of single runs replaces nothing.
+void ProfileRun::look_at_target(const Job& job, JobId id, Judged& judged, JobReport& report) {
+  const bool may_replace = judged.plan.counts.uploads > 0 && !job.append_only && !profile_.safety.overwrite;
+  if (!may_replace || !is_to_begin(state_, id, job)) return;
+  TakenNames taken;
+  report = joined(std::move(report), executor().find_taken_names(job, judged.plan, taken));
+  if (auto refusal = judge_taken_names(taken, judged.plan, profile_.safety, options_.approve))
+    judged.refusals.push_back(std::move(*refusal));
 }
 
 /// Retention's turn comes after the uploads. When they don't fit because of what it would delete then, that
@@ -282,15 +296,15 @@ Executor::Room ProfileRun::room_for(const Job& job, JobId id, const Plan& plan, 
   if (profile_.remote.quota && plan.counts.upload_bytes > 0) {
     SpaceVerdict verdict =
         decide(ask_of_quota(room.reserve, *profile_.remote.quota, space_need(&state_, id, job, plan),
-                            space_use(&state_), plan.id, options_.approve));
+                            space_use(&state_), approval_of(plan.id, profile_.safety, options_.approve)));
     room.first = verdict.first;
     if (verdict.refusal) refuse({*verdict.refusal}, report);
   }
   if (!profile_.remote.watch_space) return room;
   room.ours = [this] { return bytes_on_remote(state_); };
   room.judge = [&, id, decide, reserve = room.reserve](std::uint64_t free, std::uint64_t most) {
-    return decide(ask_of_free_space(reserve, space_need(&state_, id, job, plan, most), free, plan.id,
-                                    options_.approve));
+    return decide(ask_of_free_space(reserve, space_need(&state_, id, job, plan, most), free,
+                                    approval_of(plan.id, profile_.safety, options_.approve)));
   };
   return room;
 }

@@ -22,6 +22,7 @@ Profile mirror_profile(const std::filesystem::path& source, const RemoteSettings
   profile.name = "mirror-" + to_hex(identity.finish()).substr(0, 16);
   profile.remote = settings;
   profile.claims_remote = false;
+  profile.safety.one_shot = true;
   profile.catalog = false;  // one shot into a space that may be public
   Job job;
   job.name = "mirror";

@@ -52,7 +52,7 @@ void judge_quota(const Profile& profile, const State* state, std::optional<JobId
   const Plan& plan = planned.plan;
   const SpaceNeed need = space_need(state, id, *planned.job, plan);
   SpaceQuestion question =
-      ask_of_quota(catalog_reserve(profile, state, plan), *profile.remote.quota, need, use, plan.id, approve);
+      ask_of_quota(catalog_reserve(profile, state, plan), *profile.remote.quota, need, use, approval_of(plan.id, profile.safety, approve));
   std::uint64_t removals = 0;
   const std::uint64_t versions = may_go_first(planned.retention);
   question.removals = [&]() -> std::uint64_t {

@@ -68,25 +68,24 @@ SpaceUse use_after(SpaceUse use, const SpaceNeed& need, const Job& job, const Pl
 }
 
 SpaceQuestion ask_of_quota(std::uint64_t reserve, std::uint64_t quota, const SpaceNeed& need,
-                           const SpaceUse& use, const std::string& plan_id,
-                           const std::vector<std::string>& approved) {
+                           const SpaceUse& use, const PlanApproval& approval) {
   SpaceQuestion question;
   question.too_much = [=](std::uint64_t freed, std::uint64_t left) {
-    return over_quota(use, need.with(left), quota, freed, plan_id);
+    return over_quota(use, need.with(left), quota, freed, approval);
   };
   question.reserve = reserve;
-  question.approved = std::ranges::find(approved, plan_id) != approved.end();
+  question.approved = approval.given;
   return question;
 }
 
 SpaceQuestion ask_of_free_space(std::uint64_t reserve, const SpaceNeed& need, std::uint64_t free,
-                                const std::string& plan_id, const std::vector<std::string>& approved) {
+                                const PlanApproval& approval) {
   SpaceQuestion question;
   question.too_much = [=](std::uint64_t freed, std::uint64_t left) {
-    return over_free_space(free, need.with(left), freed, plan_id);
+    return over_free_space(free, need.with(left), freed, approval);
   };
   question.reserve = reserve;
-  question.approved = std::ranges::find(approved, plan_id) != approved.end();
+  question.approved = approval.given;
   return question;
 }
 

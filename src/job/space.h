@@ -28,10 +28,9 @@ SpaceUse use_after(SpaceUse use, const SpaceNeed& need, const Job& job, const Pl
 /// Whether the plan's uploads fit by "quota", or by what the server says is free; what
 /// may go first is for the caller to add.
 SpaceQuestion ask_of_quota(std::uint64_t reserve, std::uint64_t quota, const SpaceNeed& need,
-                           const SpaceUse& use, const std::string& plan_id,
-                           const std::vector<std::string>& approved);
+                           const SpaceUse& use, const PlanApproval& approval);
 SpaceQuestion ask_of_free_space(std::uint64_t reserve, const SpaceNeed& need, std::uint64_t free,
-                                const std::string& plan_id, const std::vector<std::string>& approved);
+                                const PlanApproval& approval);
 
 /// Bytes of the plan's removals that may be made before its uploads. May read files of the source.
 std::uint64_t removable_first(const Job& job, const Plan& plan, Certainty& certainty);

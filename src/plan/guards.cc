@@ -14,11 +14,10 @@ namespace {
 
 constexpr std::size_t kMarkersInMessage = 5;
 
-std::string approval(const Plan& plan, std::string_view mend) {
-  return fmt::format(
-      "{}; look at `outhaul plan PROFILE`, and if it is right, let exactly this plan through with "
-      "`outhaul run PROFILE --approve {}`",
-      mend, plan.id);
+std::string look_and_approve(const Plan& plan, const GuardPolicy& policy, std::string_view mend) {
+  return fmt::format("{}; look at {}, and if it is right, let exactly this plan through with {}", mend,
+                     policy.one_shot ? "the plan (`--dry-run`)" : "`outhaul plan PROFILE`",
+                     approval_of(plan.id, policy, {}).how);
 }
 
 std::optional<GuardRefusal> missing_source(const SourceFacts& facts) {
@@ -48,7 +47,8 @@ std::optional<GuardRefusal> missing_marker(const SourceFacts& facts) {
 }
 
 /// The disk isn't mounted, and the empty mount point or a stale copy below it is seen.
-std::optional<GuardRefusal> other_mount(const Plan& plan, const SourceFacts& facts) {
+std::optional<GuardRefusal> other_mount(const Plan& plan, const SourceFacts& facts,
+                                        const GuardPolicy& policy) {
   if (!facts.exists || !facts.mount || !facts.mount_before) return std::nullopt;
   const SourceMount &now = facts.mount->mount, &before = *facts.mount_before;
   const MountChange change = mount_change(before, *facts.mount);
@@ -67,22 +67,25 @@ std::optional<GuardRefusal> other_mount(const Plan& plan, const SourceFacts& fac
                 before.type == now.type ? "another " + printable(now.type) : printable(now.type));
   return GuardRefusal{
       Guard::other_mount, message,
-      approval(plan,
-               "mount what belongs there; if the source has moved to this file system for good, that is "
-               "remembered once it is approved"),
+      look_and_approve(
+          plan, policy,
+          "mount what belongs there; if the source has moved to this file system for good, that is "
+          "remembered once it is approved"),
       true};
 }
 
-std::optional<GuardRefusal> empty_source(const Plan& plan, const SourceFacts& facts) {
+std::optional<GuardRefusal> empty_source(const Plan& plan, const SourceFacts& facts,
+                                         const GuardPolicy& policy) {
   const PlanCounts& counts = plan.counts;
   const bool empty = counts.scanned_files + counts.scanned_dirs + counts.scanned_symlinks == 0;
   if (!facts.exists || !empty || counts.stored_files == 0) return std::nullopt;
-  return GuardRefusal{Guard::empty_source,
-                      fmt::format("the source {} is empty, but {} {} {} saved from it before",
-                                  printable(facts.source), grouped(counts.stored_files),
-                                  files(counts.stored_files), counts.stored_files == 1 ? "was" : "were"),
-                      approval(plan, "check that it is mounted and that \"exclude\" doesn't take everything"),
-                      true};
+  return GuardRefusal{
+      Guard::empty_source,
+      fmt::format("the source {} is empty, but {} {} {} saved from it before", printable(facts.source),
+                  grouped(counts.stored_files), files(counts.stored_files),
+                  counts.stored_files == 1 ? "was" : "were"),
+      look_and_approve(plan, policy, "check that it is mounted and that \"exclude\" doesn't take everything"),
+      true};
 }
 
 std::optional<GuardRefusal> mass_deletion(const Plan& plan, const SourceFacts& facts,
@@ -98,7 +101,7 @@ std::optional<GuardRefusal> mass_deletion(const Plan& plan, const SourceFacts& f
                                       ? "taken out of the tree on the remote and kept as versions only"
                                       : "removed from the remote",
                                   limit_in_words(*limit, removed, stored)),
-                      approval(plan, "check that nothing is missing from the source"), true};
+                      look_and_approve(plan, policy, "check that nothing is missing from the source"), true};
 }
 
 /// Ransomware rewrites what it finds; so does a slip with sed.
@@ -112,9 +115,10 @@ std::optional<GuardRefusal> mass_change(const Plan& plan, const SourceFacts& fac
       Guard::mass_change,
       fmt::format("{} changed content since the last run; the limit is {}", share_in_words(changed, stored),
                   limit_in_words(*limit, changed, stored)),
-      approval(plan,
-               "open some of them: if they can't be read any more, something has rewritten or encrypted "
-               "them, so save what the remote holds first (`outhaul restore`)"),
+      look_and_approve(
+          plan, policy,
+          "open some of them: if they can't be read any more, something has rewritten or encrypted "
+          "them, so save what the remote holds first (`outhaul restore`)"),
       true};
 }
 
@@ -122,12 +126,11 @@ std::optional<GuardRefusal> mass_change(const Plan& plan, const SourceFacts& fac
 
 std::vector<GuardRefusal> judge(const Plan& plan, const SourceFacts& facts, const GuardPolicy& policy,
                                 const std::vector<std::string>& approved) {
-  const bool plan_approved =
-      !plan.id.empty() && std::find(approved.begin(), approved.end(), plan.id) != approved.end();
+  const bool plan_approved = approval_of(plan.id, policy, approved).given;
   std::vector<GuardRefusal> refusals;
-  for (auto& refusal :
-       {missing_source(facts), missing_marker(facts), other_mount(plan, facts), empty_source(plan, facts),
-        mass_deletion(plan, facts, policy), mass_change(plan, facts, policy)})
+  for (auto& refusal : {missing_source(facts), missing_marker(facts), other_mount(plan, facts, policy),
+                        empty_source(plan, facts, policy), mass_deletion(plan, facts, policy),
+                        mass_change(plan, facts, policy)})
     if (refusal && !(refusal->approvable && plan_approved)) refusals.push_back(*refusal);
   return refusals;
 }
@@ -145,6 +148,32 @@ std::optional<GuardRefusal> judge_loss(std::uint64_t lost, std::uint64_t stored,
                   "lost indeed, have the next run send them again with `outhaul verify PROFILE --approve {}`",
                   approval),
       true};
+}
+
+std::optional<GuardRefusal> judge_taken_names(const TakenNames& taken, const Plan& plan,
+                                              const GuardPolicy& policy,
+                                              const std::vector<std::string>& approved) {
+  const PlanApproval approval = approval_of(plan.id, policy, approved);
+  if (taken.count == 0 || policy.overwrite || approval.given) return std::nullopt;
+  std::string names;
+  for (const RemotePath& name : taken.some)
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", printable(name.wire()));
+  const std::string place =
+      taken.target.empty() ? "the remote directory" : fmt::format("\"{}\"", printable(taken.target.wire()));
+  const std::string mend =
+      policy.one_shot
+          ? "to have them replaced, say --overwrite; or give another URL"
+          : fmt::format(
+                "if they are a copy of this source, take it over with `outhaul adopt PROFILE`, which sends "
+                "only what differs; if they may be replaced, let exactly this plan through with {}; or give "
+                "the job another \"target\"",
+                approval.how);
+  return GuardRefusal{
+      Guard::taken_names,
+      fmt::format("{} holds {} already that no run of this job has stored and that it would replace: {}{}",
+                  place, fmt::format("{} {}", grouped(taken.count), files(taken.count)), names,
+                  taken.count > taken.some.size() ? ", …" : ""),
+      mend, true};
 }
 
 std::optional<GuardRefusal> judge_foreign(std::uint64_t count, std::uint64_t there, const GuardPolicy& policy,

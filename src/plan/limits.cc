@@ -72,4 +72,11 @@ std::optional<Limit> exceeded_change_limit(const std::optional<Limit>& max_chang
   return over ? std::optional(kDefaultChange) : std::nullopt;
 }
 
+PlanApproval approval_of(const std::string& plan_id, const GuardPolicy& policy,
+                         const std::vector<std::string>& approved) {
+  return {fmt::format("{}--approve {}`", policy.one_shot ? "the same command and `" : "`outhaul run PROFILE ",
+                      plan_id),
+          !plan_id.empty() && std::find(approved.begin(), approved.end(), plan_id) != approved.end()};
+}
+
 }  // namespace outhaul

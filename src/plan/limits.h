@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "outhaul/policy.h"
 
@@ -28,5 +29,14 @@ std::string_view files(std::uint64_t count);  ///< "file" or "files"
 std::string share_in_words(std::uint64_t count, std::uint64_t whole);
 /// The part of the limit that was exceeded: "20 %", "1,000 files".
 std::string limit_in_words(const Limit& limit, std::uint64_t count, std::uint64_t whole);
+
+/// How a person lets exactly this plan through ("`outhaul run PROFILE --approve c4b9f721004d`"), and whether
+/// one has.
+struct PlanApproval {
+  std::string how;
+  bool given = false;
+};
+PlanApproval approval_of(const std::string& plan_id, const GuardPolicy& policy,
+                         const std::vector<std::string>& approved);
 
 }  // namespace outhaul

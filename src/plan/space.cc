@@ -15,11 +15,9 @@ std::int64_t as_signed(std::uint64_t bytes) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::int64_t>::max()));
 }
 
-GuardRefusal refusal(std::string message, std::string_view mend, const std::string& plan_id) {
-  return {
-      Guard::no_space, std::move(message),
-      fmt::format("{}; or let exactly this plan try with `outhaul run PROFILE --approve {}`", mend, plan_id),
-      true};
+GuardRefusal refusal(std::string message, std::string_view mend, const PlanApproval& approval) {
+  return {Guard::no_space, std::move(message),
+          fmt::format("{}; or let exactly this plan try with {}", mend, approval.how), true};
 }
 
 std::uint64_t less(std::uint64_t from, std::uint64_t what) noexcept {
@@ -63,7 +61,7 @@ SpaceNeed SpaceNeed::with(std::uint64_t reserve) const noexcept {
 }
 
 std::optional<GuardRefusal> over_quota(const SpaceUse& use, const SpaceNeed& need, std::uint64_t quota,
-                                       std::uint64_t freed, const std::string& plan_id) {
+                                       std::uint64_t freed, const PlanApproval& approval) {
   const std::uint64_t together = less(clamped_sum(use.all(), need.peak()), freed);
   if (need.peak() == 0 || together <= quota) return std::nullopt;
   return refusal(
@@ -72,11 +70,11 @@ std::optional<GuardRefusal> over_quota(const SpaceUse& use, const SpaceNeed& nee
           "({} too much{})",
           space_in_words(use.all()), parts_of(use), space_in_words(need.peak()), space_in_words(quota),
           space_in_words(together - quota), even_so(freed)),
-      "keep fewer versions, exclude what isn't needed, or buy space and raise \"quota\"", plan_id);
+      "keep fewer versions, exclude what isn't needed, or buy space and raise \"quota\"", approval);
 }
 
 std::optional<GuardRefusal> over_free_space(std::uint64_t free, const SpaceNeed& need, std::uint64_t freed,
-                                            const std::string& plan_id) {
+                                            const PlanApproval& approval) {
   const std::uint64_t wanted = less(need.peak(), need.there());
   if (less(wanted, freed) <= free) return std::nullopt;
   return refusal(
@@ -84,7 +82,7 @@ std::optional<GuardRefusal> over_free_space(std::uint64_t free, const SpaceNeed&
                   space_in_words(wanted), space_in_words(free), even_so(freed)),
       "make room there, keep fewer versions, or, if what the server says is not to be believed, set "
       "\"quota\" to \"off\"",
-      plan_id);
+      approval);
 }
 
 SpaceVerdict decide_space(const SpaceQuestion& question) {

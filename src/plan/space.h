@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "outhaul/guard.h"
+#include "plan/limits.h"
 
 namespace outhaul {
 
@@ -43,10 +44,10 @@ class SpaceNeed {
 /// no_space, with the figures; approvable for exactly this plan. Nothing when it fits once `freed` bytes have
 /// gone first, or when nothing is uploaded.
 std::optional<GuardRefusal> over_quota(const SpaceUse& use, const SpaceNeed& need, std::uint64_t quota,
-                                       std::uint64_t freed, const std::string& plan_id);
+                                       std::uint64_t freed, const PlanApproval& approval);
 /// The same by what the server says it has left.
 std::optional<GuardRefusal> over_free_space(std::uint64_t free, const SpaceNeed& need, std::uint64_t freed,
-                                            const std::string& plan_id);
+                                            const PlanApproval& approval);
 
 /// What goes before the uploads, because they don't fit beside it: as little as will do.
 struct GoesFirst {

@@ -173,6 +173,8 @@ std::string_view to_string(Guard guard) noexcept {
       return "foreign_remote";
     case Guard::lost_mark:
       return "lost_mark";
+    case Guard::taken_names:
+      return "taken_names";
   }
   return "unknown";
 }

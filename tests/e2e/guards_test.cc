@@ -186,3 +186,30 @@ TEST_CASE("a catalog of which nothing can be used makes no state and says what s
   CHECK(holds(recovered.err, {"adopt"}));
   CHECK_FALSE(fs::exists(site.state_dir() / "state.db"));
 }
+
+TEST_CASE("a first night replaces nothing that others have stored on any server until a person has said so") {
+  const ServerKind kind = GENERATE(ServerKind::proftpd, ServerKind::vsftpd, ServerKind::pureftpd,
+                                   ServerKind::pyftpdlib, ServerKind::ftp_srv, ServerKind::sshd);
+  INFO(to_string(kind));
+  Site site(kind);
+  site.write("css/site.css", "theirs");
+  site.write("photo.jpg", "theirs");
+  REQUIRE(site.run().exit.code == 0);
+  fs::remove_all(site.state_root());  // nobody knows who put it there
+  fs::remove_all(site.space() / ".outhaul");
+  site.remove("photo.jpg");
+  site.write("index.html", "mine");
+  site.write("css/site.css", "mine");
+  const fs::path theirs = site.stored() / "css/site.css";
+  const RunResult refused = site.run();
+  INFO(told(refused));
+  CHECK(refused.exit.code == 4);
+  CHECK(holds(refused.out + refused.err, {"css/site.css", "outhaul adopt"}));
+  CHECK(read_file(theirs) == "theirs");
+  CHECK_FALSE(fs::exists(site.stored() / "index.html"));
+  const RunResult approved = site.run({"--approve", id_to_approve(refused)});
+  INFO(told(approved));
+  CHECK(approved.exit.code == 0);
+  CHECK(read_file(theirs) == "mine");
+  CHECK(fs::exists(site.stored() / "photo.jpg"));
+}

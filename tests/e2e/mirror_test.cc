@@ -123,6 +123,22 @@ TEST_CASE("mirror of another source to the same place has a state of its own") {
   CHECK(fs::exists(site.space() / "b"));
 }
 
+TEST_CASE("mirror doesn't replace what another one has put there unless that was said") {
+  Site site(ServerKind::vsftpd);
+  site.write("a", "1");
+  REQUIRE(mirror(site).exit.code == 0);
+  fs::remove_all(site.state_root());  // a container that starts without one
+  site.write("a", "2");
+  const RunResult refused = mirror(site);
+  INFO(told(refused));
+  CHECK(refused.exit.code == 4);
+  CHECK(holds(refused.out + refused.err, {"\"a\"", "--overwrite"}));
+  CHECK(refused.err.find("PROFILE") == std::string::npos);
+  CHECK(read_file(site.space() / "a") == "1");
+  CHECK(mirror(site, {"--overwrite"}).exit.code == 0);
+  CHECK(differences_of(site).empty());
+}
+
 TEST_CASE("mirror leaves out what a pattern takes") {
   Site site(ServerKind::proftpd);
   site.write("a", "1");

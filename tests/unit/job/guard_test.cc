@@ -14,6 +14,13 @@ void fill(Nightly& night, int count) {
   night.server.forget_calls();
 }
 
+/// What a run refused for, and its advice.
+GuardRefusal only_refusal(const RunReport& report) {
+  CHECK(report.outcome == ExitCode::guard_refused);
+  REQUIRE(report.jobs.at(0).refusals.size() == 1);
+  return report.jobs.at(0).refusals.at(0);
+}
+
 }  // namespace
 
 TEST_CASE("pain 1: an empty source is refused and nothing is deleted") {
@@ -167,4 +174,76 @@ TEST_CASE("a refused job does not keep the next one from running") {
   CHECK(report.outcome == ExitCode::guard_refused);
   CHECK(report.jobs.at(1).outcome == ExitCode::done);
   CHECK(night.server.file("o/f") == "1");
+}
+
+TEST_CASE("a first run doesn't replace what others have stored under the same names") {
+  Nightly night;
+  night.write("index.html", "mine");
+  night.write("css/site.css", "mine");
+  night.write("new", "mine");
+  night.server.put_file("t/index.html", "somebody else's");
+  night.server.put_file("t/css/site.css", "somebody else's");
+  const auto before = night.stored();
+  const GuardRefusal refusal = only_refusal(night.run());
+  CHECK(refusal.guard == Guard::taken_names);
+  CHECK(refusal.approvable);
+  CHECK(refusal.message.find("\"t\" holds 2 files already") != std::string::npos);
+  CHECK(refusal.message.find("\"t/css/site.css\", \"t/index.html\"") != std::string::npos);
+  CHECK(refusal.advice.find("outhaul adopt PROFILE") != std::string::npos);
+  CHECK(night.stored() == before);
+
+  SECTION("each time until that plan is approved, and then no more") {
+    const RunReport again = night.run();
+    CHECK(only_refusal(again).guard == Guard::taken_names);
+    RunOptions approved;
+    approved.approve = {again.jobs.at(0).plan_id};
+    CHECK(night.run(approved).outcome == ExitCode::done);
+    CHECK(night.stored() == night.expected());
+    night.write("css/site.css", "newer");
+    CHECK(night.run().outcome == ExitCode::done);
+  }
+  SECTION("where that may be") {
+    night.profile.safety.overwrite = true;
+    CHECK(night.run().outcome == ExitCode::done);
+    CHECK(night.stored() == night.expected());
+  }
+}
+
+TEST_CASE("a first run goes between what others have stored where no file would be replaced") {
+  Nightly night;
+  night.write("css/site.css", "mine");
+  night.write("index.html", "mine");
+  night.server.put_file("t/css/other.css", "theirs");
+  night.server.put_file("t/images/site.css", "theirs");
+  night.server.put_file("t/index.htm", "theirs");
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.stored().size() == 5);
+  CHECK(night.server.count("LIST t/images") == 0);  // no directory of the source
+}
+
+TEST_CASE("a target is looked at once, before the first byte, and not again after a run that was cut off") {
+  Nightly night;
+  night.write("a", "1");
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::put_start || call.what.find(".part") == std::string::npos)
+      return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+  CHECK(night.run().outcome == ExitCode::incomplete);
+  night.server.set_faults({});
+  night.server.put_file("t/a", "as if the run had been cut off before it could write this down");
+  night.server.forget_calls();
+  CHECK(night.run().outcome == ExitCode::done);
+  CHECK(night.server.count("LIST t") == 0);
+  CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("a mirror that refuses speaks of no profile") {
+  Nightly night;
+  night.profile.safety.one_shot = true;
+  night.write("a", "1");
+  night.server.put_file("t/a", "theirs");
+  const GuardRefusal refusal = only_refusal(night.run());
+  CHECK(refusal.advice.find("--overwrite") != std::string::npos);
+  CHECK(refusal.advice.find("PROFILE") == std::string::npos);
 }

@@ -131,6 +131,7 @@ TEST_CASE("a mirror claims nothing and is refused where a backup is") {
   two.other().profile.claims_remote = two.other().profile.catalog = false;
   CHECK(two.other().run().outcome == ExitCode::done);
   for (const auto& [name, content] : two.server.files()) CHECK(name.find("owner") == std::string::npos);
+  two.profile.safety.overwrite = true;
   CHECK(two.run().outcome == ExitCode::done);
   two.other().write("b", "two");
   const RunReport refused = two.other().run();

@@ -106,6 +106,7 @@ TEST_CASE("a proven part that still can't be renamed is kept for the run that ca
 
 TEST_CASE("a foreign file of the same size is not taken for the upload that a crash cut off") {
   Nightly night;
+  night.profile.safety.overwrite = true;
   night.server.put_file("t/f", "them");
   night.write("f", "ours");
   die_at(night, "RNFR .outhaul/parts/", Fault::Effect::lost);

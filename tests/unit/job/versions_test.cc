@@ -268,6 +268,7 @@ TEST_CASE("a state that was lost and starts its runs again renames nothing over 
   const Contents before = night.versions();
   REQUIRE(before.size() == 2);
   std::filesystem::rename(night.state_dir(), night.state_root() / "lost");
+  night.profile.safety.overwrite = true;
   night.write("gone", "second life");
   REQUIRE(night.run().outcome == ExitCode::done);
   const Contents second_life = night.source_tree();

@@ -307,3 +307,35 @@ TEST_CASE("an approval lets exactly its own plan through") {
   plan.id = "";
   CHECK_FALSE(judge(plan, source(), {}, {""}).empty());
 }
+
+TEST_CASE("files that a first run would replace are told with some names and the ways out") {
+  Plan plan;
+  plan.id = kId;
+  TakenNames taken{RemotePath::parse("www"), 4, {}};
+  for (const char* name : {"www/a", "www/b", "www/c"}) taken.some.push_back(RemotePath::parse(name));
+  const auto refusal = judge_taken_names(taken, plan, {}, {});
+  REQUIRE(refusal);
+  CHECK(refusal->guard == Guard::taken_names);
+  CHECK(refusal->message ==
+        "\"www\" holds 4 files already that no run of this job has stored and that it would replace: "
+        "\"www/a\", "
+        "\"www/b\", \"www/c\", …");
+  CHECK(holds(refusal->advice, "`outhaul adopt PROFILE`"));
+  CHECK(holds(refusal->advice, "`outhaul run PROFILE --approve 0123456789ab`"));
+  CHECK_FALSE(judge_taken_names(taken, plan, {}, {kId}));
+  CHECK_FALSE(judge_taken_names({}, plan, {}, {}));
+  GuardPolicy policy;
+  policy.overwrite = true;
+  CHECK_FALSE(judge_taken_names(taken, plan, policy, {}));
+  taken.target = {};
+  CHECK(holds(judge_taken_names(taken, plan, {}, {})->message, "the remote directory holds 4 files"));
+}
+
+TEST_CASE("a refusal of a mirror names its own command and no profile") {
+  GuardPolicy policy;
+  policy.one_shot = true;
+  for (const GuardRefusal& refusal : judge(plan_that_removes(100, 100), source(), policy, {})) {
+    CHECK_FALSE(holds(refusal.advice, "PROFILE"));
+    CHECK(holds(refusal.advice, "the same command and `--approve 0123456789ab`"));
+  }
+}

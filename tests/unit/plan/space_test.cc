@@ -6,7 +6,7 @@ using namespace outhaul;
 
 namespace {
 
-constexpr const char* kId = "0123456789ab";
+const PlanApproval kApproval{"`outhaul run PROFILE --approve 0123456789ab`", false};
 constexpr std::uint64_t kGB = 1'000'000'000;
 
 SpaceNeed uploads(std::initializer_list<std::uint64_t> sizes) {
@@ -37,9 +37,9 @@ TEST_CASE("what is added is told by its highest point because a file is sent bes
 
 TEST_CASE("a quota refuses only what can't fit with the figures and a way out") {
   const SpaceUse use{70 * kGB, 8 * kGB, 0, 0};
-  CHECK_FALSE(over_quota(use, uploads({22 * kGB}), 100 * kGB, 0, kId));
-  CHECK_FALSE(over_quota(use, uploads({}), kGB, 0, kId));  // nothing is sent, so nothing is in the way
-  const auto refusal = over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 0, kId);
+  CHECK_FALSE(over_quota(use, uploads({22 * kGB}), 100 * kGB, 0, kApproval));
+  CHECK_FALSE(over_quota(use, uploads({}), kGB, 0, kApproval));  // nothing is sent, so nothing is in the way
+  const auto refusal = over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 0, kApproval);
   REQUIRE(refusal);
   CHECK(refusal->guard == Guard::no_space);
   CHECK(refusal->message ==
@@ -48,8 +48,8 @@ TEST_CASE("a quota refuses only what can't fit with the figures and a way out") 
         "up to 22.25 GB more, and \"quota\" is 100.00 GB (250.00 MB too much)");
   CHECK(holds(refusal->advice, "--approve 0123456789ab"));
   CHECK(refusal->approvable);
-  CHECK_FALSE(over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 250'000'000, kId));
-  CHECK(holds(over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 249'000'000, kId)->message,
+  CHECK_FALSE(over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 250'000'000, kApproval));
+  CHECK(holds(over_quota(use, uploads({22 * kGB, 250'000'000}), 100 * kGB, 249'000'000, kApproval)->message,
               "(1.00 MB too much, although 249.00 MB would go first)"));
 }
 
@@ -57,22 +57,22 @@ TEST_CASE("sizes that add up to more than any number holds still don't fit") {
   constexpr std::uint64_t kHuge = INT64_MAX;  // a sparse file may claim so much
   const SpaceNeed need = uploads({kHuge, kHuge, kHuge, UINT64_MAX});
   CHECK(need.peak() == kHuge);
-  CHECK(over_quota({UINT64_MAX - 1, 0, 0, 0}, need, 100 * kGB, 0, kId));
-  CHECK(over_free_space(100 * kGB, need, 0, kId));
+  CHECK(over_quota({UINT64_MAX - 1, 0, 0, 0}, need, 100 * kGB, 0, kApproval));
+  CHECK(over_free_space(100 * kGB, need, 0, kApproval));
 }
 
 TEST_CASE("what lies in parts already counts against a quota but not against what is free") {
   SpaceNeed need;
   need.upload(90 * kGB, 0, 80 * kGB);
-  CHECK(over_quota({}, need, 89 * kGB, 0, kId));
-  CHECK_FALSE(over_free_space(10 * kGB, need, 0, kId));
-  const auto refusal = over_free_space(10 * kGB - 1, need, 0, kId);
+  CHECK(over_quota({}, need, 89 * kGB, 0, kApproval));
+  CHECK_FALSE(over_free_space(10 * kGB, need, 0, kApproval));
+  const auto refusal = over_free_space(10 * kGB - 1, need, 0, kApproval);
   REQUIRE(refusal);
   CHECK(refusal->message ==
         "the uploads don't fit: they need 10.00 GB more, and the remote says that 10.00 GB are free");
   CHECK(holds(refusal->advice, "\"quota\""));
-  CHECK_FALSE(over_free_space(10 * kGB - 1, need, 1, kId));
-  CHECK_FALSE(over_free_space(0, uploads({}), 0, kId));
+  CHECK_FALSE(over_free_space(10 * kGB - 1, need, 1, kApproval));
+  CHECK_FALSE(over_free_space(0, uploads({}), 0, kApproval));
 }
 
 TEST_CASE("as little as will do goes before the uploads and what can't be made to fit is refused") {

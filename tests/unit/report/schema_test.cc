@@ -32,7 +32,7 @@ std::vector<std::string> plan_documents() {
   plan.actions.push_back(action(ActionKind::record, Reason::metadata_changed, ""));
   plan.actions.back().entry.mtime_ns = -1;
   JobPlan refused = job_plan(plan), lost{"db", "/srv/\xE9", "", nullptr, {}};
-  for (int guard = 0; guard <= static_cast<int>(Guard::lost_mark); ++guard)
+  for (int guard = 0; guard <= static_cast<int>(Guard::taken_names); ++guard)
     refused.refusals.push_back(
         {static_cast<Guard>(guard), "why", guard == 0 ? "" : "what to do", guard == 1});
   const Plan empty{{}, {}, {}, "000000000000"};

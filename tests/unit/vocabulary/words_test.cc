@@ -39,7 +39,7 @@ Plan plan_of(std::initializer_list<ActionKind> kinds) {
 TEST_CASE("every enum value has one stable word of its own") {
   CHECK(words_up_to(Reason::too_large).count("mtime_changed") == 1);
   CHECK(words_up_to(ActionKind::withhold).count("make_dir") == 1);
-  CHECK(words_up_to(Guard::lost_mark).count("mass_deletion") == 1);
+  CHECK(words_up_to(Guard::taken_names).count("mass_deletion") == 1);
   CHECK(words_up_to(VerifyFinding::Kind::foreign).count("missing") == 1);
   CHECK(words_up_to(FailureClass::cancelled).count("lower_cap") == 1);
 }
