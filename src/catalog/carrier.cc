@@ -246,11 +246,13 @@ void Carrier::put_in_place(const RemotePath& part, const RemotePath& name) {
         commands_.run_one(Rename{part, name}).status == Status::done)
       return remove(aside);
   }
-  throw RemoteError(FailureClass::stop_job,
-                    fmt::format("{} could not be renamed to {}: {}", printable(part.wire()),
-                                printable(name.name()), renamed.reply_text),
-                    "Check the account's permissions in .outhaul on the server.", renamed.reply_code,
-                    renamed.reply_text);
+  throw RemoteError(
+      FailureClass::stop_job,
+      fmt::format("{} could not be renamed to {}: {}", printable(part.wire()), printable(name.name()),
+                  renamed.reply_text),
+      "Check the account's permissions in .outhaul on the server. An account that may not rename at "
+      "all needs \"append_only\": true.",
+      renamed.reply_code, renamed.reply_text);
 }
 
 void Carrier::fetch(const RemotePath& name, const std::filesystem::path& to, std::uint64_t size) {

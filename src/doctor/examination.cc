@@ -55,7 +55,7 @@ bool Examination::check(std::string name, std::string what, Verdict gravity,
   return false;
 }
 
-void Examination::need(const CommandResult& result, const char* doing) const {
+void Examination::need(const CommandResult& result, std::string_view doing) const {
   if (result.status == Status::done) return;
   const char* why = result.status == Status::missing       ? "the server says that it isn't there"
                     : result.status == Status::unsupported ? "the server has no such command"
@@ -115,7 +115,8 @@ bool Examination::log_in() {
 bool Examination::make_place() {
   const char* what = "make a directory";
   try {
-    for (const RemotePath& dir : {RemotePath{}, place_.parent(), place_}) need(ask(MakeDir{dir}), "MKD");
+    for (const RemotePath& dir : {RemotePath{}, place_.parent(), place_})
+      need(ask(MakeDir{dir}), dir.empty() ? "MKD" : fmt::format("MKD {}", printable(dir.wire())));
   } catch (const RemoteError& error) {
     if (error.failure() == FailureClass::cancelled) throw;
     add("make_dir", what, Verdict::fails, {error.what(), error.advice()});
@@ -183,11 +184,24 @@ void Examination::clean_up_quietly() noexcept {
 std::string Examination::remove() {
   std::vector<Command> commands;
   for (const RemotePath& path : files_) commands.push_back(RemoveFile{path});
-  commands.push_back(RemoveDir{place_});
-  const std::vector<CommandResult> results = lane_->run(commands);
-  for (std::size_t i = 0; i < results.size(); ++i)
-    if (results[i].status != Status::missing) need(results[i], i + 1 == results.size() ? "RMD" : "DELE");
+  for (const CommandResult& removed : lane_->run(commands))
+    if (removed.status != Status::missing) need(removed, "DELE");
+  CommandResult removed = ask(RemoveDir{place_});
+  if (removed.status == Status::refused) {
+    remove_strangers();
+    removed = ask(RemoveDir{place_});
+  }
+  if (removed.status != Status::missing) need(removed, "RMD");
   return {};
+}
+
+/// What a server has stored under names of its own making (Pure-FTPd -r), and what an examination left that
+/// was killed. The directory is ours.
+void Examination::remove_strangers() {
+  std::vector<Command> commands;
+  for (const RemoteEntry& entry : lane_->list(place_).entries)
+    if (entry.kind == RemoteEntry::Kind::file) commands.push_back(RemoveFile{at(entry.name)});
+  lane_->run(commands);
 }
 
 /// What the connections noticed by themselves, then what was looked for.

@@ -46,6 +46,7 @@ class Examination {
   void probe_what_only_adds();
   void clean_up();
   std::string remove();
+  void remove_strangers();
   void clean_up_quietly() noexcept;
   void learn();
 
@@ -83,7 +84,7 @@ class Examination {
     return at(name);
   }
   CommandResult ask(const Command& command) { return lane_->run(std::span(&command, 1)).front(); }
-  void need(const CommandResult& result, const char* doing) const;
+  void need(const CommandResult& result, std::string_view doing) const;
   void put(const RemotePath& path, std::uint64_t seed, std::uint64_t offset, std::uint64_t end);
   void need_size(const RemotePath& path, std::uint64_t size);
   void need_content(const RemotePath& path, std::uint64_t seed, std::uint64_t size);

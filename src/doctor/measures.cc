@@ -82,7 +82,7 @@ std::string Examination::ask_many_at_once() {
 std::string Examination::small_files() {
   put(own("small"), kSeed, 0, 1);  // the lane is warm
   const auto start = clock_.steady();
-  for (int i = 0; i < kSmallFiles; ++i) put(own("small"), kSeed + i, 0, kSmall);
+  for (int i = 0; i < kSmallFiles; ++i) put(own(fmt::format("small-{}", i)), kSeed + i, 0, kSmall);
   report_.small_files_per_s = kSmallFiles / std::max(since(start), 1e-6);
   return fmt::format("{:.0f} per second on one connection", *report_.small_files_per_s);
 }
@@ -101,6 +101,7 @@ std::string Examination::throughput() {
   const RemotePath path = own("large");
   std::uint64_t size = std::min(kFirstSize, largest_);
   for (;; size = std::min(size * kGrowth, largest_)) {
+    ask(RemoveFile{path});  // some servers give a second upload another name
     const auto start = clock_.steady();
     put_large(path, size);
     const double took = std::max(since(start), 1e-6);

@@ -63,7 +63,13 @@ std::string Examination::rename() {
   const RemotePath from = own("from"), to = own("to");
   ask(RemoveFile{to});  // an examination that was killed may have left it
   put(from, kSeed + 1, 0, kSmall);
-  need(ask(Rename{from, to}), "RNFR, RNTO");
+  const CommandResult renamed = ask(Rename{from, to});
+  if (renamed.status == Status::refused)
+    throw Finding{
+        fmt::format("refused: {} {}", renamed.reply_code, renamed.reply_text),
+        "Every file gets its name by being renamed, so that nobody sees half of one. For an account that "
+        "may not, set \"append_only\": true: each run then stores what is new in a directory of its own."};
+  need(renamed, "RNFR, RNTO");
   need_size(to, kSmall);
   return {};
 }

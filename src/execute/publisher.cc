@@ -277,7 +277,9 @@ bool Publisher::mend_rename(Item& item, CommandResult result) {
       fmt::format("stored, but it could not be renamed to \"{}\": {}", printable(item.final_name.wire()),
                   result.reply_text),
       "Check the account's permissions there, and whether something that outhaul did not make "
-      "stands under that name. The sent bytes are kept for the next run.");
+      "stands under that name. The sent bytes are kept for the next run. An account that may not rename at "
+      "all "
+      "needs \"append_only\": true.");
   return false;
 }
 

@@ -201,9 +201,12 @@ void ProfileRun::carry_out(Job& job, JobReport& report) {
   Judged judged = plan();
   if (judged.refusals.empty() && settle_names(job, id, judged.plan, report)) judged = plan();
   if (report.outcome == ExitCode::done && judged.refusals.empty()) look_at_target(job, id, judged, report);
-  if (report.outcome != ExitCode::done) return;
   report.plan_id = judged.plan.id;
   report.planned = judged.plan.counts;
+  if (report.outcome != ExitCode::done) {
+    report.left = {report.planned.uploads, report.planned.upload_bytes};
+    return;
+  }
   environment_.events.on(PlanReady{&judged.plan});
   tell_scan_problems(judged.plan, report);
   if (!judged.refusals.empty()) return refuse(judged.refusals, report);

@@ -30,18 +30,13 @@ std::vector<Row> pureftpd_rows() {
   rows.back().usable = false;
   rows.back().outcomes[Step::first] = {{5}, {".outhaul"}};
   rows.back().outcomes[Step::doctor] = {{1}, {".outhaul"}};
-  rows.back().known[Step::doctor] = "it says that MKD is refused, not of which name";
   rows.push_back(pureftpd("-r", {"-r"}));
-  rows.back().known[Step::doctor] =
-      "its second upload under a name becomes NAME.1, and it looks at the first";
   rows.push_back(pureftpd("-K", {"-K"}));
   rows.back().outcomes[Step::doctor] = {{1}, {"delete what was stored"}};  // nothing would ever expire
   rows.push_back(pureftpd("-G", {"-G"}));
   rows.back().usable = false;  // but as append-only
   rows.back().outcomes[Step::first] = {{3, 5}, {"append_only"}};
   rows.back().outcomes[Step::doctor] = {{1}, {"append_only"}};
-  rows.back().known[Step::first] = rows.back().known[Step::doctor] =
-      "it doesn't say that append_only is the way for such an account";
   rows.push_back(quota("-n with room", "1000:1000"));
   rows.push_back(quota("-n that the first run passes by bytes", "1000:1"));
   rows.back().outcomes[Step::first] = rows.back().outcomes[Step::rerun] = {{3}, {"make room"}};

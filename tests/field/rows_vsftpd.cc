@@ -26,8 +26,6 @@ std::vector<Row> vsftpd_rows() {
   rows.back().usable = false;  // but as append-only
   rows.back().outcomes[Step::first] = {{3, 5}, {"append_only"}};
   rows.back().outcomes[Step::doctor] = {{1}, {"append_only"}};
-  rows.back().known[Step::first] = rows.back().known[Step::doctor] =
-      "it doesn't say that append_only is the way for such an account";
   rows.push_back(vsftpd("chroot", {}));
   rows.back().options = [](const std::filesystem::path&) {
     ServerOptions options;
