@@ -1,5 +1,6 @@
 #include "execute/executor.h"
 #include "execute/left_behind.h"
+#include "outhaul/counted.h"
 #include "plan/limits.h"
 
 #include <fmt/format.h>
@@ -273,15 +274,16 @@ void Execution::tell_withheld() {
   }
   if (moved > 0)
     s_.tally.problem(Problem::Severity::note, {},
-                     fmt::format("{} files that left their places stay on the remote: each may be one that "
+                     fmt::format("{} that left {} stay{} on the remote: each may be one that "
                                  "can't be stored under its new name",
-                                 moved));
+                                 counted(moved, "file"), moved == 1 ? "its place" : "their places",
+                                 moved == 1 ? "s" : ""));
   if (doubtful > 0)
     s_.tally.problem(
         Problem::Severity::note, {},
-        fmt::format("{} entries that seem to be gone are left on the remote, because the source could "
+        fmt::format("{} that seem{} to be gone {} left on the remote, because the source could "
                     "not be seen whole",
-                    doubtful));
+                    counted(doubtful, "entry", "entries"), doubtful == 1 ? "s" : "", doubtful == 1 ? "is" : "are"));
 }
 
 /// The plan has taken it into account: no removal need wait for it.
@@ -591,9 +593,9 @@ void Execution::remove_left_behind(bool second_pass) {
     return s_.tally.problem(
         Problem::Severity::error, {},
         fmt::format(
-            "{} files were moved and are no longer what they were: their old copies stay on the remote "
-            "for now, because they are more than may be removed unasked",
-            left.moves.size()),
+            "{} moved and no longer what they were: their old copies stay on the remote for now, because "
+            "they are more than may be removed unasked",
+            left.moves.size() == 1 ? "1 file was" : counted(left.moves.size(), "file") + " were"),
         "Look whether that is meant. The next run plans their removal, and its guard asks.");
   }
   std::vector<Action> removals;

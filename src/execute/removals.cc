@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "execute/intents.h"
+#include "outhaul/counted.h"
 #include "outhaul/error.h"
 #include "outhaul/names.h"
 
@@ -55,9 +56,8 @@ std::vector<const Action*> Removals::without_doubt(const std::vector<const Actio
     context_.tally.done().withheld += doubtful;
     context_.tally.problem(
         Problem::Severity::note, {},
-        fmt::format("{} removals are put off, because something failed in or below the same "
-                    "directories",
-                    doubtful));
+        fmt::format("{} put off, because something failed in or below the same directories",
+                    doubtful == 1 ? "1 removal is" : counted(doubtful, "removal") + " are"));
   }
   return safe;
 }

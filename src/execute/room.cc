@@ -4,6 +4,7 @@
 
 #include "execute/expiry.h"
 #include "execute/removals.h"
+#include "outhaul/counted.h"
 #include "plan/certain_removals.h"
 
 namespace outhaul {
@@ -82,9 +83,10 @@ std::vector<const Action*> RoomMaker::without_doubt(const std::vector<const Acti
     ++tally.done().withheld;
     tally.doubt(action->entry.path);  // nor does the directory go that it lies in
   }
+  const std::size_t put_off = leaving.size() - certain.size();
   tally.problem(Problem::Severity::note, {},
-                fmt::format("{} removals are put off: what did not fit may be the same under a new name",
-                            leaving.size() - certain.size()));
+                fmt::format("{} put off: what did not fit may be the same under a new name",
+                            put_off == 1 ? "1 removal is" : counted(put_off, "removal") + " are"));
   return certain;
 }
 

@@ -14,6 +14,7 @@
 #include "job/name_rules.h"
 #include "job/ownership.h"
 #include "job/remote_identity.h"
+#include "outhaul/counted.h"
 #include "scan/scanner.h"
 #include "state/lock.h"
 
@@ -171,7 +172,7 @@ class ProfileAdoption {
     for (const JobAdoption& job : report_.jobs) files += job.files;
     state_->finish_run(
         report_.run, report_.finished_ns, report_.outcome, {}, 0,
-        report_.message.empty() ? fmt::format("adopt: {} files were taken over", files) : report_.message);
+        report_.message.empty() ? fmt::format("adopt: {} taken over", counted(files, "file")) : report_.message);
   }
 
   const Profile& profile_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "catalog/publish.h"
+#include "outhaul/counted.h"
 
 namespace outhaul {
 
@@ -46,7 +47,7 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
           {Problem::Severity::note,
            {},
            ".outhaul/catalog",
-           fmt::format("{} files of older catalogs can't be removed and stay", report.left_behind),
+           fmt::format("{} of older catalogs can't be removed", counted(report.left_behind, "file")),
            "They may be deleted by hand, by an account that may."}});
     if (report.stored)
       environment.events.on(Notice{fmt::format("the catalog on the remote is up to date: {} of {} bytes sent",

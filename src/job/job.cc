@@ -21,6 +21,7 @@
 #include "job/retain.h"
 #include "job/source_mount.h"
 #include "job/space.h"
+#include "outhaul/counted.h"
 #include "outhaul/shown.h"
 #include "plan/case_twins.h"
 #include "state/lock.h"
@@ -109,6 +110,18 @@ class ProfileRun {
   RunReport report_;
   std::vector<JobId> snapshots_;  ///< of the jobs that were carried out to their end
 };
+
+/// The one that the job's outcome comes from. What a scan met stands first, and isn't why a job was refused or
+/// lost its remote.
+const Problem* decisive_problem(const JobReport& job) {
+  const auto grave = [](const Problem& problem) { return problem.severity == Problem::Severity::error; };
+  if (job.outcome == ExitCode::incomplete) {
+    const auto first = std::ranges::find_if(job.problems, grave);
+    return first != job.problems.end() ? &*first : nullptr;
+  }
+  const auto last = std::find_if(job.problems.rbegin(), job.problems.rend(), grave);
+  return last != job.problems.rend() ? &*last : nullptr;
+}
 
 /// Puts what came before in front of what came after it.
 JobReport joined(JobReport&& before, JobReport&& after) {
@@ -275,9 +288,9 @@ bool ProfileRun::let_versions_go(const Job& job, JobId id, const Plan& plan, Job
           {Problem::Severity::note,
            job.name,
            {},
-           fmt::format("{} versions that are not kept beyond this run are deleted before its uploads, "
-                       "which don't fit beside them",
-                       retention->garbage.objects),
+           fmt::format("{} not kept beyond this run and deleted before its uploads, which don't fit beside them",
+                       retention->garbage.objects == 1 ? "1 version is"
+                                                       : counted(retention->garbage.objects, "version") + " are"),
            {}});
   forget_before(state_, id, report_.run, *retention);
   return true;
@@ -429,10 +442,7 @@ void ProfileRun::finish() {
   for (const JobReport& job : report_.jobs) {
     problems += job.problem_count;
     if (report_.message.empty() && job.outcome != ExitCode::done && !job.problems.empty()) {
-      const auto grave = std::find_if(job.problems.begin(), job.problems.end(), [](const Problem& p) {
-        return p.severity == Problem::Severity::error;
-      });
-      if (grave != job.problems.end()) report_.message = message_with_path(*grave);
+      if (const Problem* decisive = decisive_problem(job)) report_.message = message_with_path(*decisive);
     }
   }
   if (!write_down(problems)) return;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "job/when.h"
+#include "outhaul/counted.h"
 #include "plan/timeline.h"
 
 #include "base/nanoseconds.h"
@@ -169,8 +170,8 @@ std::optional<Problem> warning_about(const Retention& retention, const Job& job)
 
 Problem warning_about(const PutOff& put_off, const Job& job) {
   Problem problem{Problem::Severity::warning, job.name, {}, {}, {}};
-  const std::string what =
-      fmt::format("{} versions ({} bytes) and {} runs", put_off.versions, put_off.bytes, put_off.runs.size());
+  const std::string what = fmt::format("{} ({}) and {}", counted(put_off.versions, "version"),
+                                       counted(put_off.bytes, "byte"), counted(put_off.runs.size(), "run"));
   if (put_off.why == PutOff::Why::clock) {
     problem.message = fmt::format("{}: nothing is let go by that; put off since run {}: {}", put_off.because,
                                   static_cast<std::int64_t>(put_off.since), what);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "outhaul/counted.h"
 #include "plan/limits.h"
 #include "plan/source_mount.h"
 
@@ -81,9 +82,8 @@ std::optional<GuardRefusal> empty_source(const Plan& plan, const SourceFacts& fa
   if (!facts.exists || !empty || counts.stored_files == 0) return std::nullopt;
   return GuardRefusal{
       Guard::empty_source,
-      fmt::format("the source {} is empty, but {} {} {} saved from it before", printable(facts.source),
-                  grouped(counts.stored_files), files(counts.stored_files),
-                  counts.stored_files == 1 ? "was" : "were"),
+      fmt::format("the source {} is empty, but {} {} saved from it before", printable(facts.source),
+                  counted(counts.stored_files, "file"), counts.stored_files == 1 ? "was" : "were"),
       look_and_approve(plan, policy, "check that it is mounted and that \"exclude\" doesn't take everything"),
       true};
 }
@@ -171,8 +171,7 @@ std::optional<GuardRefusal> judge_taken_names(const TakenNames& taken, const Pla
   return GuardRefusal{
       Guard::taken_names,
       fmt::format("{} holds {} already that no run of this job has stored and that it would replace: {}{}",
-                  place, fmt::format("{} {}", grouped(taken.count), files(taken.count)), names,
-                  taken.count > taken.some.size() ? ", …" : ""),
+                  place, counted(taken.count, "file"), names, taken.count > taken.some.size() ? ", …" : ""),
       mend, true};
 }
 

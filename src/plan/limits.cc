@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "outhaul/counted.h"
+
 namespace outhaul {
 namespace {
 
@@ -29,18 +31,8 @@ std::string percent(double value) {
 
 }  // namespace
 
-std::string grouped(std::uint64_t value) {
-  std::string digits = std::to_string(value);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
-
-std::string_view files(std::uint64_t count) {
-  return count == 1 ? "file" : "files";
-}
-
 std::string share_in_words(std::uint64_t count, std::uint64_t whole) {
-  return fmt::format("{} of {} {} ({})", grouped(count), grouped(whole), files(whole),
+  return fmt::format("{} of {} ({})", grouped(count), counted(whole, "file"),
                      percent(share_of(count, whole)));
 }
 
@@ -53,7 +45,7 @@ bool exceeds(const Limit& limit, std::uint64_t count, std::uint64_t whole) noexc
 std::string limit_in_words(const Limit& limit, std::uint64_t count, std::uint64_t whole) {
   if (limit.percent && exceeds({limit.percent, std::nullopt}, count, whole))
     return fmt::format("{} %", *limit.percent);
-  return fmt::format("{} {}", grouped(*limit.count), files(*limit.count));
+  return counted(*limit.count, "file");
 }
 
 std::optional<Limit> exceeded_deletion_limit(const std::optional<Limit>& max_delete, std::uint64_t count,

@@ -23,8 +23,6 @@ std::optional<Limit> exceeded_deletion_limit(const std::optional<Limit>& max_del
 std::optional<Limit> exceeded_change_limit(const std::optional<Limit>& max_change, std::uint64_t count,
                                            std::uint64_t stored);
 
-std::string grouped(std::uint64_t value);     ///< "10,412"
-std::string_view files(std::uint64_t count);  ///< "file" or "files"
 /// "12 of 40 files (30 %)".
 std::string share_in_words(std::uint64_t count, std::uint64_t whole);
 /// The part of the limit that was exceeded: "20 %", "1,000 files".

@@ -21,8 +21,8 @@ std::string listed(const JobAdoption& job, AdoptFinding::Kind kind, std::uint64_
         fmt::format("    {}: {}\n", printable(finding.path.wire()), shown_lines(finding.message, "      "));
   }
   if (count > shown)
-    text += fmt::format("    and {} more (--json lists up to {} of a job)\n", format_count(count - shown),
-                        format_count(JobAdoption::kMaxFindings));
+    text += fmt::format("    and {} more (--json lists up to {} of a job)\n", grouped(count - shown),
+                        grouped(JobAdoption::kMaxFindings));
   return text;
 }
 

@@ -90,22 +90,6 @@ std::string format_time_utc(std::int64_t ns) {
   return text + 'Z';
 }
 
-std::string format_count(std::uint64_t count) {
-  const std::string digits = fmt::format("{}", count);
-  std::string text;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
-    text += digits[i];
-  }
-  return text;
-}
-
-std::string counted(std::uint64_t count, std::string_view singular, std::string_view plural) {
-  if (count == 1) return fmt::format("1 {}", singular);
-  if (plural.empty()) return fmt::format("{} {}s", format_count(count), singular);
-  return fmt::format("{} {}", format_count(count), plural);
-}
-
 std::string format_mode(EntryKind kind, std::uint32_t mode) {
   std::string text = kind == EntryKind::directory ? "d" : kind == EntryKind::symlink ? "l" : "-";
   const auto triple = [&](unsigned shift, std::uint32_t special, char with_x, char without_x) {

@@ -5,14 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "outhaul/counted.h"
 #include "outhaul/entry.h"
 #include "outhaul/report.h"
 
 namespace outhaul {
 
-std::string format_count(std::uint64_t count);  ///< "10,412"
-/// "1 file", "10,412 files". `plural` empty: `singular` and an "s".
-std::string counted(std::uint64_t count, std::string_view singular, std::string_view plural = {});
 std::string format_rate(double bytes_per_second);             ///< "12.3 MiB/s"
 std::string format_time_utc(std::int64_t ns);                 ///< RFC 3339, "2026-11-21T02:00:02.123456789Z"
 std::string format_mode(EntryKind kind, std::uint32_t mode);  ///< "-rw-r--r--", as ls prints it

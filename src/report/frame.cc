@@ -108,7 +108,7 @@ std::string Painter::overview(const ProgressModel& model) const {
     pieces.push_back({fmt::format("{:>10}", format_rate(model.bytes_per_second())), 1});
     pieces.push_back({fmt::format("{:<16}", left(model.eta_seconds())), 2});
   } else {
-    pieces.push_back({fmt::format("{} of {}", format_count(done), counted(total, "step")), 1});
+    pieces.push_back({fmt::format("{} of {}", grouped(done), counted(total, "step")), 1});
   }
   drop_to(pieces, columns_, 2);
   const std::size_t used = width_of(pieces, 2);
@@ -150,7 +150,7 @@ std::string Painter::counters(const ProgressModel& model) const {
   std::vector<Piece> pieces = {{phase_word(model), 3}};
   if (model.files_total() != 0)
     pieces.push_back(
-        {fmt::format("{} of {}", format_count(model.files_done()), counted(model.files_total(), "file")), 0});
+        {fmt::format("{} of {}", grouped(model.files_done()), counted(model.files_total(), "file")), 0});
   add_troubles(model, pieces);
   return line(std::move(pieces), separator());
 }

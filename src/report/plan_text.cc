@@ -76,7 +76,7 @@ std::string first_lines(const Rows& rows, std::size_t most, std::string_view row
 std::string totals(const PlanCounts& counts, std::uint64_t problems) {
   std::string text = planned_sentence(counts);
   if (text.empty()) text = "nothing to do";
-  text += fmt::format("; {} unchanged", format_count(counts.unchanged));
+  text += fmt::format("; {} unchanged", grouped(counts.unchanged));
   if (problems != 0) text += fmt::format("; {}", counted(problems, "problem"));
   return text + '.';
 }

@@ -11,9 +11,9 @@ namespace {
 
 std::string check_line(const RecoverReport::Check& check) {
   std::string text = fmt::format("  proven    {} of {} on the remote, by their sizes",
-                                 format_count(check.proven), counted(check.objects, "file"));
-  if (check.wrong != 0) text += fmt::format("; {} missing or of another size", format_count(check.wrong));
-  if (check.unproven != 0) text += fmt::format("; {} that nobody can tell", format_count(check.unproven));
+                                 grouped(check.proven), counted(check.objects, "file"));
+  if (check.wrong != 0) text += fmt::format("; {} missing or of another size", grouped(check.wrong));
+  if (check.unproven != 0) text += fmt::format("; {} that nobody can tell", grouped(check.unproven));
   if (check.foreign != 0)
     text += fmt::format("; {} there that the state doesn't know", counted(check.foreign, "name"));
   return text + (check.complete ? "\n" : "; not looked at to the end\n");

@@ -33,7 +33,7 @@ std::string planned_words(const RestorePlanned& plan) {
   phrases.add(plan.make_dirs, "make " + counted(plan.make_dirs, "directory", "directories"));
   phrases.add(plan.symlinks, "make " + counted(plan.symlinks, "symlink"));
   phrases.add(plan.links, "link " + counted(plan.links, "further name"));
-  phrases.add(plan.replaces, fmt::format("of these replace {}", format_count(plan.replaces)));
+  phrases.add(plan.replaces, fmt::format("of these replace {}", grouped(plan.replaces)));
   const std::string text = phrases.text();
   return text.empty() ? "nothing to restore" : "would " + text;
 }
@@ -46,7 +46,7 @@ std::string done_words(const RestoreDone& done) {
   phrases.add(done.symlinks, counted(done.symlinks, "symlink"));
   phrases.add(done.links, counted(done.links, "hard link"));
   phrases.add(done.files_equal, files(done.files_equal, done.bytes_equal) + " here already");
-  phrases.add(done.metadata, fmt::format("{} of them with new metadata", format_count(done.metadata)));
+  phrases.add(done.metadata, fmt::format("{} of them with new metadata", grouped(done.metadata)));
   return phrases.text();
 }
 

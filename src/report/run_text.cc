@@ -100,7 +100,7 @@ std::string facts(const JobReport& job) {
   else if (job.outcome == ExitCode::done)
     parts.emplace_back("nothing to do");
   if (job.planned.unchanged != 0)
-    parts.push_back(fmt::format("{} unchanged", format_count(job.planned.unchanged)));
+    parts.push_back(fmt::format("{} unchanged", grouped(job.planned.unchanged)));
   if (const std::string text = effort(job.done); !text.empty()) parts.push_back(text);
   if (const std::string text = left_sentence(job.left); !text.empty()) parts.push_back(text);
   if (job.problem_count != 0) parts.push_back(counted(job.problem_count, "problem"));

@@ -39,14 +39,14 @@ std::string planned_sentence(const PlanCounts& counts) {
   Phrases phrases;
   phrases.add(counts.uploads, "upload", files_and_bytes(counts.uploads, counts.upload_bytes));
   phrases.add(counts.compares, "compare", files_and_bytes(counts.compares, counts.compare_bytes));
-  phrases.add(counts.moves, "move", format_count(counts.moves));
+  phrases.add(counts.moves, "move", grouped(counts.moves));
   phrases.add(counts.retires, "keep as versions only", files_and_bytes(counts.retires, counts.retire_bytes));
   phrases.add(counts.removes, "delete", files_and_bytes(counts.removes, counts.remove_bytes));
   phrases.add(counts.make_dirs, "make", counted(counts.make_dirs, "directory", "directories"));
   phrases.add(counts.remove_dirs, "remove", counted(counts.remove_dirs, "directory", "directories"));
   const std::uint64_t state_only = counts.records + counts.forgets;
-  phrases.add(state_only, "record", fmt::format("{} in the state", format_count(state_only)));
-  phrases.add(counts.withheld, "withhold", format_count(counts.withheld));
+  phrases.add(state_only, "record", fmt::format("{} in the state", grouped(state_only)));
+  phrases.add(counts.withheld, "withhold", grouped(counts.withheld));
   const std::string text = phrases.text();
   return text.empty() ? text : "would " + text;
 }
@@ -66,16 +66,16 @@ std::string put_off_sentence(const PutOff& put_off) {
 std::string done_sentence(const JobCounters& done) {
   Phrases phrases;
   phrases.add(done.files_uploaded, "uploaded", files_and_bytes(done.files_uploaded, done.bytes_uploaded));
-  phrases.add(done.compared, "compared", format_count(done.compared));
-  phrases.add(done.moved, "moved", format_count(done.moved));
+  phrases.add(done.compared, "compared", grouped(done.compared));
+  phrases.add(done.moved, "moved", grouped(done.moved));
   phrases.add(done.superseded, "kept", counted(done.superseded, "replaced copy", "replaced copies"));
-  phrases.add(done.retired, "kept as versions only", format_count(done.retired));
-  phrases.add(done.removed, "deleted", format_count(done.removed));
+  phrases.add(done.retired, "kept as versions only", grouped(done.retired));
+  phrases.add(done.removed, "deleted", grouped(done.removed));
   phrases.add(done.dirs_made, "made", counted(done.dirs_made, "directory", "directories"));
   phrases.add(done.dirs_removed, "removed", counted(done.dirs_removed, "directory", "directories"));
-  phrases.add(done.recorded, "recorded", format_count(done.recorded));
-  phrases.add(done.kept, "kept", format_count(done.kept));
-  phrases.add(done.withheld, "withheld", format_count(done.withheld));
+  phrases.add(done.recorded, "recorded", grouped(done.recorded));
+  phrases.add(done.kept, "kept", grouped(done.kept));
+  phrases.add(done.withheld, "withheld", grouped(done.withheld));
   phrases.add(done.expired, "let go",
               fmt::format("{} ({})", counted(done.expired, "version"), format_bytes(done.expired_bytes)));
   return phrases.text();

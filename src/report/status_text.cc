@@ -99,9 +99,9 @@ std::string run_row(const RunRow& row) {
   std::string text =
       fmt::format("{:>5}  {:<25}  {:>12}  {:<15}  {:<7}  {:>9}  {:>9}  {:>7}  {:>7}  {:>8}\n",
                   static_cast<std::int64_t>(row.run), format_time_local(row.started_ns), time,
-                  outcome_words(row), restorable(row), format_count(row.done.files_uploaded),
-                  format_bytes(row.done.bytes_sent), format_count(row.done.moved),
-                  format_count(row.done.removed + row.done.retired), format_count(row.problems));
+                  outcome_words(row), restorable(row), grouped(row.done.files_uploaded),
+                  format_bytes(row.done.bytes_sent), grouped(row.done.moved),
+                  grouped(row.done.removed + row.done.retired), grouped(row.problems));
   if (!row.message.empty())
     text += fmt::format("{:7}{}\n", "", shown_lines(row.message, std::string(7, ' ')));
   return text;

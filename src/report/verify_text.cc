@@ -15,21 +15,21 @@ using Kind = VerifyFinding::Kind;
 constexpr std::size_t kForeignShown = 20;
 
 void add(std::vector<std::string>& parts, std::uint64_t count, std::string_view what) {
-  if (count != 0) parts.push_back(fmt::format("{} {}", format_count(count), what));
+  if (count != 0) parts.push_back(fmt::format("{} {}", grouped(count), what));
 }
 
 std::string proven_line(const VerifyCounts& counts) {
   std::vector<std::string> how;
   add(how, counts.listed, "by their sizes in listings");
   add(how, counts.asked, "by their sizes, asked for one by one");
-  std::string text = fmt::format("  proven     {} of {} ({})", format_count(counts.listed + counts.asked),
+  std::string text = fmt::format("  proven     {} of {} ({})", grouped(counts.listed + counts.asked),
                                  counted(counts.objects, "file"), format_bytes(counts.bytes));
   if (!how.empty()) text += ": " + joined(how, ", ");
   text += fmt::format("; {} looked at\n", counted(counts.directories, "directory", "directories"));
   if (counts.to_read == 0) return text;
-  text += fmt::format("  read back  {} of {} ({}), compared by SHA-256", format_count(counts.read),
+  text += fmt::format("  read back  {} of {} ({}), compared by SHA-256", grouped(counts.read),
                       counted(counts.to_read, "file"), format_bytes(counts.read_bytes));
-  if (counts.unhashed != 0) text += fmt::format("; {} by length only", format_count(counts.unhashed));
+  if (counts.unhashed != 0) text += fmt::format("; {} by length only", grouped(counts.unhashed));
   return text + '\n';
 }
 
@@ -48,7 +48,7 @@ std::string catalog_line(const VerifyCounts& counts) {
   if (counts.catalog == 0) return {};
   const std::string files = counted(counts.catalog, "file");
   if (counts.catalog_wrong == 0) return fmt::format("  catalog    {}, as they should be\n", files);
-  return fmt::format("  catalog    {} of {} not as they should be\n", format_count(counts.catalog_wrong),
+  return fmt::format("  catalog    {} of {} not as they should be\n", grouped(counts.catalog_wrong),
                      files);
 }
 
@@ -65,8 +65,8 @@ std::string foreign_lines(const VerifyReport& report) {
   }
   if (report.counts.foreign > kForeignShown)
     text += fmt::format("               … and {} more (--json lists up to {})\n",
-                        format_count(report.counts.foreign - kForeignShown),
-                        format_count(VerifyReport::kMaxFindings));
+                        grouped(report.counts.foreign - kForeignShown),
+                        grouped(VerifyReport::kMaxFindings));
   return text;
 }
 

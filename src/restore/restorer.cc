@@ -28,6 +28,10 @@ constexpr const char* kAgain =
     "they "
     "stopped.";
 
+std::string with_full_stop(std::string sentence) {
+  return sentence.ends_with('.') ? sentence : sentence + '.';
+}
+
 RelPath parent_of(const Entry& entry) {
   return RelPath::trusted(std::string(entry.path.parent()));
 }
@@ -96,7 +100,7 @@ void Restorer::stop(ExitCode outcome, const std::string& message, const std::str
   if (stopped_) return;
   stopped_ = true;
   cancel_lanes_.cancel();
-  problem(Severity::error, nullptr, message, advice.empty() ? kAgain : advice + " " + kAgain);
+  problem(Severity::error, nullptr, message, advice.empty() ? kAgain : with_full_stop(advice) + " " + kAgain);
   report_.outcome = worst_of(report_.outcome, outcome);
 }
 

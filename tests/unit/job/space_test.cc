@@ -114,7 +114,7 @@ TEST_CASE("a file that may be what is removed under a new name forbids its remov
   CHECK(report.outcome == (known == Known::by_nothing ? ExitCode::incomplete : ExitCode::guard_refused));
   CHECK(night.stored().count("t/old") == 1);
   CHECK(night.stored().count("t/other") == (known == Known::by_nothing ? 0 : 1));
-  if (known == Known::by_nothing) CHECK(night.says("1 removals are put off"));
+  if (known == Known::by_nothing) CHECK(night.says("1 removal is put off"));
   night.write("new", kilobytes(3000, 'c'));
   CHECK(night.run().outcome == ExitCode::done);
   CHECK(night.stored() == night.expected());

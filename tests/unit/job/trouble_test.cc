@@ -72,6 +72,31 @@ TEST_CASE("an unreadable file is reported and its old copy stays and nothing aro
   CHECK(night.stored() == night.expected());
 }
 
+TEST_CASE("a run that is refused or lost is told by what ended it and not by what the scan met") {
+  Nightly night;
+  night.write("d/a", "a");
+  night.write("f", "1");
+  REQUIRE(night.run().outcome == ExitCode::done);
+  night.write("f", "2");
+  hand_over(night);
+  REQUIRE(::chmod((night.source() / "d").c_str(), 0) == 0);
+  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
+    if (call.point != FakePoint::connect) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::stop_run, 530};
+  });
+  RunReport report;
+  {
+    const Unprivileged nobody;
+    report = night.run();
+  }
+  REQUIRE(::chmod((night.source() / "d").c_str(), 0700) == 0);
+  CAPTURE(report.message, night.events.problems());
+  CHECK(report.outcome == ExitCode::remote_unusable);
+  CHECK(says(night, "can't be read"));
+  CHECK(report.message.find("can't be read") == std::string::npos);
+  CHECK(report.message.find("530") != std::string::npos);
+}
+
 TEST_CASE("an unreadable directory casts doubt on everything below it and is remembered") {
   Nightly night;
   night.write("d/sub/a", "a");

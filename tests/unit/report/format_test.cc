@@ -88,16 +88,6 @@ TEST_CASE("no time is too far away to be told") {
   CHECK(format_duration(INT64_MAX) == "106751 d 23 h");
 }
 
-TEST_CASE("counts have thousands separators and their noun agrees") {
-  CHECK(format_count(0) == "0");
-  CHECK(format_count(999) == "999");
-  CHECK(format_count(1'000) == "1,000");
-  CHECK(format_count(10'412'000) == "10,412,000");
-  CHECK(counted(1, "file") == "1 file");
-  CHECK(counted(0, "file") == "0 files");
-  CHECK(counted(2'000, "directory", "directories") == "2,000 directories");
-}
-
 TEST_CASE("only everything is one hundred percent") {
   CHECK(percent_of(0, 0) == 0);
   CHECK(percent_of(1, 3) == 33);
