@@ -178,17 +178,25 @@ void Transfers::prepare_remote() {
   for (const RemotePath& dir : dirs) {
     const CommandResult made = make_dirs(commands, dir);
     if (made.status == CommandResult::Status::done) continue;
-    // Without a place for parts no job can store anything; a target is this job's alone.
-    const bool of_all = context_.names == nullptr && dir == dirs.front();
-    context_.tally.stop(of_all ? FailureClass::stop_run : FailureClass::stop_job,
-                        dir.empty() ? fmt::format("can't make {}: {}", shown(dir), made.reply_text)
-                                    : fmt::format("can't make the directory {} on the remote: {}", shown(dir),
-                                                  made.reply_text),
-                        "Check that the account may write there, and the path in \"remote.url\".");
-    return;
+    return stop_without(dir, made, context_.names == nullptr && dir == dirs.front());
   }
   if (context_.job.proof == Proof::hash) find_digest(commands, dirs.front());
   prepared_ = true;
+}
+
+/// Without a place for parts (`of_all`) no job can store anything; a target is this job's alone.
+void Transfers::stop_without(const RemotePath& dir, const CommandResult& made, bool of_all) {
+  const bool full = made.failure == FailureClass::no_space;
+  const std::string what =
+      dir.empty() ? shown(dir) : fmt::format("the directory {} on the remote", shown(dir));
+  context_.tally.stop(
+      full     ? FailureClass::no_space
+      : of_all ? FailureClass::stop_run
+               : FailureClass::stop_job,
+      fmt::format("can't make {}: {}", what, made.reply_text),
+      full ? "make room on the remote or buy some; what was stored stays, and the next run goes on "
+             "from here"
+           : "Check that the account may write there, and the path in \"remote.url\".");
 }
 
 /// Before the first byte: nothing could be proven after it.

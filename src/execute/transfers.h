@@ -95,6 +95,7 @@ class Transfers {
   std::uint64_t remove_parts(const std::vector<Part>& parts, const std::set<RemotePath>& probes);
   void hand_back(Outcome&& outcome);
   void grow_again();
+  void stop_without(const RemotePath& dir, const CommandResult& made, bool of_all);
   void find_digest(Commands& commands, const RemotePath& dir);
   void flush(bool all);
   void publish(std::vector<Outcome>& batch);
