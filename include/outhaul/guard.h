@@ -91,12 +91,12 @@ std::optional<GuardRefusal> judge_loss(std::uint64_t lost, std::uint64_t stored,
 /// What stands on the remote where a job begins, under names that its plan would take.
 struct TakenNames {
   RemotePath target;
-  std::uint64_t count = 0;       ///< files that would be replaced; there may be more
-  std::vector<RemotePath> some;  ///< the first of them
+  std::uint64_t count = 0;       ///< files that would be replaced; perhaps not all
+  std::vector<RemotePath> some;  ///< their names
 };
 
 /// taken_names: nobody has told outhaul that these files are its own, and without versions of them the plan
-/// would destroy them. For the first run of a job. Pure.
+/// would destroy them. `plan.id` stands for what is approved. Pure.
 std::optional<GuardRefusal> judge_taken_names(const TakenNames& taken, const Plan& plan,
                                               const GuardPolicy& policy,
                                               const std::vector<std::string>& approved);

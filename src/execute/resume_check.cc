@@ -70,23 +70,23 @@ void Uploader::look_for_loss(const Task& task, const CommandResult& there, Outco
     // (ftp-notes.md).
     trail_ = Trail{};
     joins_.clear();
-    return tell_of_loss(had, outcome);
+    return tell_of_loss(had, there, outcome);
   }
   if (had > 0 && (missing || there.size < had)) {
     const std::string has = missing ? "no such file" : fmt::format("{} bytes", there.size);
     spoiled(had, fmt::format("it had {} bytes, was asked to go on there, and has {} now", had, has), outcome);
   }
   const std::uint64_t sent = task.sent.value_or(0);
-  if (missing && trail_.last == 0 && sent >= kWorthResuming) tell_of_loss(sent, outcome);
+  if (missing && trail_.last == 0 && sent >= kWorthResuming) tell_of_loss(sent, there, outcome);
 }
 
-void Uploader::tell_of_loss(std::uint64_t lost, Outcome& outcome) const {
+void Uploader::tell_of_loss(std::uint64_t lost, const CommandResult& there, Outcome& outcome) const {
   if (!outcome.remarks.empty()) return;
   outcome.remarks.push_back(
       {Problem::Severity::note,
        fmt::format("the {} of it that were sent before are no longer on the server: it is sent from its "
-                   "beginning",
-                   in_mib(lost)),
+                   "beginning (the server said: {} {})",
+                   in_mib(lost), there.reply_code, there.reply_text),
        "Some servers remove what is cut off, or what a full quota refuses to go on with."});
 }
 

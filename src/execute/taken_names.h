@@ -9,8 +9,9 @@
 namespace outhaul {
 
 /// Lists the job's target, and of the directories below it those that the plan would make, until it has found
-/// files that the plan's uploads would replace. Finds nothing where the account may not list. Throws
-/// RemoteError when the remote is lost.
+/// files that the plan's uploads would replace: all that it has seen until then are in `some`. Where a
+/// listing is refused or can't be trusted, it asks for some hundred names by SIZE. Throws RemoteError when
+/// the remote is lost.
 TakenNames find_taken_names(Commands& commands, const Job& job, const Plan& plan);
 
 }  // namespace outhaul

@@ -134,7 +134,7 @@ class Uploader {
   void found_that_it_resumes();
   [[noreturn]] void spoiled(std::uint64_t lost, const std::string& how, Outcome& outcome);
   void tell_of_fresh_start(std::uint64_t lost, Outcome& outcome) const;
-  void tell_of_loss(std::uint64_t lost, Outcome& outcome) const;
+  void tell_of_loss(std::uint64_t lost, const CommandResult& there, Outcome& outcome) const;
   void look_for_loss(const Task& task, const CommandResult& there, Outcome& outcome);
   void prove(const Task& task, const SourceFile& file, std::uint64_t offset, Outcome& outcome);
   void prove_size(const Task& task, std::uint64_t size, std::uint64_t offset, Outcome& outcome);

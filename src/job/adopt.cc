@@ -145,8 +145,7 @@ class ProfileAdoption {
     const bool ended = done.refusals.empty() && done.problems.empty();
     if (choices_.dry_run || !ended) return;
     state_->forget_server_fact(scope_of(job), kFact);
-    remember_beginning(*state_, id,
-                       job);  // a person has said whose it is, also where nothing of it was the same
+    remember_as_own(*state_, job);
   }
 
   /// Only MLSD and a mounted disk tell seconds in UTC. Which of MLSD and LIST a server has shows with its
@@ -170,9 +169,9 @@ class ProfileAdoption {
     remote_.remember_in(*state_);
     std::uint64_t files = 0;
     for (const JobAdoption& job : report_.jobs) files += job.files;
-    state_->finish_run(
-        report_.run, report_.finished_ns, report_.outcome, {}, 0,
-        report_.message.empty() ? fmt::format("adopt: {} taken over", counted(files, "file")) : report_.message);
+    state_->finish_run(report_.run, report_.finished_ns, report_.outcome, {}, 0,
+                       report_.message.empty() ? fmt::format("adopt: {} taken over", counted(files, "file"))
+                                               : report_.message);
   }
 
   const Profile& profile_;

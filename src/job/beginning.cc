@@ -5,7 +5,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kFact = "begun";
+constexpr std::string_view kFact = "own target";
 
 std::string scope_of(const Job& job) {
   return "job " + job.name;
@@ -14,11 +14,12 @@ std::string scope_of(const Job& job) {
 }  // namespace
 
 bool is_to_begin(const State& state, JobId id, const Job& job) {
-  return state.server_fact(scope_of(job), kFact) != job.target.wire() && !has_stored(state, id);
+  return state.server_fact(scope_of(job), kFact) != job.target.wire() && !has_stored(state, id) &&
+         !state.gap();
 }
 
-void remember_beginning(State& state, JobId id, const Job& job) {
-  if (is_to_begin(state, id, job)) state.set_server_fact(scope_of(job), kFact, job.target.wire());
+void remember_as_own(State& state, const Job& job) {
+  state.set_server_fact(scope_of(job), kFact, job.target.wire());
 }
 
 }  // namespace outhaul

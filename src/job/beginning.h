@@ -1,4 +1,4 @@
-// A job before its first run was let through: nobody knows yet whose the files are that lie in its target.
+// A job that has stored nothing yet: nobody knows whose the files are that lie in its target.
 #pragma once
 
 #include "outhaul/profile.h"
@@ -6,9 +6,11 @@
 
 namespace outhaul {
 
-/// The job has stored nothing, and no run of it was ever let through to its target.
+/// The job has stored nothing, and nobody has said that what lies in its target is its own. What a run that
+/// was cut off may have given its name counts as stored. After a recovery that left runs out, more may be its
+/// own than the state knows: those are sent again unasked.
 bool is_to_begin(const State& state, JobId id, const Job& job);
-/// From now on what lies under its names is its own, also where a run that is cut off couldn't write it down.
-void remember_beginning(State& state, JobId id, const Job& job);
+/// An adoption: from now on what lies under its names is its own, also where nothing of it was the same.
+void remember_as_own(State& state, const Job& job);
 
 }  // namespace outhaul

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/nanoseconds.h"
 #include "execute/executor.h"
 #include "job/append_only.h"
@@ -111,8 +112,8 @@ class ProfileRun {
   std::vector<JobId> snapshots_;  ///< of the jobs that were carried out to their end
 };
 
-/// The one that the job's outcome comes from. What a scan met stands first, and isn't why a job was refused or
-/// lost its remote.
+/// The one that the job's outcome comes from. What a scan met stands first, and isn't why a job was refused
+/// or lost its remote.
 const Problem* decisive_problem(const JobReport& job) {
   const auto grave = [](const Problem& problem) { return problem.severity == Problem::Severity::error; };
   if (job.outcome == ExitCode::incomplete) {
@@ -121,6 +122,18 @@ const Problem* decisive_problem(const JobReport& job) {
   }
   const auto last = std::find_if(job.problems.rbegin(), job.problems.rend(), grave);
   return last != job.problems.rend() ? &*last : nullptr;
+}
+
+/// Of what is approved where names are taken: these names, on this remote, for this plan of this job.
+std::string id_of(const TakenNames& taken, const Job& job, const Plan& plan, const RemoteSettings& remote) {
+  Sha256 hash;
+  const auto add = [&](std::string_view text) {
+    hash.update(text);
+    hash.update(std::string_view("\0", 1));
+  };
+  for (const std::string& text : {remote.user, remote.url, job.name, job.target.wire(), plan.id}) add(text);
+  for (const RemotePath& name : taken.some) add(name.wire());
+  return to_hex(hash.finish()).substr(0, 12);
 }
 
 /// Puts what came before in front of what came after it.
@@ -224,7 +237,6 @@ void ProfileRun::carry_out(Job& job, JobReport& report) {
   tell_scan_problems(judged.plan, report);
   if (!judged.refusals.empty()) return refuse(judged.refusals, report);
   remember_mount(state_, job, judged.mount);
-  remember_beginning(state_, id, job);
   attributes.judge(judged.plan);
   {
     std::vector<Doubt> doubts;
@@ -267,7 +279,10 @@ void ProfileRun::look_at_target(const Job& job, JobId id, Judged& judged, JobRep
   if (!may_replace || !is_to_begin(state_, id, job)) return;
   TakenNames taken;
   report = joined(std::move(report), executor().find_taken_names(job, judged.plan, taken));
-  if (auto refusal = judge_taken_names(taken, judged.plan, profile_.safety, options_.approve))
+  // What is let through are these names in this place, whatever else somebody has approved of the plan.
+  Plan asked;
+  asked.id = id_of(taken, job, judged.plan, profile_.remote);
+  if (auto refusal = judge_taken_names(taken, asked, profile_.safety, options_.approve))
     judged.refusals.push_back(std::move(*refusal));
 }
 
@@ -277,21 +292,23 @@ std::optional<Retention> ProfileRun::may_let_go(const Job& job, JobId id, const 
                                                 const JobReport& report) {
   const bool doubtful = std::ranges::any_of(plan.problems, casts_doubt) || report.outcome != ExitCode::done;
   if (doubtful || cancel_.cancelled()) return std::nullopt;
-  auto retention = retention_of(state_, id, job, {report_.run, report_.started_ns, false, 0}, options_.approve);
+  auto retention =
+      retention_of(state_, id, job, {report_.run, report_.started_ns, false, 0}, options_.approve);
   return may_go_first(retention) > 0 ? std::move(retention) : std::nullopt;
 }
 
 bool ProfileRun::let_versions_go(const Job& job, JobId id, const Plan& plan, JobReport& report) {
   const std::optional<Retention> retention = may_let_go(job, id, plan, report);
   if (!retention) return false;
-  problem(report,
-          {Problem::Severity::note,
-           job.name,
-           {},
-           fmt::format("{} not kept beyond this run and deleted before its uploads, which don't fit beside them",
-                       retention->garbage.objects == 1 ? "1 version is"
-                                                       : counted(retention->garbage.objects, "version") + " are"),
-           {}});
+  problem(
+      report,
+      {Problem::Severity::note,
+       job.name,
+       {},
+       fmt::format("{} not kept beyond this run and deleted before its uploads, which don't fit beside them",
+                   retention->garbage.objects == 1 ? "1 version is"
+                                                   : counted(retention->garbage.objects, "version") + " are"),
+       {}});
   forget_before(state_, id, report_.run, *retention);
   return true;
 }
@@ -449,7 +466,7 @@ void ProfileRun::finish() {
   if (const std::optional<Problem> trouble = update_catalog()) {
     environment_.events.on(ProblemFound{*trouble});
     ++problems;
-    const ExitCode end = ownership_.refusal()                ? ExitCode::guard_refused
+    const ExitCode end = ownership_.refusal()              ? ExitCode::guard_refused
                          : environment_.cancel.cancelled() ? outcome_when_stopped(environment_.cancel)
                                                            : ExitCode::incomplete;
     report_.outcome = worst_of(report_.outcome, end);
@@ -481,7 +498,8 @@ bool ProfileRun::write_down(std::uint64_t problems) {
 std::optional<Problem> ProfileRun::update_catalog() {
   const bool window = cancel_.reason() == kWindowEnded && !environment_.cancel.cancelled();
   if (!profile_.catalog || remote_lost_) return std::nullopt;
-  if (cancel_.cancelled() && !window && report_.outcome != ExitCode::done) return std::nullopt;  // told already
+  if (cancel_.cancelled() && !window && report_.outcome != ExitCode::done)
+    return std::nullopt;  // told already
   const FilesStored files = report_.outcome == ExitCode::done ? FilesStored::all : FilesStored::not_all;
   return store_catalog(state_, remote_.remote(), profile_, environment_, report_.run, window, files);
 }

@@ -155,23 +155,25 @@ std::optional<GuardRefusal> judge_taken_names(const TakenNames& taken, const Pla
                                               const std::vector<std::string>& approved) {
   const PlanApproval approval = approval_of(plan.id, policy, approved);
   if (taken.count == 0 || policy.overwrite || approval.given) return std::nullopt;
+  constexpr std::size_t kShown = 3;
   std::string names;
-  for (const RemotePath& name : taken.some)
-    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", printable(name.wire()));
+  for (std::size_t i = 0; i < std::min(taken.some.size(), kShown); ++i)
+    names += fmt::format("{}\"{}\"", i == 0 ? "" : ", ", printable(taken.some[i].wire()));
   const std::string place =
       taken.target.empty() ? "the remote directory" : fmt::format("\"{}\"", printable(taken.target.wire()));
   const std::string mend =
       policy.one_shot
           ? "to have them replaced, say --overwrite; or give another URL"
           : fmt::format(
-                "if they are a copy of this source, take it over with `outhaul adopt PROFILE`, which sends "
+                "if they are a copy of this source, take it over with `outhaul adopt PROFILE --job JOB`, "
+                "which sends "
                 "only what differs; if they may be replaced, let exactly this plan through with {}; or give "
                 "the job another \"target\"",
                 approval.how);
   return GuardRefusal{
       Guard::taken_names,
       fmt::format("{} holds {} already that no run of this job has stored and that it would replace: {}{}",
-                  place, counted(taken.count, "file"), names, taken.count > taken.some.size() ? ", …" : ""),
+                  place, counted(taken.count, "file"), names, taken.count > kShown ? ", …" : ""),
       mend, true};
 }
 

@@ -192,11 +192,10 @@ TEST_CASE("a first run doesn't replace what others have stored under the same na
   CHECK(refusal.advice.find("outhaul adopt PROFILE") != std::string::npos);
   CHECK(night.stored() == before);
 
-  SECTION("each time until that plan is approved, and then no more") {
-    const RunReport again = night.run();
-    CHECK(only_refusal(again).guard == Guard::taken_names);
+  SECTION("each time until they are approved, and then no more") {
+    const std::string advice = only_refusal(night.run()).advice;
     RunOptions approved;
-    approved.approve = {again.jobs.at(0).plan_id};
+    approved.approve = {advice.substr(advice.find("--approve ") + 10, 12)};
     CHECK(night.run(approved).outcome == ExitCode::done);
     CHECK(night.stored() == night.expected());
     night.write("css/site.css", "newer");
@@ -221,21 +220,49 @@ TEST_CASE("a first run goes between what others have stored where no file would 
   CHECK(night.server.count("LIST t/images") == 0);  // no directory of the source
 }
 
-TEST_CASE("a target is looked at once, before the first byte, and not again after a run that was cut off") {
+TEST_CASE("a target is looked at until a run has stored something there") {
   Nightly night;
+  CHECK(night.run().outcome == ExitCode::done);  // an empty source
+  std::filesystem::create_directory(night.source() / "d");
+  CHECK(night.run().outcome == ExitCode::done);
   night.write("a", "1");
-  night.server.set_faults([](const FakeCall& call) -> std::optional<Fault> {
-    if (call.point != FakePoint::put_start || call.what.find(".part") == std::string::npos)
-      return std::nullopt;
-    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
-  });
-  CHECK(night.run().outcome == ExitCode::incomplete);
-  night.server.set_faults({});
-  night.server.put_file("t/a", "as if the run had been cut off before it could write this down");
+  night.server.put_file("t/a", "theirs");
+  CHECK(only_refusal(night.run()).guard == Guard::taken_names);
+  night.server.remove("t/a");
+  CHECK(night.run().outcome == ExitCode::done);
   night.server.forget_calls();
+  night.write("b", "2");
   CHECK(night.run().outcome == ExitCode::done);
   CHECK(night.server.count("LIST t") == 0);
+}
+
+TEST_CASE("an approval of taken names is for exactly these in this place") {
+  Nightly night;
+  night.write("a", "1");
+  night.write("b", "2");
+  night.server.put_file("t/a", "theirs");
+  const RunReport refused = night.run();
+  const std::string advice = only_refusal(refused).advice;
+  RunOptions approved;
+  approved.approve = {advice.substr(advice.find("--approve ") + 10, 12)};
+  RunOptions plan_alone;
+  plan_alone.approve = {refused.jobs.at(0).plan_id};
+  CHECK(only_refusal(night.run(plan_alone)).guard == Guard::taken_names);  // may be of another guard
+  night.server.put_file("t/b", "theirs");
+  CHECK(only_refusal(night.run(approved)).guard == Guard::taken_names);
+  CHECK(night.server.file("t/b") == "theirs");
+  night.server.remove("t/b");
+  CHECK(night.run(approved).outcome == ExitCode::done);
   CHECK(night.stored() == night.expected());
+}
+
+TEST_CASE("names that a truncated listing leaves out are asked for") {
+  FakeOptions options;
+  options.listing_untrusted = "it was cut off";
+  Nightly night(options);
+  night.write("a", "1");
+  night.server.put_file("t/a", "theirs");
+  CHECK(only_refusal(night.run()).guard == Guard::taken_names);
 }
 
 TEST_CASE("a mirror that refuses speaks of no profile") {

@@ -312,7 +312,7 @@ TEST_CASE("files that a first run would replace are told with some names and the
   Plan plan;
   plan.id = kId;
   TakenNames taken{RemotePath::parse("www"), 4, {}};
-  for (const char* name : {"www/a", "www/b", "www/c"}) taken.some.push_back(RemotePath::parse(name));
+  for (const char* name : {"www/a", "www/b", "www/c", "www/d"}) taken.some.push_back(RemotePath::parse(name));
   const auto refusal = judge_taken_names(taken, plan, {}, {});
   REQUIRE(refusal);
   CHECK(refusal->guard == Guard::taken_names);
@@ -320,7 +320,7 @@ TEST_CASE("files that a first run would replace are told with some names and the
         "\"www\" holds 4 files already that no run of this job has stored and that it would replace: "
         "\"www/a\", "
         "\"www/b\", \"www/c\", …");
-  CHECK(holds(refusal->advice, "`outhaul adopt PROFILE`"));
+  CHECK(holds(refusal->advice, "`outhaul adopt PROFILE --job JOB`"));
   CHECK(holds(refusal->advice, "`outhaul run PROFILE --approve 0123456789ab`"));
   CHECK_FALSE(judge_taken_names(taken, plan, {}, {kId}));
   CHECK_FALSE(judge_taken_names({}, plan, {}, {}));
