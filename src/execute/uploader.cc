@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,8 @@ namespace {
 /// How much of a part's end is read back and compared before anything is appended to it.
 constexpr std::uint64_t kTail = 64 * 1024;
 constexpr std::uint64_t kPiece = 256 * 1024;
+constexpr std::array kUntilItIsBack{std::chrono::milliseconds(100), std::chrono::milliseconds(400),
+                                    std::chrono::milliseconds(1000), std::chrono::milliseconds(2000)};
 /// From here on a second thread pays: SHA-256 takes half as long as sending over a fast line.
 constexpr std::uint64_t kWorthReadingAhead = 8 << 20;
 /// How often a file that changes under our hands is read again before the copy is kept as it is.
@@ -330,8 +334,23 @@ std::uint64_t Uploader::resume_offset(const Task& task, SourceFile& file, std::u
 }
 
 /// 0 when there is nothing that could be continued.
+/// Pure-FTPd holds a file that it goes on with under another name until that upload ends, which it does late
+/// where the line is dead (docs/ftp-notes.md).
+CommandResult Uploader::ask_for_part(const Task& task) {
+  CommandResult there = ask(SizeOf{task.part});
+  const bool went_on = trail_.offset > 0 && trail_.last > trail_.offset;
+  if (!went_on && task.sent.value_or(0) < kWorthResuming) return there;
+  for (const auto pause : kUntilItIsBack) {
+    if (there.status != CommandResult::Status::missing) break;
+    context_.clock.wait(pause, cancel_);
+    stop_if_cancelled();
+    there = ask(SizeOf{task.part});
+  }
+  return there;
+}
+
 std::uint64_t Uploader::size_of_part(const Task& task, const SourceFile& file, Outcome& outcome) {
-  const CommandResult there = ask(SizeOf{task.part});
+  const CommandResult there = ask_for_part(task);
   look_for_loss(task, there, outcome);
   // More than was sent can't be this file's, whatever its end looks like: zeros where a file system only
   // promised room look like a sparse file's.

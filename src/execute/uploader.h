@@ -125,6 +125,7 @@ class Uploader {
   CommandResult ask(const Command& question);
   std::uint64_t resume_offset(const Task& task, SourceFile& file, std::uint64_t size);
   void hash_up_to(SourceFile& file, std::uint64_t size) const;
+  CommandResult ask_for_part(const Task& task);
   std::uint64_t size_of_part(const Task& task, const SourceFile& file, Outcome& outcome);
   ReadBack compare_part(const RemotePath& part, const SourceFile& file, std::uint64_t size,
                         std::span<const ByteRange> ranges);

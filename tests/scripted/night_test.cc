@@ -92,6 +92,25 @@ TEST_CASE("pain 2: a size that the server tells late is waited for and nothing i
   CHECK(night.stores() == kSome);
 }
 
+TEST_CASE("a part that a dead session hides until it ends is waited for and gone on with") {
+  ScriptedNight night;
+  night.write("large", std::string(3'000'000, 'l'));
+  night.scripted.deviate(
+      {.verb = "STOR", .when = When::midway, .reply = "426 Broken pipe", .bytes = 1'000'000, .times = 2});
+  night.scripted.deviate({.verb = "SIZE",
+                          .when = When::instead,
+                          .reply = "550 Can't check for file existence",
+                          .skip = 2,
+                          .times = 2,
+                          .argument = ".part"});
+  const RunReport report = night.run();
+  INFO(night.events.problems());
+  CHECK(report.outcome == ExitCode::done);
+  expect_whole(night);
+  CHECK(night.events.problems().find("no longer on the server") == std::string::npos);
+  CHECK(report.jobs.at(0).done.resumed_bytes > 1'500'000);
+}
+
 TEST_CASE("pain 2: an upload whose size stays short is no success and the old copy stays") {
   ScriptedNight night;
   night.write("a", "old old");
