@@ -1,6 +1,8 @@
 // A run for people: one line per job, and a last line that a person at 03:00 understands.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/format.h"
 #include "report/sentences.h"
 #include "report/text.h"
@@ -26,10 +28,7 @@ OutcomeWords words_for(ExitCode code) {
       return {"INCOMPLETE",
               "Everything else is safe on the remote. Mend what the problems above name and run again."};
     case ExitCode::guard_refused:
-      return {"REFUSED",
-              "Look at the source first. If the refusal above is wrong, `outhaul plan` shows what would be "
-              "done, and "
-              "the refusal how to approve it."};
+      return {"REFUSED", ""};
     case ExitCode::remote_unusable:
       return {"REMOTE UNUSABLE",
               "Mend what the errors above name, or wait if it is the network; then run again."};
@@ -150,8 +149,33 @@ std::string run_name(const RunReport& report) {
   return fmt::format("{} run {}", profile, static_cast<std::int64_t>(report.run));
 }
 
+/// What these guards judge is the source, as a plan shows it; the others have seen the remote.
+bool is_of_source(const GuardRefusal& refusal) {
+  switch (refusal.guard) {
+    case Guard::missing_source:
+    case Guard::empty_source:
+    case Guard::missing_marker:
+    case Guard::mass_deletion:
+    case Guard::mass_change:
+    case Guard::other_mount:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string_view after_a_refusal(const RunReport& report) {
+  for (const JobReport& job : report.jobs)
+    if (std::ranges::any_of(job.refusals, is_of_source))
+      return "Look at the source first. If the refusal above is wrong, a plan shows what would be done, and "
+             "the "
+             "refusal how to approve it.";
+  return "Look at what lies on the remote first. The refusal above says how to go on.";
+}
+
 std::string last_lines(const RunReport& report) {
-  const OutcomeWords words = words_for(report.outcome);
+  OutcomeWords words = words_for(report.outcome);
+  if (report.outcome == ExitCode::guard_refused) words.next = after_a_refusal(report);
   std::string text = fmt::format("{}: {}: ", words.headline, run_name(report));
   if (!report.message.empty()) text += shown_lines(report.message, "  ") + "; ";
   text += achievement(report) + ".\n";

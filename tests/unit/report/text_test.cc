@@ -117,6 +117,15 @@ INCOMPLETE: web01-nightly run 41: uploaded 12 files (3.4 MiB), moved 2, deleted 
 )");
 }
 
+TEST_CASE("a run that was refused for what lies on the remote doesn't send anybody to the source") {
+  RunReport report = run_report(ExitCode::guard_refused);
+  for (const Guard guard : {Guard::taken_names, Guard::foreign_remote, Guard::lost_mark, Guard::no_space}) {
+    report.jobs[0].refusals = {{guard, "why", "what to do", true}};
+    CHECK(run_text(report).find("Look at what lies on the remote first.") != std::string::npos);
+    CHECK(run_text(report).find("source") == std::string::npos);
+  }
+}
+
 TEST_CASE("a run that a guard refused names the guard and says what to do") {
   RunReport report = run_report(ExitCode::guard_refused);
   report.jobs.pop_back();
@@ -126,7 +135,7 @@ TEST_CASE("a run that a guard refused names the guard and says what to do") {
   report.jobs[0].problem_count = 1;
   CHECK(run_text(report) == R"(www  refused by a guard (mass_deletion); 10,412 unchanged; 1 problem
 REFUSED: web01-nightly run 41: nothing was changed in 4 min 05 s; 1 problem.
-  Look at the source first. If the refusal above is wrong, `outhaul plan` shows what would be done, and the refusal how to approve it.
+  Look at the source first. If the refusal above is wrong, a plan shows what would be done, and the refusal how to approve it.
 )");
 }
 
