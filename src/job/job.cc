@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/digest.h"
 #include "base/nanoseconds.h"
 #include "execute/executor.h"
 #include "job/append_only.h"
@@ -122,18 +121,6 @@ const Problem* decisive_problem(const JobReport& job) {
   }
   const auto last = std::find_if(job.problems.rbegin(), job.problems.rend(), grave);
   return last != job.problems.rend() ? &*last : nullptr;
-}
-
-/// Of what is approved where names are taken: these names, on this remote, for this plan of this job.
-std::string id_of(const TakenNames& taken, const Job& job, const Plan& plan, const RemoteSettings& remote) {
-  Sha256 hash;
-  const auto add = [&](std::string_view text) {
-    hash.update(text);
-    hash.update(std::string_view("\0", 1));
-  };
-  for (const std::string& text : {remote.user, remote.url, job.name, job.target.wire(), plan.id}) add(text);
-  for (const RemotePath& name : taken.some) add(name.wire());
-  return to_hex(hash.finish()).substr(0, 12);
 }
 
 /// Puts what came before in front of what came after it.
@@ -281,7 +268,7 @@ void ProfileRun::look_at_target(const Job& job, JobId id, Judged& judged, JobRep
   report = joined(std::move(report), executor().find_taken_names(job, judged.plan, taken));
   // What is let through are these names in this place, whatever else somebody has approved of the plan.
   Plan asked;
-  asked.id = id_of(taken, job, judged.plan, profile_.remote);
+  asked.id = approval_id(taken, job, judged.plan, profile_.remote);
   if (auto refusal = judge_taken_names(taken, asked, profile_.safety, options_.approve))
     judged.refusals.push_back(std::move(*refusal));
 }

@@ -167,12 +167,12 @@ std::optional<GuardRefusal> judge_taken_names(const TakenNames& taken, const Pla
           : fmt::format(
                 "if they are a copy of this source, take it over with `outhaul adopt PROFILE --job JOB`, "
                 "which sends "
-                "only what differs; if they may be replaced, let exactly this plan through with {}; or give "
+                "only what differs; if they may be replaced, let exactly these be replaced with {}; or give "
                 "the job another \"target\"",
                 approval.how);
   return GuardRefusal{
       Guard::taken_names,
-      fmt::format("{} holds {} already that no run of this job has stored and that it would replace: {}{}",
+      fmt::format("{} already holds {} that this job would replace and that no run of it has stored: {}{}",
                   place, counted(taken.count, "file"), names, taken.count > kShown ? ", …" : ""),
       mend, true};
 }

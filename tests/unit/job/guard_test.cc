@@ -187,7 +187,7 @@ TEST_CASE("a first run doesn't replace what others have stored under the same na
   const GuardRefusal refusal = only_refusal(night.run());
   CHECK(refusal.guard == Guard::taken_names);
   CHECK(refusal.approvable);
-  CHECK(refusal.message.find("\"t\" holds 2 files already") != std::string::npos);
+  CHECK(refusal.message.find("\"t\" already holds 2 files") != std::string::npos);
   CHECK(refusal.message.find("\"t/css/site.css\", \"t/index.html\"") != std::string::npos);
   CHECK(refusal.advice.find("outhaul adopt PROFILE") != std::string::npos);
   CHECK(night.stored() == before);

@@ -317,7 +317,7 @@ TEST_CASE("files that a first run would replace are told with some names and the
   REQUIRE(refusal);
   CHECK(refusal->guard == Guard::taken_names);
   CHECK(refusal->message ==
-        "\"www\" holds 4 files already that no run of this job has stored and that it would replace: "
+        "\"www\" already holds 4 files that this job would replace and that no run of it has stored: "
         "\"www/a\", "
         "\"www/b\", \"www/c\", …");
   CHECK(holds(refusal->advice, "`outhaul adopt PROFILE --job JOB`"));
@@ -328,7 +328,7 @@ TEST_CASE("files that a first run would replace are told with some names and the
   policy.overwrite = true;
   CHECK_FALSE(judge_taken_names(taken, plan, policy, {}));
   taken.target = {};
-  CHECK(holds(judge_taken_names(taken, plan, {}, {})->message, "the remote directory holds 4 files"));
+  CHECK(holds(judge_taken_names(taken, plan, {}, {})->message, "the remote directory already holds 4 files"));
 }
 
 TEST_CASE("a refusal of a mirror names its own command and no profile") {
