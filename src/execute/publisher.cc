@@ -152,11 +152,10 @@ void Publisher::begin(std::vector<Item>& items) {
       task.object = state.begin_object(context_.job_id, context_.run, item.sent.entry.path, item.final_name,
                                        task.part, read);
     }
-    state.set_part_digest(task.object, item.sent.digest);
     if (item.old)
-      state.set_part_stage(task.object, Part::Stage::retiring, item.old->version, item.old->object.id);
+      state.begin_publication(task.object, item.sent.digest, item.old->version, item.old->object.id);
     else
-      state.set_part_stage(task.object, Part::Stage::publishing);
+      state.begin_publication(task.object, item.sent.digest);
   }
   transaction.commit();
 }

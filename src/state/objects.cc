@@ -134,9 +134,11 @@ ObjectId State::begin_object(JobId job, RunId run, const RelPath& path, const Re
   return object;
 }
 
-void State::set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name,
-                           ObjectId replaced) {
-  impl_->require_transaction("set_part_stage()");
+namespace {
+
+/// With a digest, that too.
+void set_stage(sqlite::Database& db, ObjectId object, Part::Stage stage, const RemotePath& aside_name,
+               ObjectId replaced, const std::optional<sqlite::Blob>& sha256) {
   const bool retiring = stage == Part::Stage::retiring;
   const bool stands_aside = retiring || stage == Part::Stage::aside;
   const auto aside = stands_aside ? std::optional(blob_of(aside_name)) : std::nullopt;
@@ -145,17 +147,26 @@ void State::set_part_stage(ObjectId object, Part::Stage stage, const RemotePath&
                 "set_part_stage(): an object that stands aside needs the name it stands under");
   if (retiring != (replaced != kNoObject))
     throw Error(ErrorKind::internal, "set_part_stage(): retiring needs the object that is retired");
-  const auto changed =
-      sqlite::execute(impl_->db(), "UPDATE part SET stage = ?, aside_name = ?, replaced = ? WHERE object = ?",
-                      Text{name_of(stage)}, aside, nullable(replaced), object);
+  const auto changed = sqlite::execute(db,
+                                       "UPDATE part SET stage = ?, aside_name = ?, replaced = ?, sha256 = "
+                                       "coalesce(?, sha256) WHERE object = ?",
+                                       Text{name_of(stage)}, aside, nullable(replaced), sha256, object);
   if (changed != 1) wrong_object("set_part_stage()", object);
 }
 
-void State::set_part_digest(ObjectId object, const Sha256Digest& sha256) {
-  impl_->require_transaction("set_part_digest()");
-  const auto changed =
-      sqlite::execute(impl_->db(), "UPDATE part SET sha256 = ? WHERE object = ?", blob_of(sha256), object);
-  if (changed != 1) wrong_object("set_part_digest()", object);
+}  // namespace
+
+void State::set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name,
+                           ObjectId replaced) {
+  impl_->require_transaction("set_part_stage()");
+  set_stage(impl_->db(), object, stage, aside_name, replaced, std::nullopt);
+}
+
+void State::begin_publication(ObjectId object, const Sha256Digest& sha256, const RemotePath& aside,
+                              ObjectId replaced) {
+  impl_->require_transaction("begin_publication()");
+  const auto stage = replaced == kNoObject ? Part::Stage::publishing : Part::Stage::retiring;
+  set_stage(impl_->db(), object, stage, aside, replaced, blob_of(sha256));
 }
 
 void State::set_part_sent(ObjectId object, std::optional<std::uint64_t> sent) {
@@ -175,8 +186,11 @@ void State::publish(JobId job, RunId run, ObjectId object, const Sha256Digest& s
   end_kept_namesakes(db, object);
   const ObjectId replaced = impl_->put_entry(job, run, entry, object);
   if (replaced == kNoObject || replaced == object) return;
-  const std::optional<StoredObject> old = this->object(replaced);
-  if (!old || old->status != StoredObject::Status::retired) end_object(db, replaced, run, Fate::gone);
+  // Not what was retired before.
+  sqlite::execute(db,
+                  "UPDATE object SET status = 'gone', retired_run = coalesce(retired_run, ?1) "
+                  "WHERE id = ?2 AND status IN ('live', 'kept')",
+                  run, replaced);
 }
 
 void State::drop_part(ObjectId object) {

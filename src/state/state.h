@@ -188,7 +188,10 @@ class State {
                         const RemotePath& part_name, const Fingerprint& source);
   void set_part_stage(ObjectId object, Part::Stage stage, const RemotePath& aside_name = {},
                       ObjectId replaced = kNoObject);
-  void set_part_digest(ObjectId object, const Sha256Digest& sha256);
+  /// The part is whole and about to get its final name (stage publishing); with `aside`, after what has that
+  /// name has gone there (stage retiring).
+  void begin_publication(ObjectId object, const Sha256Digest& sha256, const RemotePath& aside = {},
+                         ObjectId replaced = kNoObject);
   void set_part_sent(ObjectId object, std::optional<std::uint64_t> sent);
   /// The object is live and whole under its final name; its part ends; `entry` (with entry.object = object)
   /// is recorded; the object the entry had before becomes gone, unless it was retired before.

@@ -65,10 +65,7 @@ TEST_CASE("the ledger holds a part from before its first byte until it is publis
 TEST_CASE("a part goes through its stages and keeps its digest") {
   StateFixture f;
   const ObjectId object = begin(f, "a");
-  in_transaction(f, [&] {
-    f.state.set_part_digest(object, digest_of(3));
-    f.state.set_part_stage(object, Part::Stage::publishing);
-  });
+  in_transaction(f, [&] { f.state.begin_publication(object, digest_of(3)); });
   CHECK(f.state.part_for(f.job, RelPath::parse("a"))->stage == Part::Stage::publishing);
   CHECK(f.state.part_for(f.job, RelPath::parse("a"))->sha256 == digest_of(3));
   const RemotePath aside = RemotePath::parse(".outhaul/parts/1.old");

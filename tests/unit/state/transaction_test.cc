@@ -44,7 +44,7 @@ TEST_CASE("writing outside a transaction is a bug and is named so") {
            [&] { f.state.rename_object(object, name); },
            [&] { f.state.begin_object(f.job, f.run, path, name, name, {}); },
            [&] { f.state.set_part_stage(object, Part::Stage::publishing); },
-           [&] { f.state.set_part_digest(object, digest_of(1)); },
+           [&] { f.state.begin_publication(object, digest_of(1)); },
            [&] { f.state.publish(f.job, f.run, object, digest_of(1), file_entry("a")); },
            [&] { f.state.drop_part(object); }}) {
     const auto error = error_of(work);
