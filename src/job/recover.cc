@@ -174,7 +174,8 @@ void check_against_listings(const Profile& profile, State& state, Remote& remote
   options.record = false;
   const VerifyReport seen =
       verify_objects({state, remote, environment.events, environment.clock, environment.cancel,
-                      profile.remote.connections, environment.retry_for(profile), profile.remote.bandwidth},
+                      profile.remote.connections, environment.retry_for(profile), profile.remote.bandwidth,
+                      owner_file()},
                      jobs, options);
   const VerifyCounts& counts = seen.counts;
   report.check = {seen.outcome == ExitCode::done || seen.outcome == ExitCode::incomplete,

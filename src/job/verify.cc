@@ -45,7 +45,8 @@ class ProfileVerification {
     } else {
       report = verify_objects(
           {state_, remote_.remote(), environment_.events, environment_.clock, environment_.cancel,
-           remote_.connections(), environment_.retry_for(profile_), profile_.remote.bandwidth},
+           remote_.connections(), environment_.retry_for(profile_), profile_.remote.bandwidth,
+           profile_.claims_remote ? owner_file() : RemotePath{}},
           known_jobs_, options(), &seen);
     }
     if (report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete) check_catalog(report);

@@ -179,17 +179,32 @@ void Verifier::judge_unlisted(const ListTask& task, VerifyLanes& lanes) {
   const bool base = known.dir.empty() || (base_is_unlisted_ && task.not_there());
   if (known.dir.empty()) base_is_unlisted_ = task.not_there();
   if (!task.compare) return;
-  if (base)
+  if (base && !mark_is_there(lanes))
     return stop_for(RemoteError(
         FailureClass::stop_run, fmt::format("the remote's directory can't be listed: {}", error.what()),
         "Check the URL's directory, and that the server has its disk mounted. Nothing was concluded from it.",
         error.reply_code(), error.reply_text()));
   ++report_.counts.untrusted;
-  find(Kind::unproven, known.dir, known.job, false, fmt::format("can't be listed: {}", error.what()));
+  if (!base)
+    find(Kind::unproven, known.dir, known.job, false, fmt::format("can't be listed: {}", error.what()));
   const DirectoryComparison nothing = without_listing(known);
   for (const KnownObject& object : known.objects)
     if (chosen(object)) count(object);
   question(known, nothing, lanes);
+}
+
+/// Asked once. Where the account may list nothing, every file is asked for by name, and nobody can tell what
+/// else is there.
+bool Verifier::mark_is_there(VerifyLanes& lanes) {
+  if (!marked_) {
+    marked_ = !context_.mark.empty() &&
+              lanes.commands().run_one(SizeOf{context_.mark}).status == CommandResult::Status::done;
+    if (*marked_)
+      context_.events.on(
+          Notice{"this account may list nothing on the server: each file is asked for by its name, "
+                 "and what else lies there is not known"});
+  }
+  return *marked_;
 }
 
 /// One finding stands for everything below the topmost directory that isn't there.

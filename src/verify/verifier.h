@@ -37,6 +37,7 @@ class Verifier {
   void take(std::unique_ptr<LaneTask> task, VerifyLanes& lanes);
   void judge(const ListTask& task, VerifyLanes& lanes);
   void judge_unlisted(const ListTask& task, VerifyLanes& lanes);
+  bool mark_is_there(VerifyLanes& lanes);
   void skip_absent(const KnownDir& known);
   bool is_wanted(const KnownDir& known, bool& compare) const;
   bool is_absent(const RemotePath& dir) const { return topmost_absent(dir).has_value(); }
@@ -74,6 +75,7 @@ class Verifier {
   std::set<RemotePath> absent_;  ///< directories that their parent's listing doesn't show; only the topmost
   std::set<RemotePath> told_absent_;  ///< of these, what a finding stands for
   bool base_is_unlisted_ = false;
+  std::optional<bool> marked_;  ///< what mark_is_there() found
   std::deque<Question> questions_;
 
   // What was found wrong:

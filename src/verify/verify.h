@@ -42,6 +42,9 @@ struct VerifyContext {
   int connections = 1;  ///< at a time
   RetryPolicy retry;
   std::vector<BandwidthRule> bandwidth;
+  /// A file of outhaul's own that is on every remote that is the state's: where even the base directory can't be
+  /// listed, it shows whether that is there. Empty: nothing is concluded then.
+  RemotePath mark{};
 };
 
 /// Lists every directory that the state knows of `jobs`, over up to `connections` lanes, a few at a time:

@@ -42,8 +42,6 @@ std::vector<Row> vsftpd_rows() {
                         {"delete_failed_uploads=YES", "lock_upload_files=YES"}));
   rows.push_back(vsftpd("force_dot_files NO", {"force_dot_files=NO"}));
   rows.push_back(vsftpd("dirlist_enable NO", {"dirlist_enable=NO"}));
-  for (const Step step : {Step::verify, Step::recover})
-    rows.back().known[step] = "a listing of the base directory is asked for where SIZE could tell";
   rows.push_back(vsftpd("local_umask 077 and hide_ids", {"local_umask=077", "hide_ids=YES"}));
   rows.push_back(vsftpd("use_localtime", {"use_localtime=YES"}));
   return rows;

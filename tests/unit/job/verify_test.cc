@@ -35,7 +35,8 @@ VerifyChoices reading(ReadChoice::How how, double percent = 0) {
 
 /// A source of some directories, backed up once.
 struct Kept : Nightly {
-  explicit Kept(FakeOptions options = {}) : Nightly(std::move(options)) {
+  explicit Kept(FakeOptions options = {}, bool marked = false) : Nightly(std::move(options)) {
+    profile.claims_remote = marked;
     for (const char* path : {"a", "b", "d/e/one", "d/e/two", "d/three", "z"})
       write(path, std::string("of ") + path);
     std::filesystem::create_directory(source() / "empty");
@@ -119,6 +120,44 @@ TEST_CASE("a directory that can't be listed casts doubt and loses nothing") {
   CHECK(night.plan().empty());
 }
 
+namespace {
+
+/// The account may list nothing: every listing is refused, whatever is there.
+std::optional<Fault> list_nothing(const FakeCall& call) {
+  if (call.point != FakePoint::list) return std::nullopt;
+  return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+}
+
+}  // namespace
+
+TEST_CASE("an account that may list nothing has each file asked for by its name") {
+  Kept night({}, true);
+  night.server.set_faults(list_nothing);
+  const VerifyReport whole = night.verify();
+  INFO(whole.message);
+  CHECK(whole.outcome == ExitCode::done);
+  CHECK(whole.counts.asked == whole.counts.objects);
+  CHECK(whole.counts.untrusted > 0);
+  night.server.remove("t/d/e");
+  night.server.put_file("t/a", "longer than it was");
+  night.server.set_faults(list_nothing);
+  const VerifyReport report = night.verify();
+  CHECK(report.outcome == ExitCode::incomplete);
+  // One witness alone: a directory that may not be entered looks the same.
+  CHECK(findings(report) == Lines{"size_differs t/a", "unproven t/d/e/one", "unproven t/d/e/two"});
+  CHECK(report.recorded == 1);
+}
+
+TEST_CASE("a place that lists nothing and has no mark of outhaul's is not taken for the remote") {
+  Kept night({}, true);
+  for (const auto& [path, content] : night.server.files()) night.server.remove(path);
+  night.server.set_faults(list_nothing);
+  const VerifyReport report = night.verify();
+  CHECK(report.outcome == ExitCode::remote_unusable);
+  CHECK(report.recorded == 0);
+  CHECK(night.plan().empty());
+}
+
 TEST_CASE("a listing that breaks off is asked for again and a line that stays broken records nothing") {
   Kept night;
   int broken = 0;
@@ -165,7 +204,8 @@ TEST_CASE("a status is unhealthy from a refused verification on until its findin
   for (int i = 0; i < 30; ++i) night.write(fmt::format("f{:02}", i), "x");
   REQUIRE(night.run().outcome == ExitCode::done);
   const auto status = [&] {
-    return status_of(night.profile, night.state_dir(), std::chrono::hours(24 * 365 * 100), night.clock.now_ns());
+    return status_of(night.profile, night.state_dir(), std::chrono::hours(24 * 365 * 100),
+                     night.clock.now_ns());
   };
   REQUIRE(status().healthy);
   for (int i = 0; i < 16; ++i) night.server.remove(fmt::format("t/f{:02}", i));
