@@ -24,6 +24,18 @@ inline constexpr std::size_t kMaxRemoteName = 255;
 /// 500, Pure-FTPd closes the connection (421) and ProFTPD never answers, so nothing longer may be sent.
 inline constexpr std::size_t kMaxRemotePath = 3900;
 
+/// What an upload's file is called until it is whole.
+inline constexpr std::string_view kPartSuffix = ".part";
+
+/// What outhaul's own things are called on this server. Everywhere else they are ".outhaul" and ".part":
+/// remote/own_names.h translates.
+struct OwnNames {
+  std::string dir{kControlDir};          ///< one segment
+  std::string part_suffix{kPartSuffix};  ///< begins with '.', '-' or '_'
+  bool standard() const { return *this == OwnNames{}; }
+  friend bool operator==(const OwnNames&, const OwnNames&) = default;
+};
+
 /// What a remote's file system can hold beyond what FTP can't say.
 struct NameRules {
   bool windows = false;  ///< also escape <>:"|?*, trailing dots and device names
@@ -32,6 +44,7 @@ struct NameRules {
   /// What this server doesn't keep: escaped, too. Found out by a run, not set by the profile
   /// (docs/architecture.md, "Names on the remote").
   OddNames escaped{};
+  OwnNames own{};
   friend bool operator==(const NameRules&, const NameRules&) = default;
 };
 
@@ -46,8 +59,12 @@ struct NameRules {
 std::string escape_name(std::string_view name, const NameRules& rules = {});
 std::string unescape_name(std::string_view wire, const NameRules& rules = {});
 
+/// Whether a name at the top of the remote would be taken for what is outhaul's own: ".outhaul", or as the
+/// server calls it. Servers on Windows take it in any case.
+bool is_control_dir(std::string_view segment, const NameRules& rules);
+
 /// The remote path of `path` in a job whose target is `target`: every segment escaped; a top-level ".outhaul"
-/// becomes "%2Eouthaul". The result may hold segments longer than kMaxRemoteName: see too_long().
+/// becomes "%2Eouthaul", as does the name that the server has for it ("%5Fouthaul"). The result may hold segments longer than kMaxRemoteName: see too_long().
 RemotePath remote_path_for(const RemotePath& target, const RelPath& path, const NameRules& rules);
 
 /// The whole of `path` when it is longer than kMaxRemotePath, else its first segment that is longer than

@@ -14,6 +14,7 @@
 #include "catalog/local_file.h"
 #include "outhaul/error.h"
 #include "outhaul/names.h"
+#include "outhaul/own_names_advice.h"
 #include "outhaul/remote_modes.h"
 #include "outhaul/shown.h"
 
@@ -109,7 +110,13 @@ RemotePath Carrier::store_text_anew(std::string_view text, const RemotePath& nam
 RemotePath Carrier::store_from(Source& source, const RemotePath& name, bool resume) {
   if (context_.append_only) return store_once(source, name, resume);
   const RemotePath part = with_suffix(name, ".part");
-  send(part, source, resume);
+  try {
+    send(part, source, resume);
+  } catch (const RemoteError& error) {
+    throw RemoteError(error.failure(), error.what(),
+                      with_advice_on_own_name(error.advice(), part, error.reply_code()), error.reply_code(),
+                      error.reply_text());
+  }
   put_in_place(part, name);
   return name;
 }
@@ -323,7 +330,8 @@ void Carrier::make_dir(const RemotePath& dir) {
   throw RemoteError(FailureClass::stop_job,
                     fmt::format("the directory {} can't be made on the remote: {}{}", shown(dir),
                                 again.reply_text, of_base),
-                    "Check the account's permissions there.", again.reply_code, again.reply_text);
+                    with_advice_on_own_name("Check the account's permissions there.", dir, again.reply_code),
+                    again.reply_code, again.reply_text);
 }
 
 void Carrier::make_control_dir() {

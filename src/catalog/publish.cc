@@ -84,9 +84,9 @@ class Publication {
   /// With each base: what it tells may have changed with outhaul.
   void store_readme() {
     if (!carrier_.append_only()) {
-      carrier_.store_text(readme_text(settings_.profile), catalog_readme());
+      carrier_.store_text(readme_text(settings_.profile, settings_.control_dir), catalog_readme());
     } else if (!carrier_.exists(catalog_readme_of_increments())) {
-      carrier_.store_text(readme_text_of_increments(settings_.profile), catalog_readme_of_increments());
+      carrier_.store_text(readme_text_of_increments(settings_.profile, settings_.control_dir), catalog_readme_of_increments());
     }
   }
 

@@ -12,6 +12,7 @@ namespace outhaul {
 
 struct CatalogSettings {
   std::string profile;
+  std::string control_dir;       ///< what the server calls ".outhaul"
   std::string version;           ///< of this outhaul
   std::filesystem::path folder;  ///< for files on their way: the state's own directory
   std::int64_t now_ns = 0;

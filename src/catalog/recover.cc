@@ -101,9 +101,9 @@ class Recovery {
     if (offered.generations.empty()) {
       if (damaged_manifest_) throw *damaged_manifest_;
       throw Error(ErrorKind::state, "there is no catalog on the remote",
-                  "Check the profile's URL. If outhaul never completed a run there, use \"outhaul adopt\" to "
-                  "take over "
-                  "what is there.");
+                  "Check the profile's URL, and \"control_dir\" if outhaul's own directory has another name "
+                  "there than .outhaul. If outhaul never completed a run there, use \"outhaul adopt\" to "
+                  "take over what is there.");
     }
     offered.by_names = true;
     result_.problems.push_back(

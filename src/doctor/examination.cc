@@ -7,6 +7,8 @@
 #include "doctor/advice.h"
 #include "doctor/pattern.h"
 #include "outhaul/increment.h"
+#include "outhaul/names.h"
+#include "outhaul/own_names_advice.h"
 
 namespace outhaul {
 namespace {
@@ -114,16 +116,18 @@ bool Examination::log_in() {
 
 bool Examination::make_place() {
   const char* what = "make a directory";
+  RemotePath under_way;
   try {
-    for (const RemotePath& dir : {RemotePath{}, place_.parent(), place_})
+    for (const RemotePath& dir : {RemotePath{}, place_.parent(), place_}) {
+      under_way = dir;
       need(ask(MakeDir{dir}), dir.empty() ? "MKD" : fmt::format("MKD {}", printable(dir.wire())));
+    }
   } catch (const RemoteError& error) {
     if (error.failure() == FailureClass::cancelled) throw;
     add("make_dir", what, Verdict::fails, {error.what(), error.advice()});
     return false;
   } catch (Finding& finding) {
-    finding.advice =
-        "Check that the directory in the profile's URL exists and that this account may write to it.";
+    finding.advice = advice_on_place(under_way);
     add("make_dir", what, Verdict::fails, finding);
     return false;
   }
@@ -131,8 +135,22 @@ bool Examination::make_place() {
   return true;
 }
 
+/// A directory of another name tells what was refused: writing there, or the dot.
+std::string_view Examination::advice_on_place(const RemotePath& dir) {
+  const RemotePath other = RemotePath::parse("outhaul-doctor");
+  const bool may_try = dir == RemotePath::parse(kControlDir) && !profile_.append_only();
+  if (may_try && ask(MakeDir{other}).status == Status::done) {
+    ask(RemoveDir{other});
+    return advice_on_own_name(dir);
+  }
+  return "Check that the directory in the profile's URL exists and that this account may write to it.";
+}
+
 void Examination::probe() {
   if (!check("store", "store a file, read it back", Verdict::fails, &Examination::store)) return;
+  if (!profile_.append_only() &&
+      !check("part", "store a file under a part's name", Verdict::fails, &Examination::store_part))
+    return;
   check("resume", "resume a broken upload", Verdict::degraded, &Examination::resume);
   if (profile_.append_only()) return probe_what_only_adds();
   check("rename", "rename a file", Verdict::fails, &Examination::rename);
@@ -184,14 +202,19 @@ void Examination::clean_up_quietly() noexcept {
 std::string Examination::remove() {
   std::vector<Command> commands;
   for (const RemotePath& path : files_) commands.push_back(RemoveFile{path});
-  for (const CommandResult& removed : lane_->run(commands))
-    if (removed.status != Status::missing) need(removed, "DELE");
+  const std::vector<CommandResult> answers = lane_->run(commands);
   CommandResult removed = ask(RemoveDir{place_});
   if (removed.status == Status::refused) {
     remove_strangers();
     removed = ask(RemoveDir{place_});
   }
-  if (removed.status != Status::missing) need(removed, "RMD");
+  const auto is_gone = [](const CommandResult& answer) {
+    return answer.status == Status::done || answer.status == Status::missing;
+  };
+  if (is_gone(removed)) return {};  // a name that is forbidden may not be deleted either, and isn't there
+  for (const CommandResult& answer : answers)
+    if (!is_gone(answer)) need(answer, "DELE");
+  need(removed, "RMD");
   return {};
 }
 

@@ -41,6 +41,7 @@ class Examination {
  private:
   bool log_in();
   bool make_place();
+  std::string_view advice_on_place(const RemotePath& dir);
   static RemotePath place_for(const Profile& profile, const Clock& clock);
   void probe();
   void probe_what_only_adds();
@@ -52,6 +53,7 @@ class Examination {
 
   // probes.cc: each says what it found, or throws a Finding or RemoteError
   std::string store();
+  std::string store_part();
   std::string resume();
   std::string rename();
   std::string rename_over();

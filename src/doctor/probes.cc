@@ -9,6 +9,8 @@
 #include "base/nanoseconds.h"
 #include "doctor/examination.h"
 #include "doctor/pattern.h"
+#include "outhaul/names.h"
+#include "outhaul/own_names_advice.h"
 
 namespace outhaul {
 namespace {
@@ -29,6 +31,19 @@ std::string Examination::store() {
   need_size(path, kSmall);
   need_content(path, kSeed, kSmall);
   return fmt::format("{} bytes, the same both ways", kSmall);
+}
+
+/// Every file is sent under such a name.
+std::string Examination::store_part() {
+  const RemotePath path = own(fmt::format("probe{}", kPartSuffix));
+  try {
+    put(path, kSeed, 0, kSmall);
+  } catch (const RemoteError& error) {
+    if (error.failure() != FailureClass::skip_file) throw;
+    throw Finding{error.what(), std::string(advice_on_own_name(path))};
+  }
+  need_size(path, kSmall);
+  return {};
 }
 
 /// All of it is read back: its head, which some servers fill with zeros, the join and the end.
@@ -151,7 +166,12 @@ std::string Examination::list() {
 
 std::string Examination::hidden_files() {
   const RemotePath path = own(".hidden");
-  put(path, kSeed, 0, 1);
+  try {
+    put(path, kSeed, 0, 1);
+  } catch (const RemoteError& error) {
+    if (error.failure() != FailureClass::skip_file) throw;
+    throw Finding{error.what(), "Runs report files with such names, and store the rest."};
+  }
   const Listing listing = lane_->list(place_);
   const bool shown = std::any_of(listing.entries.begin(), listing.entries.end(),
                                  [](const RemoteEntry& entry) { return entry.name == ".hidden"; });

@@ -10,6 +10,7 @@
 #include "execute/modes.h"
 #include "execute/proof.h"
 #include "outhaul/names.h"
+#include "outhaul/own_names_advice.h"
 #include "outhaul/shown.h"
 
 namespace outhaul {
@@ -196,7 +197,8 @@ void Transfers::stop_without(const RemotePath& dir, const CommandResult& made, b
       fmt::format("can't make {}: {}", what, made.reply_text),
       full ? "make room on the remote or buy some; what was stored stays, and the next run goes on "
              "from here"
-           : "Check that the account may write there, and the path in \"remote.url\".");
+           : with_advice_on_own_name("Check that the account may write there, and the path in \"remote.url\".",
+                                     of_all ? RemotePath::parse(kControlDir) : dir, made.reply_code));
 }
 
 /// Before the first byte: nothing could be proven after it.
@@ -292,6 +294,8 @@ void Transfers::take_remote_failure(Outcome&& outcome) {
     again_.push_back(std::move(outcome.task));
     return;
   }
+  if (refused && !outcome.task.once && context_.tally.done().files_uploaded == 0)
+    outcome.advice = with_advice_on_own_name(std::move(outcome.advice), outcome.task.part, outcome.reply_code);
   context_.tally.failed(entry, outcome.message, outcome.advice);
   if (!refused && ++failures_in_a_row_ >= kGiveUpAfter)
     context_.tally.stop(FailureClass::stop_run,

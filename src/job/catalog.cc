@@ -30,6 +30,7 @@ std::optional<Problem> store_catalog(State& state, Remote& remote, const Profile
                      environment.events, profile.append_only(), profile.keeps_private()});
     const CatalogReport report = publish_catalog(state, carrier,
                                                  {.profile = profile.name,
+                                                  .control_dir = profile.remote.names.own.dir,
                                                   .version = OUTHAUL_VERSION,
                                                   .folder = environment.state_dir(profile),
                                                   .now_ns = environment.clock.now_ns(),

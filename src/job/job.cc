@@ -174,7 +174,7 @@ void ProfileRun::run_job(const Job& configured) {
 void ProfileRun::remember_server(JobReport& report) {
   try {
     remote_.remember_in(state_);
-    if (ownership_.marked()) remember_mark(state_);
+    if (ownership_.marked()) remember_mark(state_, profile_);
   } catch (const Error& error) {
     if (report.outcome != ExitCode::done) return;
     problem(report, {Problem::Severity::error, report.job, {}, error.what(), error.advice()});

@@ -9,8 +9,14 @@
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kFact = "names", kEscapes = "escaped_names";
+constexpr std::string_view kFact = "names", kEscapes = "escaped_names", kControl = "control_dir";
 constexpr std::string_view kUnix = "unix", kWindows = "windows";
+
+/// Of what decides about entries: half-sent files are none, whatever they are called.
+bool same_rules(NameRules a, const NameRules& b) {
+  a.own.part_suffix = b.own.part_suffix;
+  return a == b;
+}
 
 /// "windows CP1252"; a state without the fact was written with the first rules there were.
 std::string written(const NameRules& rules) {
@@ -22,14 +28,17 @@ NameRules read(std::string_view text) {
   const std::size_t space = text.find(' ');
   return {text.substr(0, space) == kWindows,
           space == std::string_view::npos ? std::string{} : std::string(text.substr(space + 1)),
+          {},
           {}};
 }
 
-std::string in_words(const NameRules& rules) {
-  const std::string names = fmt::format("\"names\": \"{}\"", rules.windows ? kWindows : kUnix);
-  return rules.encoding.empty()
-             ? names + " without \"encoding\""
-             : fmt::format("{} and \"encoding\": \"{}\"", names, printable(rules.encoding));
+/// As the profile says them; `other`: what they are told apart from.
+std::string in_words(const NameRules& rules, const NameRules& other) {
+  std::string words = fmt::format("\"names\": \"{}\"", rules.windows ? kWindows : kUnix);
+  words += rules.encoding.empty() ? " without \"encoding\""
+                                  : fmt::format(" and \"encoding\": \"{}\"", printable(rules.encoding));
+  if (rules.own.dir != other.own.dir) words += fmt::format(" and \"control_dir\": \"{}\"", rules.own.dir);
+  return words;
 }
 
 /// Per job: one that was renamed to get out of a refusal leaves its old rules behind with its old name.
@@ -40,6 +49,7 @@ std::string scope_of(const Job& job) {
 NameRules known_rules(const State& state, const Job& job) {
   const std::optional<std::string> told = state.server_fact(scope_of(job), kFact);
   NameRules rules = told ? read(*told) : NameRules{};
+  if (const auto dir = state.server_fact(scope_of(job), kControl)) rules.own.dir = *dir;
   rules.escaped = odd_names_from(state.server_fact(scope_of(job), kEscapes).value_or(std::string()));
   return rules;
 }
@@ -52,10 +62,10 @@ NameRules known_rules(const State& state, const Job& job) {
           "the rules for names on the remote changed: \"{}\" of job \"{}\" is there as \"{}\", but with {} "
           "it would be \"{}\"",
           printable(path.bytes()), job.name, printable(remote_path_for(job.target, path, before).wire()),
-          in_words(job.names), printable(remote_path_for(job.target, path, job.names).wire())),
+          in_words(job.names, before), printable(remote_path_for(job.target, path, job.names).wire())),
       fmt::format("Set them back to {}. To use the new rules, give the job a new name and a new target: "
                   "everything is sent there anew, and what lies at the old target can be removed by hand.",
-                  in_words(before)));
+                  in_words(before, job.names)));
 }
 
 }  // namespace
@@ -64,7 +74,7 @@ void check_name_rules(const State& state, const Job& configured) {
   const NameRules before = known_rules(state, configured);
   const Job job = with_known_names(state, configured);
   const std::optional<JobId> id = state.find_job(job.name);
-  if (before == job.names || !id) return;
+  if (same_rules(before, job.names) || !id) return;
   const auto entries = state.entries(*id);
   for (Entry entry; entries->next(entry);) {
     if (entry.kind == EntryKind::symlink) continue;  // has no name there
@@ -74,8 +84,9 @@ void check_name_rules(const State& state, const Job& configured) {
 }
 
 void remember_name_rules(State& state, const Job& job) {
-  const NameRules now = with_known_names(state, job).names;
-  if (known_rules(state, job) != now) state.set_server_fact(scope_of(job), kFact, written(now));
+  const NameRules before = known_rules(state, job), now = with_known_names(state, job).names;
+  if (before.own.dir != now.own.dir) state.set_server_fact(scope_of(job), kControl, now.own.dir);
+  if (written(before) != written(now)) state.set_server_fact(scope_of(job), kFact, written(now));
 }
 
 Job with_known_names(const State& state, const Job& job) {

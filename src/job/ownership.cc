@@ -27,26 +27,43 @@ void insist_on(const CommandResult& answer) {
                     {}, answer.reply_code, answer.reply_text);
 }
 
-constexpr std::string_view kScope = "remote", kMarked = "marked";
+constexpr std::string_view kScope = "remote", kMarked = "marked", kMarkedDir = "marked_in";
 
-/// Nobody has said that it may begin anew, and a run that only adds would call that a success.
-Error lost_mark(const Remote& remote) {
-  return {ErrorKind::guard,
-          fmt::format("{} no longer has the mark of this backup (.outhaul/owner.json): it is another place, or "
-                      "what was stored there is gone",
-                      remote.describe()),
-          "Is the disk mounted, and the URL the right one? If so, let `outhaul verify` look at everything: it "
-          "names what is missing, and the next run sends that again."};
+/// A state without the fact is of a time when it had one name only.
+std::string marked_dir(const State& state) {
+  return state.server_fact(kScope, kMarkedDir).value_or(std::string(kControlDir));
 }
 
 }  // namespace
 
-void remember_mark(State& state) {
+void remember_mark(State& state, const Profile& profile) {
   if (!state.server_fact(kScope, kMarked)) state.set_server_fact(kScope, kMarked, "yes");
+  const std::string& dir = profile.remote.names.own.dir;
+  if (marked_dir(state) != dir) state.set_server_fact(kScope, kMarkedDir, dir);
 }
 
 void forget_mark(State& state) {
   state.forget_server_fact(kScope, kMarked);
+}
+
+/// Nobody has said that it may begin anew, and a run that only adds would call that a success.
+Error OwnershipGate::lost_mark(const Remote& remote) const {
+  if (dir_ != dir_before_)
+    return {
+        ErrorKind::guard,
+        fmt::format(
+            "{}: the profile says that outhaul's own directory there is called {}, but there is no mark "
+            "of this backup in it ({}/owner.json); up to now the directory was {}",
+            remote.describe(), dir_, dir_, dir_before_),
+        fmt::format("Rename {} to {} on the server with any client, or set \"control_dir\" back to \"{}\".",
+                    dir_before_, dir_, dir_before_)};
+  return {
+      ErrorKind::guard,
+      fmt::format("{} no longer has the mark of this backup ({}/owner.json): it is another place, or "
+                  "what was stored there is gone",
+                  remote.describe(), dir_),
+      "Is the disk mounted, and the URL the right one? If so, let `outhaul verify` look at everything: it "
+      "names what is missing, and the next run sends that again."};
 }
 
 Owner owner_of(const Profile& profile, const State& state, const Clock& clock) {
@@ -68,7 +85,9 @@ OwnershipGate::OwnershipGate(const Profile& profile, const State& state, const E
       keeps_private_(profile.keeps_private()),
       has_marker_(profile.claims_remote),
       claim_(has_marker_ ? claim : Claim::never),
-      was_marked_(has_marker_ && has_stored(state) && state.server_fact(kScope, kMarked).has_value()) {}
+      was_marked_(has_marker_ && has_stored(state) && state.server_fact(kScope, kMarked).has_value()),
+      dir_(profile.remote.names.own.dir),
+      dir_before_(marked_dir(state)) {}
 
 LazyRemote::Gate OwnershipGate::gate() {
   return [this](Remote& real, CommandRunner& runner) { ask(real, runner); };
@@ -105,7 +124,8 @@ void OwnershipGate::ask(Remote& real, CommandRunner& runner) {
 }
 
 void OwnershipGate::ask_at_length(Remote& real, bool free) {
-  Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events, append_only_, keeps_private_});
+  Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events, append_only_,
+                   keeps_private_});
   if (free && was_marked_) mark_ = Mark::lost;
   if (mark_ == Mark::lost && claim_ == Claim::if_free) throw lost_mark(real);
   if (claim_ == Claim::if_free)

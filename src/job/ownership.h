@@ -42,6 +42,8 @@ class OwnershipGate {
   void ask(Remote& real, CommandRunner& runner);
   void ask_at_length(Remote& real, bool free);
 
+  Error lost_mark(const Remote& remote) const;
+
   Owner self_;
   const Environment& environment_;
   RetryPolicy retry_;
@@ -50,6 +52,7 @@ class OwnershipGate {
   bool has_marker_;
   Claim claim_;
   const bool was_marked_;
+  std::string dir_, dir_before_;  ///< what the profile calls ".outhaul" there, and where the mark stood
   std::atomic<Mark> mark_{Mark::unknown};
   mutable std::mutex mutex_;
   std::optional<GuardRefusal> refusal_;
@@ -57,7 +60,7 @@ class OwnershipGate {
 
 /// That the remote has this state's mark. From then on a remote without any is not the one that the state
 /// knows: it is another disk, or it has lost what was stored there.
-void remember_mark(State& state);
+void remember_mark(State& state, const Profile& profile);
 /// Somebody has looked at all of it since.
 void forget_mark(State& state);
 

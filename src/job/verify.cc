@@ -127,7 +127,7 @@ class ProfileVerification {
   /// Once everything has been looked at, the state knows what is there: the next run may mark the remote anew.
   void judge_mark(const VerifyReport& report) {
     const bool looked = report.outcome == ExitCode::done || report.outcome == ExitCode::incomplete;
-    if (ownership_.marked()) return remember_mark(state_);
+    if (ownership_.marked()) return remember_mark(state_, profile_);
     if (!ownership_.lost_its_mark() || !looked || jobs_.size() != profile_.jobs.size()) return;
     forget_mark(state_);
     environment_.events.on(ProblemFound{{Problem::Severity::note, {}, ".outhaul",

@@ -146,10 +146,10 @@ void read_choices(const Node& node, Job& job) {
     if (const auto value = append_only->boolean()) job.append_only = *value;
 }
 
-bool is_control_dir(std::string_view segment) {
-  return std::ranges::equal(segment, kControlDir, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-  });
+/// However the server minds upper and lower case.
+bool is_ours(std::string_view segment, NameRules rules) {
+  rules.windows = true;
+  return is_control_dir(segment, rules);
 }
 
 std::string target_hint(std::string_view text) {
@@ -165,9 +165,9 @@ std::optional<RemotePath> read_target(const Node& node, const NameRules& rules) 
       "'/', \".\" or \"..\"";
   const auto text = node.string(kTarget);
   if (!text) return std::nullopt;
-  if (is_control_dir(std::string_view(*text).substr(0, text->find('/')))) {
+  if (const std::string first = text->substr(0, text->find('/')); is_ours(first, rules)) {
     node.fault("any other directory",
-               "\".outhaul\" is where outhaul keeps its parts; nothing else may live there");
+               fmt::format("\"{}\" is where outhaul keeps its parts; nothing else may live there", first));
     return std::nullopt;
   }
   try {

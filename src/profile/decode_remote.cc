@@ -96,6 +96,41 @@ void read_encoding(const Node& node, NameRules& names) {
     names.encoding = *text;
 }
 
+bool is_plain_name(std::string_view name) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  return name.find_first_not_of(kPlain) == std::string_view::npos && !name.ends_with('.');
+}
+
+void read_control_dir(const Node& node, OwnNames& own) {
+  constexpr const char* kDir =
+      "a name of 1 to 64 letters, digits, '.', '-' and '_' that doesn't end in '.', such as \"_outhaul\"";
+  const auto text = node.string(kDir);
+  if (!text) return;
+  if (text->empty() || text->size() > 64 || !is_plain_name(*text))
+    node.fault(kDir);
+  else
+    own.dir = *text;
+}
+
+/// Other suffixes are other files of outhaul's: what bears them must not be taken for a part.
+void read_part_suffix(const Node& node, OwnNames& own) {
+  constexpr const char* kSuffix =
+      "'.', '-' or '_' and 1 to 15 letters or digits with a letter among them, such as \".tmp\" or "
+      "\"-part\"; not "
+      ".db, .zst, .json, .txt, .old, .changeset";
+  constexpr std::array<std::string_view, 6> kTaken{".db", ".zst", ".json", ".txt", ".old", ".changeset"};
+  const auto text = node.string(kSuffix);
+  if (!text) return;
+  const std::string_view word = std::string_view(*text).substr(std::min<std::size_t>(1, text->size()));
+  const bool lead = text->starts_with('.') || text->starts_with('-') || text->starts_with('_');
+  const bool letters = word.find_first_not_of("0123456789") != std::string_view::npos;
+  if (!lead || word.size() > 15 || !letters || !is_plain_name(word) ||
+      word.find_first_of("._-") != std::string_view::npos || std::ranges::find(kTaken, *text) != kTaken.end())
+    node.fault(kSuffix);
+  else
+    own.part_suffix = *text;
+}
+
 void read_quota(const Node& node, RemoteSettings& remote) {
   constexpr const char* kQuota = "\"off\", or a size such as \"100 GB\" or \"50 GiB\"";
   const auto text = node.string(kQuota);
@@ -114,6 +149,8 @@ void read_ways(const Node& node, const std::filesystem::path& folder, RemoteSett
   if (const auto names = node.find("names"))
     if (const auto word = names->word(kNames)) remote.names.windows = *word == 1;
   if (const auto encoding = node.find("encoding")) read_encoding(*encoding, remote.names);
+  if (const auto dir = node.find("control_dir")) read_control_dir(*dir, remote.names.own);
+  if (const auto suffix = node.find("part_suffix")) read_part_suffix(*suffix, remote.names.own);
   if (const auto proxy = node.find("proxy")) remote.proxy = read_proxy(*proxy, folder);
   if (const auto bandwidth = node.find("bandwidth")) remote.bandwidth = read_bandwidth(*bandwidth);
 }

@@ -15,9 +15,10 @@ constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "re
 constexpr std::array<Word, 3> kProfileLater{"hooks", "notify", "metrics"};
 constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
-constexpr std::array<Word, 15> kRemote{"description", "url",   "password", "connections", "tls",
+constexpr std::array<Word, 17> kRemote{"description", "url",   "password", "connections", "tls",
                                        "ssh",         "mode",  "proxy",    "account",     "bandwidth",
-                                       "encoding",    "names", "timeouts", "retries",     "quota"};
+                                       "encoding",    "names", "timeouts", "retries",     "control_dir",
+                                       "part_suffix", "quota"};
 constexpr std::array<Word, 0> kRemoteLater{};
 
 constexpr std::array<Word, 5> kPassword{"env", "file", "command", "credential", "netrc"};

@@ -154,7 +154,7 @@ void CommandChannel::prove_order() {
 }
 
 CommandChannel::Probed CommandChannel::probe_order() {
-  const RemotePath control = RemotePath::parse(kControlDir);
+  const RemotePath control = RemotePath::parse(endpoint().settings.names.own.dir);
   const OrderProbe probe(endpoint().paths.argument(control) + kAbsent);
   const Watchdog::Watch watch = session_.watch();
   return probe_order(probe);

@@ -4,6 +4,7 @@
 #include "remote/endpoint.h"
 #include "remote/file_remote.h"
 #include "remote/ftp_lane.h"
+#include "remote/own_names.h"
 #include "remote/sftp_lane.h"
 
 namespace outhaul {
@@ -28,13 +29,18 @@ class FtpRemote final : public Remote {
   std::shared_ptr<Endpoint> endpoint_;
 };
 
+std::unique_ptr<Remote> make_remote(const RemoteSettings& settings, const Login& login,
+                                    const ServerMemory& memory) {
+  if (settings.scheme == Scheme::file) return make_file_remote(settings, memory);
+  if (settings.scheme == Scheme::sftp) return make_sftp_remote(settings, login, memory);
+  return std::make_unique<FtpRemote>(std::make_shared<Endpoint>(settings, login, memory));
+}
+
 }  // namespace
 
 std::unique_ptr<Remote> connect(const RemoteSettings& settings, const Login& login,
                                 const ServerMemory& memory) {
-  if (settings.scheme == Scheme::file) return make_file_remote(settings, memory);
-  if (settings.scheme == Scheme::sftp) return make_sftp_remote(settings, login, memory);
-  return std::make_unique<FtpRemote>(std::make_shared<Endpoint>(settings, login, memory));
+  return with_own_names(make_remote(settings, login, memory), settings.names.own);
 }
 
 }  // namespace outhaul

@@ -164,12 +164,18 @@ class Escaper {
   std::optional<Charset> charset_;
 };
 
-/// Ours alone; Windows takes it in any case.
-bool is_control_dir(std::string_view segment, const NameRules& rules) {
-  return rules.windows ? same_letters(segment, kControlDir) : segment == kControlDir;
+/// Of a name that holds nothing else to be escaped.
+std::string escape_first(std::string_view name) {
+  const auto byte = static_cast<std::uint8_t>(name.front());
+  return std::string{'%', kDigits[byte >> 4], kDigits[byte & 15]}.append(name.substr(1));
 }
 
 }  // namespace
+
+bool is_control_dir(std::string_view segment, const NameRules& rules) {
+  if (rules.windows) return same_letters(segment, kControlDir) || same_letters(segment, rules.own.dir);
+  return segment == kControlDir || segment == rules.own.dir;
+}
 
 std::string escape_name(std::string_view name, const NameRules& rules) {
   return Escaper(rules).escape(name);
@@ -188,7 +194,7 @@ RemotePath remote_path_for(const RemotePath& target, const RelPath& path, const 
     const std::string_view segment = rest.substr(0, slash);
     const bool ours = wire.empty() && target.empty() && is_control_dir(segment, rules);
     if (!wire.empty()) wire += '/';
-    wire += ours ? "%2E" + std::string(segment.substr(1)) : escaper.escape(segment);
+    wire += ours ? escape_first(segment) : escaper.escape(segment);
     rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
   }
   return target / RemotePath::parse(wire);

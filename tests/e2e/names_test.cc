@@ -42,8 +42,8 @@ void back_up_nasty_tree(ServerKind kind, Tls tls) {
   CHECK_FALSE(std::filesystem::exists(site.space() / "link"));
   CHECK(site.parts().empty());
   CHECK(site.server().wait_for_no_sessions());
-  // The first run asks whose the remote is, what is in the target, and which odd names it keeps, and stores the
-  // catalog, each on one of its own.
+  // The first run asks whose the remote is, what is in the target, and which odd names it keeps, and stores
+  // the catalog, each on one of its own.
   CHECK(site.sessions() <= 2 + 5);
 
   site.server().forget_commands();
@@ -129,4 +129,70 @@ TEST_CASE("a path that is too long for vsftpd is named and everything else is st
 
 TEST_CASE("a path that is too long for Pure-FTPd is named and everything else is stored") {
   back_up_endless_path(ServerKind::pureftpd);
+}
+
+namespace {
+
+const OwnNames kOther{"_outhaul", ".tmp"};
+
+}  // namespace
+
+TEST_CASE("outhaul's own directory is renamed on the server and in the profile, and nothing is lost") {
+  Site site;
+  site.choices.url = "file://" + (site.dir() / "disk").string();
+  std::filesystem::create_directory(site.dir() / "disk");
+  site.choices.target = "";
+  site.choices.on_removal = "retire";
+  const auto disk = [&](const char* name) { return site.dir() / "disk" / name; };
+  site.write("a", "one");
+  REQUIRE(site.run().exit.code == 0);
+  site.write("a", "two");
+  REQUIRE(site.run().exit.code == 0);
+
+  site.choices.own = kOther;
+  site.choices.catalog_let_be = "it lies under the name from before";
+  site.write("a", "three");
+  const RunResult refused = site.run();
+  INFO(told(refused));
+  CHECK(refused.exit.code == 4);
+  CHECK(
+      holds(refused.out + refused.err, {"_outhaul/owner.json", "Rename .outhaul to _outhaul on the server"}));
+  CHECK_FALSE(std::filesystem::exists(disk("_outhaul")));
+
+  std::filesystem::rename(disk(".outhaul"), disk("_outhaul"));
+  site.choices.catalog_let_be = "";
+  const RunResult renamed = site.run();
+  INFO(told(renamed));
+  CHECK(renamed.exit.code == 0);
+  CHECK_FALSE(std::filesystem::exists(disk(".outhaul")));
+  CHECK(site.outhaul({"verify", site.profile().string(), "--read-data"}).exit.code == 0);
+  const std::filesystem::path back = site.dir() / "back";
+  CHECK(site.outhaul({"restore", site.profile().string(), "--at", "1", "--to", back.string()}).exit.code ==
+        0);
+  CHECK(read_file(back / "a") == "one");
+
+  site.choices.own = {};
+  site.choices.catalog_let_be = "it lies under the other name";
+  site.write("a", "four");
+  const RunResult back_again = site.run();
+  INFO(told(back_again));
+  CHECK(back_again.exit.code == 4);
+  CHECK(holds(back_again.out + back_again.err, {"Rename _outhaul to .outhaul on the server"}));
+}
+
+TEST_CASE("a directory of the source that is there under the new name of outhaul's own is not taken for it") {
+  Site site;
+  site.choices.url = "file://" + (site.dir() / "disk").string();
+  std::filesystem::create_directory(site.dir() / "disk");
+  site.choices.target = "";
+  site.write("_outhaul/mine", "mine");
+  REQUIRE(site.run().exit.code == 0);
+  site.choices.own = kOther;
+  site.choices.catalog_let_be = "it lies under the name from before";
+  const RunResult refused = site.run();
+  INFO(told(refused));
+  CHECK(refused.exit.code == 1);
+  CHECK(holds(refused.err, {"\"_outhaul\"", "%5Fouthaul",
+                            R"(back to "names": "unix" without "encoding" and "control_dir": ".outhaul")"}));
+  CHECK(read_file(site.dir() / "disk/_outhaul/mine") == "mine");
 }

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "outhaul/paths.h"
+#include "remote/own_names.h"
 #include "support/catalog_witness.h"
 #include "support/catch.h"
 #include "support/tree.h"
@@ -54,6 +55,11 @@ bool is_locked(const fs::path& file) {
   const bool asked = ::fcntl(fd, F_OFD_GETLK, &lock) == 0;
   ::close(fd);
   return asked && lock.l_type != F_UNLCK;
+}
+
+std::string own_names(const ProfileChoices& choices) {
+  if (choices.own.standard()) return {};
+  return fmt::format(R"("control_dir": "{}", "part_suffix": "{}")", choices.own.dir, choices.own.part_suffix);
 }
 
 }  // namespace
@@ -111,8 +117,9 @@ std::string Site::profile_text() const {
 )",
                      choices.name, url, is_on_a_disk(url) ? "" : ", \"password\": " + password,
                      choices.connections, choices.retries, member(tls.empty() ? "" : "\"tls\": " + tls),
-                     member(trust_for(settings, choices)), member(choices.remote_extra), jobs,
-                     choices.catalog, member(choices.top_extra));
+                     member(trust_for(settings, choices)),
+                     member(own_names(choices)) + member(choices.remote_extra), jobs, choices.catalog,
+                     member(choices.top_extra));
 }
 
 void Site::write_profile() const {
@@ -168,7 +175,8 @@ void Site::expect_the_catalog_gives_the_state() const {
   const fs::path remote = on_a_disk ? fs::path(choices.url.substr(7)) : space();
   const CatalogWitness seen =
       look_at_catalog(state_dir(), [&](const std::string& name) -> std::optional<std::string> {
-        return fs::exists(remote / name) ? std::optional(read_file(remote / name)) : std::nullopt;
+        const fs::path file = remote / on_server(RemotePath::parse(name), choices.own).wire();
+        return fs::exists(file) ? std::optional(read_file(file)) : std::nullopt;
       });
   CHECK(seen.differences == std::vector<std::string>{});
 }
@@ -188,12 +196,16 @@ std::vector<std::string> Site::differences() const {
   return test::differences(source(), space(), RemotePath::parse(choices.target));
 }
 
+fs::path Site::own(const std::string& name) const {
+  return space() / on_server(RemotePath::parse(name), choices.own).wire();
+}
+
 // A run may be at work while these look: what goes away under them is not there.
 std::vector<fs::path> Site::parts() const {
   std::vector<fs::path> found;
   std::error_code gone;
-  for (auto at = fs::directory_iterator(space() / ".outhaul/parts", gone);
-       !gone && at != fs::directory_iterator(); at.increment(gone))
+  for (auto at = fs::directory_iterator(own(".outhaul/parts"), gone); !gone && at != fs::directory_iterator();
+       at.increment(gone))
     found.push_back(at->path());
   return found;
 }

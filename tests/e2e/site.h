@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/names.h"
 #include "support/fault_proxy.h"
 #include "support/process.h"
 #include "support/servers.h"
@@ -34,6 +35,7 @@ struct ProfileChoices {
   std::string tls;       ///< the JSON value; empty: what fits the server
   std::string ssh;       ///< the JSON value; empty: what fits the server
   std::string remote_extra, job_extra, top_extra;
+  OwnNames own;  ///< "control_dir" and "part_suffix"
   bool catalog = true;
   std::string catalog_let_be;  ///< why nobody looks at it after a run
   std::string jobs;            ///< the whole array; empty: one job "data" from source()
@@ -80,6 +82,8 @@ class Site {
 
   /// Differences between the source and the server's disk; see differences().
   std::vector<std::string> differences() const;
+  /// Where the server's disk has what is called `name` everywhere else, such as ".outhaul/owner.json".
+  std::filesystem::path own(const std::string& name) const;
   /// Files below .outhaul/parts on the server's disk.
   std::vector<std::filesystem::path> parts() const;
   std::uint64_t part_bytes() const;  ///< of all parts, on the server's disk

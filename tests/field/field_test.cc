@@ -64,6 +64,7 @@ class Trial {
     site_.choices.connections = row.connections;
     site_.choices.retries = 1;
     site_.choices.remote_extra = row.remote_extra;
+    site_.choices.own = row.own;
     site_.choices.job_extra = row.job_extra;
   }
 

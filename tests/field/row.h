@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "outhaul/names.h"
 #include "support/servers.h"
 
 namespace outhaul::test {
@@ -33,6 +34,7 @@ struct Row {
   std::function<ServerOptions(const std::filesystem::path& dir)> options = {};
   int connections = 2;
   std::string remote_extra = {};  ///< members of the profile's "remote"
+  OwnNames own = {};
   std::string job_extra = R"("versions": {"last": 5})";
   /// Of the source: what this server can't take. Each is named, none is stored, and everything else is.
   std::vector<std::string> refused = {};

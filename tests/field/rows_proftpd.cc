@@ -71,10 +71,30 @@ std::vector<Row> proftpd_rows() {
   rows.push_back(proftpd("HideFiles and IgnoreHidden", {"<Directory />", "HideFiles ^\\.ht", "<Limit ALL>",
                                                         "IgnoreHidden on", "</Limit>", "</Directory>"}));
   rows.back().refused = {"b/.htaccess"};
-  rows.push_back(proftpd("PathDenyFilter", {R"(PathDenyFilter "(\.ht)|(\.part)$")"}));
-  rows.back().refused = {"b/.htaccess", "b/x.part"};
-  for (const Step step : {Step::first, Step::rerun, Step::recover})
-    rows.back().known[step] = "the names of our own parts end in .part";
+  for (const bool told : {false, true}) {
+    rows.push_back(
+        proftpd(told ? "PathDenyFilter of .part, and another part_suffix" : "PathDenyFilter of .part",
+                {R"(PathDenyFilter "([.]ht)|([.]part)$")"}));
+    rows.back().refused = {"b/.htaccess", "b/x.part"};
+    rows.back().usable = told;
+    if (told)
+      rows.back().own.part_suffix = ".tmp";
+    else
+      for (const Step step : {Step::first, Step::doctor})
+        rows.back().outcomes[step] = {{1, 3, 5}, {"\"part_suffix\""}};
+  }
+  for (const bool told : {false, true}) {
+    rows.push_back(
+        proftpd(told ? "PathDenyFilter of dots, and another control_dir" : "PathDenyFilter of dots",
+                {R"(PathDenyFilter "space/(.*/)?[.]")"}));
+    rows.back().refused = {".hidden", "b/.htaccess"};
+    rows.back().usable = told;
+    if (told)
+      rows.back().own.dir = "_outhaul";
+    else
+      for (const Step step : {Step::first, Step::doctor})
+        rows.back().outcomes[step] = {{1, 3, 5}, {"\"control_dir\""}};
+  }
   rows.push_back(many(proftpd("MaxTransfersPerUser STOR 1", {"MaxTransfersPerUser STOR 1"}), 3));
   rows.back().usable = false;
   rows.back().outcomes[Step::first] = {{3, 5}, {"data transfers"}};

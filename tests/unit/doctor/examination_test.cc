@@ -89,6 +89,45 @@ TEST_CASE("an append-only profile is examined without renaming or removing or re
   CHECK(practice.server.count("RNFR") + practice.server.count("DELE") + practice.server.count("RMD") == 0);
 }
 
+namespace {
+
+/// The server has nothing against anything but what begins so.
+void forbid(FakeServer& server, std::string call) {
+  server.set_faults([call = std::move(call)](const FakeCall& made) -> std::optional<Fault> {
+    if (!made.what.starts_with(call)) return std::nullopt;
+    return Fault{Fault::Effect::refused, FailureClass::skip_file, 550};
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a server that forbids names that end in .part needs another suffix, says the doctor") {
+  Practice practice;
+  forbid(practice.server, "PUT .outhaul/doctor/probe.part");
+  const DoctorReport report = practice.examine();
+  CHECK(report.outcome == ExitCode::failed);
+  CHECK(the(report, "part").verdict == Verdict::fails);
+  CHECK(the(report, "part").advice.find("\"part_suffix\"") != std::string::npos);
+  CHECK(only_ours_is_left(practice.server));
+}
+
+TEST_CASE("a server that forbids names that begin with a dot needs another directory, says the doctor") {
+  Practice practice;
+  forbid(practice.server, "MKD .outhaul");
+  const DoctorReport report = practice.examine();
+  CHECK(the(report, "make_dir").verdict == Verdict::fails);
+  CHECK(the(report, "make_dir").advice.find("\"control_dir\"") != std::string::npos);
+  CHECK_FALSE(practice.server.is_dir("outhaul-doctor"));
+}
+
+TEST_CASE("an account that may make no directory is not told of names by the doctor") {
+  Practice practice;
+  forbid(practice.server, "MKD ");
+  const DoctorReport report = practice.examine();
+  CHECK(the(report, "make_dir").verdict == Verdict::fails);
+  CHECK(the(report, "make_dir").advice.find("\"control_dir\"") == std::string::npos);
+}
+
 TEST_CASE("a server that can't rename over a name is remembered and a run does without") {
   FakeOptions options;
   options.replaces = false;

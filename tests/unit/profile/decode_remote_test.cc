@@ -101,6 +101,38 @@ TEST_CASE("mode and account and names and encoding are read") {
   CHECK(remote.names == NameRules{true, "CP1252"});
 }
 
+TEST_CASE("what outhaul's own things are called on the server is read") {
+  const RemoteSettings remote =
+      decoded(R"("url": "ftp://h/d", "control_dir": "_outhaul", "part_suffix": ".tmp")");
+  CHECK(remote.names.own == OwnNames{"_outhaul", ".tmp"});
+  CHECK(decoded(R"("url": "ftp://h/d")").names.own.standard());
+}
+
+TEST_CASE("a name that can't be outhaul's own is refused") {
+  const auto [key, value] = GENERATE(table<std::string, std::string>({
+      {"control_dir", ""},
+      {"control_dir", "."},
+      {"control_dir", ".."},
+      {"control_dir", "a/b"},
+      {"control_dir", "a b"},
+      {"control_dir", "dot."},
+      {"control_dir", "\u00e4"},
+      {"control_dir", std::string(65, 'a')},
+      {"part_suffix", ""},
+      {"part_suffix", "part"},
+      {"part_suffix", "."},
+      {"part_suffix", ".p/t"},
+      {"part_suffix", ".2"},
+      {"part_suffix", ".json"},
+      {"part_suffix", ".zst"},
+      {"part_suffix", ".a.b"},
+      {"part_suffix", ".sixteenletters12"},
+  }));
+  INFO(value);
+  CHECK(fault_of(fmt::format(R"({}"{}": "{}")", kFtp, key, value))
+            .starts_with("/remote/" + key + ": "));
+}
+
 TEST_CASE("bandwidth is a limit or a timetable") {
   CHECK(decoded(R"("url": "ftp://h/d", "bandwidth": "1 MiB/s")").bandwidth ==
         std::vector<BandwidthRule>{{0, 0, 1048576}});

@@ -159,6 +159,22 @@ TEST_CASE("a source entry named like our control directory gets another name at 
   CHECK(remote_path_for({}, RelPath::parse(".OUThaul"), {true, {}}).wire() == "%2EOUThaul");
 }
 
+TEST_CASE("a source entry named like the server's name of our control directory gets another one") {
+  NameRules rules;
+  rules.own.dir = "_outhaul";
+  const auto wire = [&](const char* target, const char* path) {
+    return remote_path_for(RemotePath::parse(target), RelPath::parse(path), rules).wire();
+  };
+  CHECK(wire("", "_outhaul/x") == "%5Fouthaul/x");
+  CHECK(wire("", ".outhaul/x") == "%2Eouthaul/x");
+  CHECK(wire("", "_Outhaul/x") == "_Outhaul/x");
+  CHECK(wire("", "a/_outhaul") == "a/_outhaul");
+  CHECK(wire("www", "_outhaul") == "www/_outhaul");
+  rules.windows = true;
+  CHECK(wire("", "_Outhaul/x") == "%5FOuthaul/x");
+  CHECK(unescape_name("%5Fouthaul", rules) == "_outhaul");
+}
+
 TEST_CASE("a name that only its escape makes too long is found") {
   const std::string name(255, '\n');
   const RemotePath path = remote_path_for(RemotePath::parse("t"), RelPath::parse("d/" + name), {});
