@@ -51,7 +51,8 @@ before_run() { :; }
 
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# paired ROUNDS NAME_A FUNCTION_A NAME_B FUNCTION_B: one uncounted round, then A B A B …
+# paired ROUNDS NAME_A FUNCTION_A NAME_B FUNCTION_B: one uncounted round, then A B, B A, A B, …: whoever is first in a
+# round finds what before_round() left, and the other one what the first left, so that neither may always be the same.
 # Functions before_round and before_run, where there are any, are called ahead of each round and of each run.
 paired() {
   local rounds=$1 name_a=$2 a=$3 name_b=$4 b=$5 i ta tb
@@ -65,8 +66,13 @@ paired() {
   seconds "$b" >/dev/null
   for ((i = 0; i < rounds; ++i)); do
     before_round
-    ta=$(seconds "$a")
-    tb=$(seconds "$b")
+    if ((i % 2 == 0)); then
+      ta=$(seconds "$a")
+      tb=$(seconds "$b")
+    else
+      tb=$(seconds "$b")
+      ta=$(seconds "$a")
+    fi
     all_a+=("$ta") all_b+=("$tb") ratios+=("$(echo "$ta $tb" | awk '{ printf "%.3f", $1 / $2 }')")
   done
   printf '%s: median %.2f s; %s: median %.2f s; ratio: median %.2f (' "$name_a" \
