@@ -155,7 +155,8 @@ CURLcode FtpLane::store(const Put& put, bool append_mode, Transfer& transfer) {
   set_option(easy, CURLOPT_PREQUOTE, rest.get());
   set_option(easy, CURLOPT_UPLOAD, 1L);
   set_option(easy, CURLOPT_APPEND, append_mode ? 1L : 0L);
-  set_option(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(put.length));
+  set_option(easy, CURLOPT_INFILESIZE_LARGE,
+             session_.may_end_early() ? curl_off_t{-1} : static_cast<curl_off_t>(put.length));
   set_option(easy, CURLOPT_UPLOAD_BUFFERSIZE, put.length > kLargeFile ? kLargeBuffer : kSmallBuffer);
   transfer.phase = Phase::store;
   transfer.doing = quoted("store", put.path);

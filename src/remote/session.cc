@@ -190,6 +190,7 @@ CURLcode Session::attempt(Transfer& transfer, bool stay) {
   }
   if (transfer.error || !in_step(code, ssh_ != nullptr)) drop();
   transfer_ = nullptr;
+  if (code == CURLE_OK && transfer.storing() && transfer.read < transfer.length) code = CURLE_PARTIAL_FILE;
   if (transfer.storing())
     broke_off_ = {!ssh_ && code == CURLE_SEND_ERROR && transfer.started && transfer.last.code < 400,
                   transfer.read};

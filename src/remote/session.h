@@ -103,6 +103,9 @@ class Session {
   void drop_if_stale() noexcept;
   /// Whether a connection is open on our side.
   bool open() noexcept { return !sockets_.empty(); }
+  /// The upload that comes may be told that it has no more to send than it has sent: libcurl from 8.7 on takes that for a
+  /// fault where it knows the size. An upload of unknown size that ends early is CURLE_PARTIAL_FILE all the same.
+  bool may_end_early() const noexcept { return broke_off_.silently; }
   RemoteError cancelled_error() const;
   /// Writes to the log, with the password masked; only when debug messages are wanted.
   void log_command(std::string_view line) const;

@@ -88,7 +88,8 @@ void stage_sshd_programs(const fs::path& home, const fs::path& preload, const fs
   for (const char* name : kPrograms)
     if (fs::exists(home / "usr/lib/openssh" / name))
       fs::copy_file(home / "usr/lib/openssh" / name, dir / name);
-  fs::copy(home / "libs", dir / "libs", fs::copy_options::copy_symlinks);
+  // Without "recursive" the other option has a directory left out.
+  fs::copy(home / "libs", dir / "libs", fs::copy_options::copy_symlinks | fs::copy_options::recursive);
   fs::copy_file(preload, staged_preload(dir));
 }
 
