@@ -156,6 +156,7 @@ void Examination::probe() {
   check("rename", "rename a file", Verdict::fails, &Examination::rename);
   check("rename_over", "replace a file by renaming", Verdict::degraded, &Examination::rename_over);
   check("mtime", "keep a file's time", Verdict::degraded, &Examination::set_time);
+  check("mode", "set a file's permissions", Verdict::degraded, &Examination::set_mode);
   check("digest", "compute digests of files", Verdict::degraded, &Examination::digest);
   check("list", "list a directory", Verdict::degraded, &Examination::list);
   check("hidden_files", "list names that begin with a dot", Verdict::degraded, &Examination::hidden_files);

@@ -58,6 +58,7 @@ class Examination {
   std::string rename();
   std::string rename_over();
   std::string set_time();
+  std::string set_mode();
   std::string digest();
   std::string list();
   std::string hidden_files();

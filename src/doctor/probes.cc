@@ -103,6 +103,21 @@ std::string Examination::rename_over() {
   return {};
 }
 
+/// SITE CHMOD, which only "remote_modes": "server" does without.
+std::string Examination::set_mode() {
+  if (!profile_.keeps_private()) throw NotOffered{};
+  const CommandResult set = ask(SetMode{own("probe"), 0600});
+  if (set.status == Status::done) return "SITE CHMOD, or what stands for it there";
+  const Finding finding{
+      set.status == Status::unsupported ? std::string("the server has no SITE CHMOD")
+                                        : fmt::format("refused: {} {}", set.reply_code, set.reply_text),
+      "Copies get the permissions that the server gives, .outhaul too: other accounts of the same "
+      "machine may be able to read them. Ask the provider, or say \"remote_modes\": \"server\" to "
+      "leave it at that."};
+  if (set.status == Status::unanswered) need(set, "SITE CHMOD");
+  throw finding;
+}
+
 /// The time is some days back: LIST shows hours only for the last six months.
 std::string Examination::set_time() {
   const RemotePath path = own("probe");

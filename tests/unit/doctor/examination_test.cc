@@ -128,6 +128,20 @@ TEST_CASE("an account that may make no directory is not told of names by the doc
   CHECK(the(report, "make_dir").advice.find("\"control_dir\"") == std::string::npos);
 }
 
+TEST_CASE("a server that sets no permissions is told of unless the profile leaves them to it") {
+  FakeOptions options;
+  options.has_modes = false;
+  Practice practice(options);
+  const DoctorReport report = practice.examine();
+  CHECK(the(report, "mode").verdict == Verdict::degraded);
+  CHECK(the(report, "mode").advice.find("\"remote_modes\": \"server\"") != std::string::npos);
+  CHECK(report.outcome == ExitCode::done);
+
+  practice.profile.jobs[0].remote_modes.rule = RemoteModes::Rule::by_server;
+  const DoctorReport left_alone = practice.examine();
+  CHECK(std::ranges::none_of(left_alone.checks, [](const DoctorCheck& check) { return check.name == "mode"; }));
+}
+
 TEST_CASE("a server that can't rename over a name is remembered and a run does without") {
   FakeOptions options;
   options.replaces = false;
