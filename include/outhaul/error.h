@@ -24,6 +24,9 @@ enum class ExitCode : int {
 
 std::string_view to_string(ExitCode) noexcept;  ///< stable words for JSON: "done", "guard_refused", …
 
+/// Neither done nor the end of a window, after which there is only more to do.
+bool is_failure(ExitCode outcome) noexcept;
+
 /// The graver of two outcomes, in the order: interrupted/terminated, failed, remote_unusable, locked,
 /// guard_refused, usage, incomplete, window_ended, done.
 ExitCode worst_of(ExitCode a, ExitCode b) noexcept;

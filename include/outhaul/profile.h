@@ -94,6 +94,15 @@ struct RemoteSettings {
   std::vector<BandwidthRule> bandwidth;  ///< the first rule that holds at a time counts; empty = no limit
 };
 
+/// Commands around a job: a program and its arguments each, run without a shell. Empty: none.
+struct Hooks {
+  std::vector<std::string> before;      ///< ahead of the scan; when it fails the job isn't run
+  std::vector<std::string> after;       ///< once the job has ended, however it did, if `before` didn't fail
+  std::vector<std::string> on_failure;  ///< when the job didn't end with 0, also for `before`'s sake; ahead of `after`
+  std::chrono::seconds timeout{std::chrono::hours(1)};  ///< of each
+  friend bool operator==(const Hooks&, const Hooks&) = default;
+};
+
 struct Job {
   std::string name;
   std::filesystem::path source;      ///< absolute
@@ -113,12 +122,38 @@ struct Job {
   bool preserve_mtime = true;  ///< files get their modification time on the remote, where it can set them
   RemoteModes remote_modes;    ///< the permissions that copies get there
   NameRules names;             ///< the remote's
+  Hooks hooks;
   /// The account may neither rename nor delete nor overwrite: every object has a name of its own from its
   /// upload on (outhaul/increment.h), and what leaves the tree leaves the state's alone.
   bool append_only = false;
 
   /// What is replaced becomes a version rather than being overwritten.
   bool keeps_versions() const noexcept { return on_removal == OnRemoval::retire || !versions.empty(); }
+};
+
+/// Which runs somebody wants to hear of.
+enum class AlarmOn : std::uint8_t {
+  failure,
+  change,  ///< the first failure after a success, and the first success after a failure
+  always,
+};
+
+/// Who is told of a run by an HTTP POST.
+struct Webhook {
+  enum class Form : std::uint8_t { report, slack, discord, ntfy };
+  std::string url;      ///< http:// or https://, which may be a secret of its own
+  Form form = Form::report;
+  AlarmOn on = AlarmOn::failure;
+  SecretSource token;   ///< sent as "Authorization: Bearer"
+};
+
+/// What is told of a profile's runs, and to whom. Nothing of it can fail a run.
+struct Alarms {
+  std::string ping;  ///< an address of a service that waits for each success; empty: none
+  std::vector<Webhook> webhooks;
+  std::filesystem::path metrics;  ///< a file for Prometheus' node_exporter; empty: none
+  std::chrono::seconds timeout{30};  ///< of each POST
+  bool any() const noexcept { return !ping.empty() || !webhooks.empty() || !metrics.empty(); }
 };
 
 struct Profile {
@@ -132,6 +167,7 @@ struct Profile {
   /// Everything on the remote is to be read back and compared within this time, a share each time; 0 = nobody
   /// asks for that.
   std::chrono::seconds read_all_within{0};
+  Alarms alarms;
   std::string until;  ///< "HH:MM", local time: a run stops cleanly then; empty = it takes its time
 
   /// What is outhaul's own on the remote is all jobs' together.

@@ -123,6 +123,8 @@ struct StatusReport {
   std::optional<RunRow> last_run, last_success;
   bool running = false;
   std::string holder;  ///< who holds the lock, when running
+  std::uint64_t stored_now = 0, stored_now_bytes = 0;  ///< files that the run that is going on has stored so far
+  std::uint64_t failures = 0;  ///< runs that ended since the last success, none of them one
   std::uint64_t files = 0, bytes = 0, parts = 0, doubts = 0;
   std::uint64_t versions = 0, version_bytes = 0;  ///< what is kept beside the current trees
   struct JobPutOff {

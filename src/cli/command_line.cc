@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/commands.h"
+#include "cli/profile_files.h"
 #include "cli/terminal_output.h"
 #include "cli/wrong_words.h"
 #include "job/libraries.h"
@@ -30,7 +31,10 @@ struct Line {
   RestoreOptions restore;
   VerifyWords verify;
   std::vector<std::string> profiles;
-  std::string profile, job, path, at = "latest", max_age = "26h", adopt_compare = "mtime";
+  std::string profile, job, path, at = "latest", max_age, adopt_compare = "mtime";
+  std::filesystem::path profiles_dir = kProfilesDir;
+  ScheduleWords schedule;
+  bool nagios = false;
   std::size_t newest = 20;
   bool long_form = false;
   std::string init_file, init_name = "my-backup", init_source = "/srv/data",
@@ -45,6 +49,14 @@ void add_json(CLI::App& app, Line& line) {
 
 void add_profiles(CLI::App& app, Line& line) {
   app.add_option("PROFILE", line.profiles, "profile files")->required();
+}
+
+/// All of a directory's, where none is named.
+void add_profiles_or_all(CLI::App& app, Line& line) {
+  app.add_option("PROFILE", line.profiles, "profile files; without one all of --profiles");
+  app.add_option("--profiles", line.profiles_dir, "a directory of profiles (*.json)")
+      ->type_name("DIR")
+      ->capture_default_str();
 }
 
 void add_run_choices(CLI::App& app, Line& line) {
@@ -67,7 +79,7 @@ void add_until(CLI::App& app, Line& line) {
 
 void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   CLI::App* run = app.add_subcommand("run", "make the remote equal the source");
-  add_profiles(*run, line);
+  add_profiles_or_all(*run, line);
   run->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
   run->add_flag("--dry-run", line.run.dry_run, "stop after the plan and print it");
   run->add_flag("--repair", line.run.repair, "verify the remote first, and send again what it has lost");
@@ -75,16 +87,20 @@ void add_run(CLI::App& app, Line& line, const CancelToken& cancel) {
   add_until(*run, line);
   add_run_choices(*run, line);
   run->callback([&line, &cancel] {
-    line.command = [&] { return cli::run(line.common, line.run, line.profiles, cancel); };
+    line.command = [&] {
+      return cli::run(line.common, line.run, profile_files("run", line.profiles, line.profiles_dir), cancel);
+    };
   });
   CLI::App* plan = app.add_subcommand("plan", "what run would do, and why");
-  add_profiles(*plan, line);
+  add_profiles_or_all(*plan, line);
   plan->add_option("--job", line.run.jobs, "only this job (repeatable)")->allow_extra_args(false);
   add_remote_moved(*plan, line);
   add_run_choices(*plan, line);
   plan->callback([&line, &cancel] {
     line.run.dry_run = true;
-    line.command = [&] { return cli::run(line.common, line.run, line.profiles, cancel); };
+    line.command = [&] {
+      return cli::run(line.common, line.run, profile_files("plan", line.profiles, line.profiles_dir), cancel);
+    };
   });
 }
 
@@ -220,12 +236,18 @@ void add_restore(CLI::App& app, Line& line, const CancelToken& cancel) {
 
 void add_queries(CLI::App& app, Line& line) {
   CLI::App* status = app.add_subcommand("status", "is my backup healthy?");
-  add_profiles(*status, line);
-  status->add_option("--max-age", line.max_age, "unhealthy when the last success is older")
-      ->capture_default_str();
+  add_profiles_or_all(*status, line);
+  status->add_option("--max-age", line.max_age,
+                     "unhealthy when the last success is older [what the schedule makes of it, else 26h]");
+  status->add_flag("--nagios", line.nagios,
+                   "one line, performance data and exit code for a monitoring system");
   add_json(*status, line);
-  status->callback(
-      [&line] { line.command = [&] { return cli::status(line.common, line.profiles, line.max_age); }; });
+  status->callback([&line] {
+    line.command = [&] {
+      return cli::status(line.common, profile_files("status", line.profiles, line.profiles_dir), line.max_age,
+                         line.nagios);
+    };
+  });
   CLI::App* runs = app.add_subcommand("runs", "what the last runs did, and which can be restored");
   runs->add_option("PROFILE", line.profile, "profile file")->required();
   runs->add_option("-n,--newest", line.newest, "how many")->capture_default_str();
@@ -345,6 +367,31 @@ void add_profile_commands(CLI::App& app, Line& line) {
   schema->callback([&line] { line.command = [] { return cli::schema(); }; });
 }
 
+void add_schedule(CLI::App& app, Line& line) {
+  CLI::App* schedule = app.add_subcommand("schedule", "have systemd or cron run a profile every night");
+  ScheduleWords& words = line.schedule;
+  schedule->add_option("PROFILE", line.profile, "profile file")->required();
+  schedule->add_option("--daily", words.daily, "at which times of day: 03:30, or 03:30,15:30")
+      ->type_name("HH:MM");
+  auto* user =
+      schedule->add_flag("--user", words.user, "for this user's own systemd (unless root: the default)");
+  schedule->add_flag("--system", words.system, "for the machine's systemd (root: the default)")
+      ->excludes(user);
+  auto* cron = schedule->add_flag("--cron", words.cron, "crontab lines instead of systemd's units");
+  schedule
+      ->add_option("--credential", words.credentials,
+                   "the file behind a secret that the profile takes from a credential (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("NAME:FILE")
+      ->excludes(cron);
+  auto* install =
+      schedule->add_flag("--install", words.install, "put them in their place and start the timer");
+  schedule->add_flag("--print", words.print, "only print them (the default)")->excludes(install);
+  schedule->add_flag("--remove", words.remove, "take the schedule away")->excludes(install);
+  schedule->callback(
+      [&line] { line.command = [&] { return cli::schedule(line.common, line.schedule, line.profile); }; });
+}
+
 void add_common(CLI::App& app, Line& line) {
   app.add_option("--state-dir", line.common.state_dir,
                  "where the state lives (default: $OUTHAUL_STATE_DIR, …)")
@@ -415,6 +462,7 @@ int main(int argc, char** argv) noexcept {
     add_queries(app, line);
     add_verify(app, line, cancel);
     add_adopt(app, line, cancel);
+    add_schedule(app, line);
     add_doctor(app, line, cancel);
     add_recover(app, line, cancel);
     add_profile_commands(app, line);

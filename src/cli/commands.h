@@ -8,12 +8,13 @@
 
 #include "base/cancel.h"
 #include "cli/options.h"
+#include "cli/profile_files.h"
 #include "job/restore.h"
 #include "outhaul/error.h"
 
 namespace outhaul::cli {
 
-ExitCode run(const Common& common, const RunChoices& choices, const std::vector<std::string>& profiles,
+ExitCode run(const Common& common, const RunChoices& choices, const ProfileFiles& files,
              const CancelToken& cancel);
 ExitCode mirror(const Common& common, const RunChoices& choices, const MirrorChoices& what,
                 const CancelToken& cancel);
@@ -21,7 +22,8 @@ ExitCode mirror(const Common& common, const RunChoices& choices, const MirrorCho
 ExitCode restore(const Common& common, const std::string& profile, const RestoreOptions& options,
                  const CancelToken& cancel);
 
-ExitCode status(const Common& common, const std::vector<std::string>& profiles, const std::string& max_age);
+ExitCode status(const Common& common, const ProfileFiles& files, const std::string& max_age,
+                bool nagios);
 ExitCode runs(const Common& common, const std::string& profile, std::size_t newest);
 ExitCode ls(const Common& common, const std::string& profile, const std::string& job, const std::string& path,
             bool long_form, const std::string& at);
@@ -29,6 +31,8 @@ ExitCode history(const Common& common, const std::string& profile, const std::st
                  const std::string& path);
 ExitCode explain(const Common& common, const std::string& profile, const std::string& job,
                  const std::string& path);
+
+ExitCode schedule(const Common& common, const ScheduleWords& words, const std::string& profile);
 
 ExitCode doctor(const Common& common, const std::string& profile, const CancelToken& cancel);
 

@@ -33,6 +33,12 @@ struct VerifyWords {
   std::string read;  ///< "" = not given; "all"; "10%"
 };
 
+struct ScheduleWords {
+  std::vector<std::string> daily;        ///< "02:30", "02:30,14:30"
+  std::vector<std::string> credentials;  ///< "NAME:/FILE"
+  bool user = false, system = false, cron = false, print = false, install = false, remove = false;
+};
+
 struct MirrorChoices {
   std::string source, url;
   bool remove = false;

@@ -10,7 +10,9 @@
 #include "job/queries.h"
 #include "profile/decode.h"
 #include "report/json.h"
+#include "report/nagios.h"
 #include "report/text.h"
+#include "schedule/remembered.h"
 
 namespace outhaul::cli {
 namespace {
@@ -31,24 +33,36 @@ std::chrono::seconds parse_age(const std::string& text) {
   return std::chrono::seconds(value * factor);
 }
 
+/// How old a success may be that nothing is wrong with.
+std::chrono::seconds expected_age(const std::filesystem::path& state_dir) {
+  const std::vector<TimeOfDay> times = remembered_schedule(state_dir);
+  return times.empty() ? std::chrono::hours(26) : std::chrono::seconds(longest_wait_s(times));
+}
+
 std::filesystem::path state_dir_of(const Common& common, const Profile& profile) {
   return find_state_root(common.state_dir) / profile.name;
 }
 
 }  // namespace
 
-ExitCode status(const Common& common, const std::vector<std::string>& files, const std::string& max_age) {
-  const std::chrono::seconds age = parse_age(max_age);
+ExitCode status(const Common& common, const ProfileFiles& files, const std::string& max_age, bool nagios) {
+  const auto given = max_age.empty() ? std::nullopt : std::optional(parse_age(max_age));
   const SystemClock clock;
   std::vector<StatusReport> reports;
-  ExitCode outcome = ExitCode::done;
-  for (const std::string& file : files) {
-    const Profile profile = load_profile(file);
-    reports.push_back(status_of(profile, state_dir_of(common, profile), age, clock.now_ns()));
-    if (reports.back().healthy) continue;
-    const auto& last = reports.back().last_run;
-    const bool merely_incomplete = last && last->outcome == ExitCode::incomplete;
+  ExitCode outcome = load_profiles(files, [&](Profile&& profile) {
+    const std::filesystem::path state_dir = state_dir_of(common, profile);
+    reports.push_back(status_of(profile, state_dir, given.value_or(expected_age(state_dir)), clock.now_ns()));
+  });
+  const ExitCode unread = outcome;
+  for (const StatusReport& report : reports) {
+    if (report.healthy) continue;
+    const bool merely_incomplete = report.last_run && report.last_run->outcome == ExitCode::incomplete;
     outcome = worst_of(outcome, merely_incomplete ? ExitCode::incomplete : ExitCode::failed);
+  }
+  if (nagios) {
+    const NagiosState state = unread == ExitCode::done ? nagios_state(reports) : NagiosState::unknown;
+    print(nagios_text(reports, state, clock.now_ns()));
+    return ExitCode{static_cast<int>(state)};  // what a monitoring system reads, and not ours
   }
   if (common.quiet && !common.json && outcome == ExitCode::done) return outcome;
   print(common.json ? status_json(reports) + "\n" : status_text(reports));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cli/alarm_bell.h"
 #include "cli/commands.h"
 #include "cli/display.h"
 #include "cli/event_log.h"
@@ -62,10 +63,11 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOpt
                      profile.remote.url, job.retention ? &*job.retention : nullptr, job.removals_first,
                      job.versions_first, job.first_bytes});
     if (job.removals_in_doubt > 0)
-      complain(fmt::format(
-          "note: {}: {} of the planned removals are put off if what could not be stored lately fails again: it lies in "
-          "or below the same directories (outhaul status)",
-          job.job->name, job.removals_in_doubt));
+      complain(
+          fmt::format("note: {}: {} of the planned removals are put off if what could not be stored lately "
+                      "fails again: it lies in "
+                      "or below the same directories (outhaul status)",
+                      job.job->name, job.removals_in_doubt));
     if (job.unsettled > 0)
       complain(
           fmt::format("note: {} changes of an interrupted run will be settled first, so the plan may shrink",
@@ -105,13 +107,39 @@ std::optional<ExitCode> verify_first(const Common& common, const RunOptions& opt
   return report.outcome;
 }
 
+/// A run of which a verification was all.
+RunReport report_of(const VerifyReport& found, ExitCode outcome) {
+  RunReport report;
+  report.profile = found.profile;
+  report.remote = found.remote;
+  report.started_ns = found.started_ns;
+  report.finished_ns = found.finished_ns;
+  report.outcome = outcome;
+  report.message = found.message;
+  report.advice = found.advice;
+  return report;
+}
+
 ExitCode carry_out(const Common& common, const RunChoices& run, const RunOptions& options,
                    const Profile& profile, const Environment& environment, Progress& display) {
+  AlarmBell alarms(profile, environment.state_dir(profile), environment.clock);
+  alarms.started();
   VerifyReport found;
-  if (run.repair)
-    if (const auto ended = verify_first(common, options, profile, environment, display, found)) return *ended;
-  const RunReport report = run_profile(profile, options, environment);
+  RunReport report;
+  try {
+    if (run.repair)
+      if (const auto ended = verify_first(common, options, profile, environment, display, found)) {
+        alarms.ended(report_of(found, *ended));
+        return *ended;
+      }
+    report = run_profile(profile, options, environment);
+  } catch (const Error& error) {
+    display.finish();
+    alarms.ended(alarms.report_of(error));
+    throw;
+  }
   display.finish();
+  alarms.ended(report);
   if (common.json)
     print(run_json(report) + "\n");
   else if (!common.quiet)
@@ -148,12 +176,12 @@ ExitCode run_profiles(const Common& common, const RunChoices& choices, const std
 
 }  // namespace
 
-ExitCode run(const Common& common, const RunChoices& choices, const std::vector<std::string>& files,
+ExitCode run(const Common& common, const RunChoices& choices, const ProfileFiles& files,
              const CancelToken& cancel) {
   std::vector<Profile> profiles;
-  for (const std::string& file : files)
-    profiles.push_back(load_profile(file));  // all, before the first one runs
-  return run_profiles(common, choices, profiles, cancel);
+  const ExitCode unread =
+      load_profiles(files, [&](Profile&& profile) { profiles.push_back(std::move(profile)); });
+  return worst_of(unread, run_profiles(common, choices, profiles, cancel));
 }
 
 ExitCode mirror(const Common& common, const RunChoices& choices, const MirrorChoices& what,

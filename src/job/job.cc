@@ -13,6 +13,7 @@
 #include "job/catalog.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
+#include "job/job_hooks.h"
 #include "job/known_remote.h"
 #include "job/name_rules.h"
 #include "job/ownership.h"
@@ -143,8 +144,14 @@ void ProfileRun::run_job(const Job& configured) {
   report.source = job.source.native();
   report.target = job.target.wire();
   environment_.events.on(JobStarted{report.job, report.source, report.target});
+  JobHooks hooks(configured, report_, environment_, cancel_);
   try {
-    carry_out(job, report);
+    if (auto refused = hooks.before(report)) {
+      problem(report, *std::move(refused));
+      report.outcome = ExitCode::failed;
+    } else if (!cancel_.cancelled()) {
+      carry_out(job, report);
+    }
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::cancelled) {
       problem(report, {Problem::Severity::error, job.name, {}, error.what(), error.advice()});
@@ -164,6 +171,7 @@ void ProfileRun::run_job(const Job& configured) {
   }
   if (report.remote_lost) remote_lost_ = true;
   remember_server(report);
+  for (Problem& failed : hooks.after(report)) problem(report, std::move(failed));
   environment_.events.on(JobEnded{report});
   report_.outcome = worst_of(report_.outcome, report.outcome);
   report_.jobs.push_back(std::move(report));

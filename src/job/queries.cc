@@ -31,6 +31,17 @@ std::optional<RunRow> newest_verdict(const State& state) {
   return std::nullopt;
 }
 
+/// Runs that ended, the newest first, until one succeeded; a success of some of the jobs is neither.
+std::uint64_t failures_in_a_row(const State& state) {
+  std::uint64_t failures = 0;
+  for (const RunRow& row : state.runs(kLookBack)) {
+    if (!row.finished_ns) continue;
+    if (row.outcome == ExitCode::done && row.message.empty()) break;
+    failures += row.outcome == ExitCode::done ? 0 : 1;
+  }
+  return failures;
+}
+
 /// In the largest unit that fits without a rest: "26 hours", "90 minutes".
 std::string in_words(std::chrono::seconds age) {
   const auto count = age.count();
@@ -54,17 +65,20 @@ void judge_health(StatusReport& status, const std::optional<RunRow>& verdict, co
   if (!status.last_run) {
     status.verdict = "it has never run here";
     status.advice =
-        "Run it with `outhaul run`. If it is a backup whose state is lost, bring that back first: `outhaul recover`.";
+        "Run it with `outhaul run`. If it is a backup whose state is lost, bring that back first: `outhaul "
+        "recover`.";
   } else if (gap) {
-    status.verdict = fmt::format("the state came back from a damaged catalog: what {} stored is unknown",
-                                 lost_runs(*gap));
+    status.verdict =
+        fmt::format("the state came back from a damaged catalog: what {} stored is unknown", lost_runs(*gap));
     status.advice =
-        "Run it with `outhaul run` where the source is there: it sends again what isn't known. `outhaul verify` "
+        "Run it with `outhaul run` where the source is there: it sends again what isn't known. `outhaul "
+        "verify` "
         "lists as foreign what is unknown.";
   } else if (loss) {
     status.verdict = "the newest verification found more missing than it may record unasked: " + *loss;
     status.advice =
-        "Look at the remote: is it the right one, is its disk mounted? `outhaul verify` says how its finding is "
+        "Look at the remote: is it the right one, is its disk mounted? `outhaul verify` says how its finding "
+        "is "
         "approved; then the next run sends again what is missing.";
   } else if (!status.last_success) {
     status.verdict = "no run has ever succeeded";
@@ -158,6 +172,12 @@ StatusReport status_of(const Profile& profile, const std::filesystem::path& stat
     verdict = newest_verdict(*state);
     trouble = {state->gap(), undecided_loss(*state)};
     if (const auto newest = state->runs(1); !newest.empty()) status.last_run = newest.front();
+    status.failures = failures_in_a_row(*state);
+    if (status.running && status.last_run && !status.last_run->finished_ns) {
+      const State::Totals now = state->stored_by(status.last_run->run);
+      status.stored_now = now.files;
+      status.stored_now_bytes = now.bytes;
+    }
     status.last_success = state->last_success();
     const State::Totals totals = state->totals();
     status.files = totals.files;

@@ -1,5 +1,6 @@
 #include "profile/decode.h"
 
+#include "profile/decode_alarms.h"
 #include "profile/decode_jobs.h"
 #include "profile/decode_remote.h"
 #include "profile/decode_verify.h"
@@ -51,12 +52,13 @@ void read_profile(const Node& node, const std::filesystem::path& folder, Profile
   if (const auto remote = node.need("remote", "an object with at least \"url\""))
     profile.remote = read_remote(*remote, folder);
   Job defaults;
-  if (const auto member = node.find("defaults")) defaults = read_defaults(*member);
+  if (const auto member = node.find("defaults")) defaults = read_defaults(*member, folder);
   if (const auto jobs = node.need("jobs", "an array of at least one job"))
     profile.jobs = read_jobs(*jobs, defaults, folder, profile.remote);
   if (const auto safety = node.find("safety")) profile.safety = read_safety(*safety);
   if (const auto catalog = node.find("catalog")) profile.catalog = catalog->boolean().value_or(true);
   if (const auto until = node.find("until")) profile.until = read_until(*until);
+  if (const auto alarms = node.find("alarms")) profile.alarms = read_alarms(*alarms, folder);
   if (const auto verify = node.find("verify")) profile.read_all_within = read_read_all_within(*verify);
 }
 

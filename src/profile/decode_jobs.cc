@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "filter/leave_out.h"
 #include "filter/patterns.h"
 #include "outhaul/names.h"
+#include "profile/decode_command.h"
+#include "profile/decode_duration.h"
 #include "profile/decode_versions.h"
 #include "profile/job_checks.h"
 #include "profile/keys.h"
@@ -116,8 +119,20 @@ RemoteModes read_remote_modes(const Node& node) {
   return modes;
 }
 
+/// A job's own replace those of "defaults", each by itself; an empty array takes one away.
+void read_hooks(const Node& node, const std::filesystem::path& folder, Hooks& hooks) {
+  if (!node.object(hook_keys(), "an object with \"before\", \"after\" or \"on_failure\"")) return;
+  for (const auto& [key, argv] : {std::pair{"before", &hooks.before}, std::pair{"after", &hooks.after},
+                                  std::pair{"on_failure", &hooks.on_failure}})
+    if (const auto command = node.find(key)) {
+      const bool none = command->is(JsonValue::Kind::array) && command->value().items.empty();
+      *argv = none ? std::vector<std::string>{} : read_argv(*command, folder);
+    }
+  if (const auto timeout = node.find("timeout")) read_duration(*timeout, hooks.timeout);
+}
+
 /// The keys that jobs and "defaults" share. Patterns are added behind those that `job` has.
-void read_choices(const Node& node, Job& job) {
+void read_choices(const Node& node, const std::filesystem::path& folder, Job& job) {
   if (const auto description = node.find("description")) description->string("a string");
   if (const auto exclude = node.find("exclude")) read_patterns(*exclude, job.exclude);
   read_leave_out(node, job.leave_out);
@@ -141,6 +156,7 @@ void read_choices(const Node& node, Job& job) {
     if (const auto value = xattrs->boolean()) job.xattrs = *value;
   if (const auto preserve = node.find("preserve_mtime"))
     if (const auto value = preserve->boolean()) job.preserve_mtime = *value;
+  if (const auto hooks = node.find("hooks")) read_hooks(*hooks, folder, job.hooks);
   if (const auto modes = node.find("remote_modes")) job.remote_modes = read_remote_modes(*modes);
   if (const auto append_only = node.find("append_only"))
     if (const auto value = append_only->boolean()) job.append_only = *value;
@@ -199,7 +215,7 @@ ReadJob read_job(const Node& node, const Job& defaults, const std::filesystem::p
       read.job.target = *path;
       read.has_target = true;
     }
-  read_choices(node, read.job);
+  read_choices(node, folder, read.job);
   return read;
 }
 
@@ -218,9 +234,9 @@ std::optional<std::string> read_name(const Node& node) {
   return std::nullopt;
 }
 
-Job read_defaults(const Node& node) {
+Job read_defaults(const Node& node, const std::filesystem::path& folder) {
   Job defaults;
-  if (node.object(default_keys(), "an object")) read_choices(node, defaults);
+  if (node.object(default_keys(), "an object")) read_choices(node, folder, defaults);
   return defaults;
 }
 

@@ -15,7 +15,7 @@ namespace outhaul {
 std::optional<std::string> read_name(const Node& node);
 
 /// What every job has unless it says otherwise. `name`, `source` and `target` stay empty.
-Job read_defaults(const Node& node);
+Job read_defaults(const Node& node, const std::filesystem::path& folder);
 
 /// The jobs that could be read, and the faults of each and between them. `remote` is for the file:// checks.
 std::vector<Job> read_jobs(const Node& node, const Job& defaults, const std::filesystem::path& folder,

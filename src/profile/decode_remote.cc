@@ -8,6 +8,7 @@
 
 #include "outhaul/charset.h"
 #include "profile/decode_bandwidth.h"
+#include "profile/decode_duration.h"
 #include "profile/decode_proxy.h"
 #include "profile/decode_secret.h"
 #include "profile/decode_ssh.h"
@@ -38,22 +39,6 @@ std::optional<RemoteSettings> read_url(const Node& node) {
 
 // --- numbers
 // ---------------------------------------------------------------------------------------------------------
-
-void read_duration(const Node& node, std::chrono::seconds& duration) {
-  if (node.is(JsonValue::Kind::number) && node.value().integer) {
-    const std::int64_t seconds = *node.value().integer;
-    if (seconds >= 1 && seconds <= kLongestDuration.count()) {
-      duration = std::chrono::seconds(seconds);
-      return;
-    }
-  } else if (node.is(JsonValue::Kind::string)) {
-    if (const auto parsed = parse_duration(node.value().text)) {
-      duration = *parsed;
-      return;
-    }
-  }
-  node.fault("a duration from 1 s to 24 h: whole seconds, or a string such as \"90 s\", \"10 min\", \"2 h\"");
-}
 
 void read_numbers(const Node& node, RemoteSettings& remote) {
   if (const auto connections = node.find("connections"))

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "profile/decode_command.h"
 #include "profile/keys.h"
 #include "profile/paths_in_profile.h"
 
@@ -37,21 +38,6 @@ void read_env(const Node& node, SecretSource& secret) {
     node.fault("the name of an environment variable: letters, digits and '_'",
                "the name stands here, not the secret itself");
   secret = {Kind::env, *name, {}};
-}
-
-void read_command(const Node& node, const std::filesystem::path& folder, SecretSource& secret) {
-  constexpr const char* kArgument = "a string without NUL";
-  constexpr const char* kProgram = "the program to run";
-  secret.kind = Kind::command;
-  for (const Node& item : node.items("an array of the program and its arguments, run without a shell", 1)) {
-    const bool first = secret.command.empty();
-    std::string argument = item.string(first ? kProgram : kArgument).value_or("");
-    if (first && argument.empty() && item.is(JsonValue::Kind::string)) item.fault(kProgram);
-    if (argument.find('\0') != std::string::npos) item.fault(kArgument);
-    // Nobody knows from which directory cron starts us.
-    if (first && argument.find('/') != std::string::npos) argument = (folder / argument).string();
-    secret.command.push_back(std::move(argument));
-  }
 }
 
 void read_netrc(const Node& node, const std::filesystem::path& folder, SecretSource& secret) {
@@ -95,7 +81,10 @@ SecretSource read(const Node& shown, const std::filesystem::path& folder, const 
   if (const auto env = node.find("env")) read_env(*env, secret);
   if (const auto file = node.find("file"))
     if (const auto path = read_local_path(*file, folder)) secret = {Kind::file, path->string(), {}};
-  if (const auto command = node.find("command")) read_command(*command, folder, secret);
+  if (const auto command = node.find("command")) {
+    secret.kind = Kind::command;
+    secret.command = read_argv(*command, folder);
+  }
   if (const auto credential = node.find("credential")) read_credential(*credential, secret);
   if (std::ranges::find(keys.known, "netrc") == keys.known.end()) return secret;
   if (const auto netrc = node.find("netrc")) read_netrc(*netrc, folder, secret);

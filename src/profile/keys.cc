@@ -10,9 +10,10 @@ namespace {
 
 using Word = std::string_view;
 
-constexpr std::array<Word, 10> kProfile{"$schema", "profile", "description", "remote",  "defaults",
-                                        "jobs",    "safety",  "until",       "catalog", "verify"};
-constexpr std::array<Word, 3> kProfileLater{"hooks", "notify", "metrics"};
+constexpr std::array<Word, 11> kProfile{"$schema", "profile", "description", "remote", "defaults", "jobs",
+                                        "safety",  "until",   "catalog",     "verify", "alarms"};
+constexpr std::array<Word, 4> kAlarms{"ping", "webhooks", "metrics", "timeout"};
+constexpr std::array<Word, 4> kWebhook{"url", "form", "on", "token"};
 constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
 constexpr std::array<Word, 17> kRemote{"description", "url",   "password", "connections", "tls",
@@ -31,7 +32,7 @@ constexpr std::array<Word, 3> kBandwidth{"from", "to", "limit"};
 
 constexpr std::array<Word, 3> kTimeouts{"connect", "no_progress", "final_reply"};
 
-constexpr std::array<Word, 18> kDefaults{"description",
+constexpr std::array<Word, 19> kDefaults{"description",
                                          "exclude",
                                          "exclude_larger_than",
                                          "exclude_if_present",
@@ -48,8 +49,9 @@ constexpr std::array<Word, 18> kDefaults{"description",
                                          "remote_modes",
                                          "foreign",
                                          "append_only",
-                                         "changing"};
-constexpr std::array<Word, 21> kJob{"name",
+                                         "changing",
+                                         "hooks"};
+constexpr std::array<Word, 22> kJob{"name",
                                     "description",
                                     "source",
                                     "target",
@@ -69,10 +71,12 @@ constexpr std::array<Word, 21> kJob{"name",
                                     "remote_modes",
                                     "foreign",
                                     "append_only",
-                                    "changing"};
+                                    "changing",
+                                    "hooks"};
 constexpr std::array<Word, 4> kJobLater{"layout", "encryption", "compression", "verify"};
 
 constexpr std::array<Word, 1> kChanging{"accept"};
+constexpr std::array<Word, 4> kHooks{"before", "after", "on_failure", "timeout"};
 constexpr std::array<Word, 2> kRemoteModes{"file", "dir"};
 
 constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
@@ -87,7 +91,7 @@ bool has(const Keys& keys, std::string_view key) {
 }  // namespace
 
 Keys profile_keys() {
-  return {kProfile, kProfileLater};
+  return {kProfile, {}};
 }
 Keys verify_keys() {
   return {kVerify, {}};
@@ -122,6 +126,15 @@ Keys version_keys() {
 Keys changing_keys() {
   return {kChanging, {}};
 }
+Keys alarm_keys() {
+  return {kAlarms, {}};
+}
+Keys webhook_keys() {
+  return {kWebhook, {}};
+}
+Keys hook_keys() {
+  return {kHooks, {}};
+}
 Keys remote_modes_keys() {
   return {kRemoteModes, {}};
 }
@@ -154,6 +167,8 @@ std::string key_belongs_elsewhere(std::string_view key) {
                          Home{ssh_keys(), "\"remote\": {\"ssh\": …}"},
                          Home{password_keys(), "\"remote\": {\"password\": …}"},
                          Home{safety_keys(), "\"safety\""},
+                         Home{hook_keys(), "\"hooks\": {…}, in \"defaults\" or in a job"},
+                         Home{alarm_keys(), "\"alarms\""},
                          Home{version_keys(), "\"versions\": {…}, in \"defaults\" or in a job"},
                          Home{verify_keys(), "\"verify\""},
                          Home{job_keys(), "a job: \"jobs\": [{…}]"},

@@ -195,6 +195,10 @@ Secret::~Secret() {
   wipe(value_);
 }
 
+Secret resolve_secret(const SecretSource& source, const CancelToken* cancel) {
+  return secret_from(source, cancel);
+}
+
 Credentials resolve_credentials(const RemoteSettings& remote, const CancelToken* cancel) {
   if (remote.scheme == Scheme::file) return {};
   Credentials credentials = login_for(remote, cancel);

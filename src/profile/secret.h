@@ -41,6 +41,8 @@ struct Credentials {
 /// cut. Anonymous when FTP, no user named and no secret given. Throws Error{profile} that names the source,
 /// never the value; Error{cancelled} when `cancel` fires while a command runs, which is killed.
 Credentials resolve_credentials(const RemoteSettings& remote, const CancelToken* cancel = nullptr);
+/// Any other secret, by the same ways; empty when none is named.
+Secret resolve_secret(const SecretSource& source, const CancelToken* cancel = nullptr);
 /// Reads the secrets that are in files, netrc included, and says what is wrong with them; no command is run.
 void check_secret_files(const RemoteSettings& remote);
 

@@ -15,6 +15,11 @@ void write_status(JsonWriter& json, const StatusReport& report) {
   json.member_unless_empty("advice", report.advice);
   json.member("running", report.running);
   json.member_unless_empty("holder", report.holder);
+  json.member("consecutive_failures", report.failures);
+  if (report.running) {
+    json.member("stored_now", report.stored_now);
+    json.member("stored_now_bytes", report.stored_now_bytes);
+  }
   json.member("files", report.files);
   json.member("bytes", report.bytes);
   json.member("versions", report.versions);

@@ -51,6 +51,14 @@ std::string put_off_line(const StatusReport::JobPutOff& one) {
   return line("put off", text);
 }
 
+std::string running_line(const StatusReport& report) {
+  std::string text = report.holder.empty() ? "yes" : printable(report.holder);
+  if (report.stored_now != 0)
+    text += fmt::format("; {} ({}) stored so far", counted(report.stored_now, "file"),
+                        format_bytes(report.stored_now_bytes));
+  return text;
+}
+
 std::string one_status(const StatusReport& report, std::int64_t now_ns) {
   std::string text = fmt::format("{} {}: {}\n", report.healthy ? "healthy " : "UNHEALTHY",
                                  printable(report.profile), printable(report.verdict));
@@ -58,7 +66,7 @@ std::string one_status(const StatusReport& report, std::int64_t now_ns) {
   text += line("remote", printable(report.remote));
   text += line("holds", holdings(report));
   for (const StatusReport::JobPutOff& one : report.put_off) text += put_off_line(one);
-  if (report.running) text += line("running", report.holder.empty() ? "yes" : printable(report.holder));
+  if (report.running) text += line("running", running_line(report));
   const bool same =
       report.last_run && report.last_success && report.last_run->run == report.last_success->run;
   text += line("last success", report.last_success ? run_sentence(*report.last_success, now_ns) : "never");
@@ -66,6 +74,7 @@ std::string one_status(const StatusReport& report, std::int64_t now_ns) {
     text += line("last run", run_sentence(*report.last_run, now_ns));
     text += line("", printable(report.last_run->message));
   }
+  if (report.failures > 1) text += line("failures", fmt::format("{} runs in a row", report.failures));
   return text + line("state", printable(report.state_dir));
 }
 
@@ -96,12 +105,11 @@ std::string reasons_of(const RunRow& row) {
 
 std::string run_row(const RunRow& row) {
   const std::string time = row.finished_ns ? format_duration(*row.finished_ns - row.started_ns) : "-";
-  std::string text =
-      fmt::format("{:>5}  {:<25}  {:>12}  {:<15}  {:<7}  {:>9}  {:>9}  {:>7}  {:>7}  {:>8}\n",
-                  static_cast<std::int64_t>(row.run), format_time_local(row.started_ns), time,
-                  outcome_words(row), restorable(row), grouped(row.done.files_uploaded),
-                  format_bytes(row.done.bytes_sent), grouped(row.done.moved),
-                  grouped(row.done.removed + row.done.retired), grouped(row.problems));
+  std::string text = fmt::format("{:>5}  {:<25}  {:>12}  {:<15}  {:<7}  {:>9}  {:>9}  {:>7}  {:>7}  {:>8}\n",
+                                 static_cast<std::int64_t>(row.run), format_time_local(row.started_ns), time,
+                                 outcome_words(row), restorable(row), grouped(row.done.files_uploaded),
+                                 format_bytes(row.done.bytes_sent), grouped(row.done.moved),
+                                 grouped(row.done.removed + row.done.retired), grouped(row.problems));
   if (!row.message.empty())
     text += fmt::format("{:7}{}\n", "", shown_lines(row.message, std::string(7, ' ')));
   return text;

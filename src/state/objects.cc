@@ -103,6 +103,16 @@ State::Totals State::totals() const {
           .catalog_bytes = catalog.row().get<std::uint64_t>(0)};
 }
 
+State::Totals State::stored_by(RunId run) const {
+  sqlite::Query query(
+      impl_->db(), "SELECT count(*), sum(size) FROM object WHERE created_run = ? AND status = 'live'", run);
+  query.next();
+  Totals totals;
+  totals.files = query.row().get<std::uint64_t>(0);
+  totals.bytes = query.row().get<std::uint64_t>(1);
+  return totals;
+}
+
 void State::retire_object(ObjectId object, RunId run, Fate fate) {
   impl_->require_transaction("retire_object()");
   end_object(impl_->db(), object, run, fate);

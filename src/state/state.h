@@ -170,6 +170,8 @@ class State {
     std::uint64_t all_bytes() const noexcept { return bytes + version_bytes + kept_bytes + catalog_bytes; }
   };
   Totals totals() const;
+  /// Files that a run has stored and that are live: only `files` and `bytes` are set. Reads every object.
+  Totals stored_by(RunId run) const;
 
   // --- writing; each needs an open Transaction ---
   /// Inserts or replaces the entry; a differing old one ends in past_entry. entry.object says which object

@@ -11,6 +11,10 @@
 
 namespace outhaul {
 
+bool is_failure(ExitCode outcome) noexcept {
+  return outcome != ExitCode::done && outcome != ExitCode::window_ended;
+}
+
 std::string_view to_string(ExitCode code) noexcept {
   switch (code) {
     case ExitCode::done:

@@ -84,8 +84,8 @@ TEST_CASE("all faults of a profile are told at once") {
 
 TEST_CASE("a later version's key is refused by name") {
   Site site = away();
-  site.choices.top_extra = R"("hooks": {"before": []})";
-  expect_refused(site, {"/hooks", "does not support yet"});
+  site.choices.job_extra = R"("encryption": {})";
+  expect_refused(site, {"/jobs/0/encryption", "does not support yet"});
 }
 
 TEST_CASE("commands without their profile are refused with the usage") {

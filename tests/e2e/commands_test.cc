@@ -283,3 +283,160 @@ TEST_CASE("two jobs share one remote and each has its place") {
   CHECK(site.run().exit.code == 0);
   CHECK(read_file(site.stored() / "a") == "1");
 }
+
+namespace {
+
+/// A directory of profiles as /etc/outhaul is one: each has a source and a place on a disk of its own.
+std::filesystem::path directory_of_profiles(const Site& site, const std::vector<std::string>& names) {
+  const std::filesystem::path dir = site.dir() / "profiles";
+  std::filesystem::create_directory(dir);
+  for (const std::string& name : names) {
+    for (const char* part : {"/source", "/disk"})
+      std::filesystem::create_directories(site.dir() / (name + part));
+    write_file(site.dir() / (name + "/source/file"), "of " + name);
+    write_file(dir / (name + ".json"),
+               fmt::format(R"({{"profile": "{0}", "remote": {{"url": "file://{1}/{0}/disk"}},
+                               "jobs": [{{"name": "all", "source": "{1}/{0}/source", "target": ""}}]}})",
+                           name, site.dir().string()));
+  }
+  return dir;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a run without a profile runs all of a directory and one that is broken keeps no other from its turn") {
+  Site site;
+  const std::filesystem::path dir = directory_of_profiles(site, {"a", "c"});
+  write_file(dir / "b.json", R"({"profile": "b")");
+  write_file(dir / "notes.txt", "no profile");
+  const RunResult ran = site.outhaul({"run", "--profiles", dir.string()});
+  INFO(told(ran));
+  CHECK(ran.exit.code == 2);
+  CHECK(holds(ran.err, {"b.json"}));
+  CHECK(holds(ran.out, {"a run 1", "c run 1"}));
+  CHECK(read_file(site.dir() / "a/disk/file") == "of a");
+  CHECK(read_file(site.dir() / "c/disk/file") == "of c");
+
+  std::filesystem::remove(dir / "b.json");
+  const RunResult status = site.outhaul({"status", "--profiles", dir.string()});
+  INFO(told(status));
+  CHECK(status.exit.code == 0);
+  CHECK(holds(status.out, {"healthy  a", "healthy  c", "All 2 profiles are healthy."}));
+  const RunResult nagios = site.outhaul({"status", "--nagios", "--profiles", dir.string()});
+  CHECK(nagios.exit.code == 0);
+  CHECK(holds(nagios.out, {"OUTHAUL OK: all 2 profiles are healthy | 'a.age'="}));
+
+  write_file(dir / "d.json", R"({"profile": "d")");
+  const RunResult unknown = site.outhaul({"status", "--nagios", "--profiles", dir.string()});
+  CHECK(unknown.exit.code == 3);
+  CHECK(holds(unknown.out, {"OUTHAUL UNKNOWN: "}));
+}
+
+TEST_CASE("a directory without a profile and one that is not there are refused by name") {
+  const Site site;
+  std::filesystem::create_directory(site.dir() / "none");
+  const RunResult empty = site.outhaul({"run", "--profiles", (site.dir() / "none").string()});
+  CHECK(empty.exit.code == 2);
+  CHECK(holds(empty.err, {"PROFILE is required", "/none"}));
+  const RunResult absent = site.outhaul({"status", "--profiles", (site.dir() / "absent").string()});
+  CHECK(absent.exit.code == 2);
+  CHECK(holds(absent.err, {"/absent", "No such file or directory"}));
+}
+
+TEST_CASE("schedule prints the units and says what is wrong with its words") {
+  Site site;
+  site.choices.url = "file://" + site.dir().string();
+  site.write_profile();
+  const std::string profile = site.profile().string();
+  const RunResult units = site.outhaul({"schedule", profile, "--daily", "03:30,15:30"});
+  INFO(told(units));
+  CHECK(units.exit.code == 0);
+  CHECK(holds(units.out, {"outhaul-nightly.service", "outhaul-nightly.timer", "OnCalendar=*-*-* 03:30:00",
+                          "OnCalendar=*-*-* 15:30:00", "Persistent=true", " run \"" + profile + "\""}));
+  const RunResult cron = site.outhaul({"schedule", profile, "--cron", "--daily", "03:30"});
+  CHECK(cron.exit.code == 0);
+  CHECK(cron.out.starts_with("30 3 * * *  '"));
+  const auto refused = [&](std::vector<std::string> more, const std::vector<std::string>& says) {
+    more.insert(more.begin(), {"schedule", profile});
+    const RunResult result = site.outhaul(more);
+    INFO(told(result));
+    CHECK(result.exit.code == 2);
+    CHECK(holds(result.err, says));
+  };
+  refused({}, {"--daily is required", "--daily 03:30"});
+  refused({"--daily", "25:00"}, {"\"25:00\" is no time of day", "02:30,14:30"});
+  refused({"--daily", "03:30,"}, {"\"\" is no time of day"});
+  CHECK(site.outhaul({"schedule", profile, "--user", "--system", "--daily", "03:30"}).exit.code == 2);
+}
+
+TEST_CASE("a schedule hands over the credentials that a profile needs") {
+  Site site;
+  site.choices.url = "ftp://backup@ftp.invalid/web01";
+  site.choices.password = R"({"credential": "ftp-password"})";
+  site.write_profile();
+  const std::string profile = site.profile().string();
+  const RunResult missing = site.outhaul({"schedule", profile, "--daily", "03:30"});
+  CHECK(missing.exit.code == 2);
+  CHECK(holds(missing.err, {"the credential \"ftp-password\"", "--credential ftp-password:/"}));
+  const RunResult given = site.outhaul(
+      {"schedule", profile, "--daily", "03:30", "--credential", "ftp-password:/etc/outhaul/secret"});
+  INFO(told(given));
+  CHECK(given.exit.code == 0);
+  CHECK(holds(given.out, {"LoadCredential=ftp-password:/etc/outhaul/secret\n"}));
+  CHECK(site.outhaul({"schedule", profile, "--daily", "03:30", "--cron"}).exit.code == 2);
+}
+
+TEST_CASE("how old a success may be follows from the schedule that was installed") {
+  Site site;
+  site.choices.url = "file://" + (site.dir() / "disk").string();
+  std::filesystem::create_directory(site.dir() / "disk");
+  site.write("a", "one");
+  const std::filesystem::path bin = site.dir() / "bin";
+  std::filesystem::create_directory(bin);
+  write_file(bin / "systemctl", "#!/bin/sh\nexit 0\n");
+  std::filesystem::permissions(bin / "systemctl", std::filesystem::perms::owner_all);
+  REQUIRE(site.run().exit.code == 0);
+  SpawnOptions options;
+  options.env = {{"PATH", bin.string() + ":/usr/bin:/bin"},
+                 {"XDG_CONFIG_HOME", (site.dir() / "config").string()},
+                 {"TZ", "UTC0"}};
+  const RunResult installed =
+      site.outhaul({"schedule", site.profile().string(), "--user", "--daily", "03:30", "--install"}, options);
+  INFO(told(installed));
+  REQUIRE(installed.exit.code == 0);
+  CHECK(std::filesystem::exists(site.dir() / "config/systemd/user/outhaul-nightly.timer"));
+  CHECK(read_file(site.state_dir() / "schedule") == "daily 03:30\n");
+  CHECK(site.outhaul({"status", site.profile().string()}).exit.code == 0);
+  const RunResult removed =
+      site.outhaul({"schedule", site.profile().string(), "--user", "--remove"}, options);
+  INFO(told(removed));
+  CHECK(removed.exit.code == 0);
+  CHECK_FALSE(std::filesystem::exists(site.dir() / "config/systemd/user/outhaul-nightly.timer"));
+  CHECK_FALSE(std::filesystem::exists(site.state_dir() / "schedule"));
+}
+
+TEST_CASE("a job's hooks are run with the program and what they print is in the log") {
+  Site site(ServerKind::proftpd);
+  site.write("a", "1");
+  const std::filesystem::path dump = site.source() / "dump";
+  site.choices.job_extra = fmt::format(
+      R"("hooks": {{"before": ["sh", "-c", "echo dumping $OUTHAUL_JOB; echo all >{}"], "after": ["printenv", "OUTHAUL_OUTCOME"]}})",
+      dump.string());
+  site.write_profile();
+  const std::filesystem::path log = site.dir() / "log";
+  const RunResult good = site.outhaul({"--log-file", log.string(), "run", site.profile().string()});
+  INFO(told(good));
+  CHECK(good.exit.code == 0);
+  CHECK(read_file(site.stored() / "dump") == "all\n");
+  CHECK(holds(read_file(log), {"hook \"before\": dumping data", "hook \"after\": done"}));
+
+  site.write("a", "2");
+  site.choices.job_extra = R"("hooks": {"before": ["false"]})";
+  const RunResult stopped = site.run();
+  INFO(told(stopped));
+  CHECK(stopped.exit.code == 1);
+  CHECK(holds(stopped.err, {"the hook \"before\" (false) ended with exit code 1; the job was not run"}));
+  CHECK(read_file(site.stored() / "a") == "1");
+  CHECK(site.outhaul({"plan", site.profile().string()}).exit.code == 0);
+}

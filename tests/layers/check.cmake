@@ -3,7 +3,7 @@
 # What the linker can't see: a header-only library, or one whose headers are included for their types alone. Every
 # library has one layer that owns it (docs/architecture.md); the vocabulary knows none; the pure layers do no I/O.
 cmake_minimum_required(VERSION 3.25)
-set(owner_curl src/remote)
+set(owners_curl src/remote src/alarm)  # files; alarms
 set(owner_sqlite3 src/state)
 set(owner_CLI src/cli)
 set(owners_nlohmann src/profile src/catalog)  # profiles; the manifest

@@ -20,7 +20,7 @@ function(judge file content expected)
   endif()
 endfunction()
 
-judge(src/execute/a.cc "#include <curl/curl.h>\n" "includes <curl/curl.h>: only src/remote does")
+judge(src/execute/a.cc "#include <curl/curl.h>\n" "includes <curl/curl.h>: only src/remote and src/alarm do")
 judge(src/remote/a.cc "#include <curl/curl.h>\n" "")
 judge(src/job/a.h "  #  include <sqlite3.h> // for a type\n" "includes <sqlite3.h>: only src/state does")
 judge(src/state/a.h "#include <sqlite3.h>\n" "")

@@ -143,3 +143,14 @@ TEST_CASE("a state that may not be read is not called one that never ran") {
   CHECK(status.find("ermission denied") != std::string::npos);
   CHECK(plan.find("ermission denied") != std::string::npos);
 }
+
+TEST_CASE("failures are counted from the last success on") {
+  using enum ExitCode;
+  const auto failures = [](const std::vector<Past>& runs) { return History(runs).status().failures; };
+  CHECK(failures({}) == 0);
+  CHECK(failures({{50, failed}, {26, done}, {2, done}}) == 0);
+  CHECK(failures({{50, done}, {26, incomplete}, {2, remote_unusable}}) == 2);
+  CHECK(failures({{50, failed}, {26, failed}, {2, failed}}) == 3);
+  // Neither a run of some of the jobs nor one that has not ended.
+  CHECK(failures({{50, done}, {26, failed}, {3, done, "only 1 of 2 jobs: www"}, {2, std::nullopt}}) == 1);
+}

@@ -189,21 +189,37 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
        "exclude_larger_than, exclude_if_present, exclude_caches, keep_exclude_tags, nodump, "
        "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, remote_modes, "
        "foreign, append_only, "
-       "changing; "
+       "changing, hooks; "
        "did you "
        "mean "
        "\"exclude\"?"},
       {kRemote, kJob, R"(, "exclude": [])",
        "/exclude: the unknown key \"exclude\"; expected one of $schema, profile, description, remote, "
        "defaults, jobs, "
-       "safety, until, catalog, verify; it belongs into \"defaults\", or into a job"},
+       "safety, until, catalog, verify, alarms; it belongs into \"defaults\", or into a job"},
       {kRemote, kJob, R"(, "hooks": {})",
-       "/hooks: the key \"hooks\", which this version does not support yet; expected one of $schema, "
-       "profile, "
-       "description, remote, defaults, jobs, safety, until, catalog, verify; remove it; this version would "
-       "not do "
-       "what it "
-       "says"},
+       "/hooks: the unknown key \"hooks\"; expected one of $schema, profile, description, remote, defaults, "
+       "jobs, "
+       "safety, until, catalog, verify, alarms; it belongs into \"defaults\", or into a job"},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "hooks": {"before": "pg_dump"}})", "",
+       "/jobs/0/hooks/before: the string \"pg_dump\"; expected an array of the program and its arguments, "
+       "run without "
+       "a shell; put it into brackets: [\"…\"]"},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "hooks": {"after": [""]}})", "",
+       "/jobs/0/hooks/after/0: an empty string; expected the program to run"},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "hooks": {"timeout": "2 d"}})", "",
+       "/jobs/0/hooks/timeout: the string \"2 d\"; expected a duration from 1 s to 24 h: whole seconds, or a "
+       "string such "
+       "as \"90 s\", \"10 min\", \"2 h\""},
+      {kRemote, R"({"name": "a", "source": "/a", "target": "a", "hooks": {"befor": []}})", "",
+       "/jobs/0/hooks/befor: the unknown key \"befor\"; expected one of before, after, on_failure, timeout; "
+       "did you mean "
+       "\"before\"?"},
+      {kRemote, kJob, R"(, "alarms": {"ping": "https://me:pw@h/"})",
+       "/alarms/ping: no web address; expected an address such as \"https://hooks.example.net/PATH\", "
+       "without a login"},
+      {kRemote, kJob, R"(, "alarms": {"webhooks": [{"url": "https://h/", "on": "success"}]})",
+       "/alarms/webhooks/0/on: the string \"success\"; expected \"failure\", \"change\" or \"always\""},
       {kRemote, R"({"name": "a", "source": "/a", "target": "a", "versions": {"within": "30 days"}})", "",
        "/jobs/0/versions/within: the string \"30 days\"; expected a time such as \"30d\", \"1y6m\" or "
        "\"2d12h\" (years, months, days, hours); 30 days are \"30d\""},
@@ -217,7 +233,7 @@ TEST_CASE("a fault is told with place and finding and expectation and advice") {
        "exclude_larger_than, exclude_if_present, exclude_caches, keep_exclude_tags, nodump, "
        "on_removal, versions, compare, proof, one_file_system, xattrs, preserve_mtime, remote_modes, "
        "foreign, append_only, "
-       "changing; "
+       "changing, hooks; "
        "it belongs into "
        "\"versions\": {…}, in "
        "\"defaults\" or in a job"},
@@ -307,4 +323,40 @@ TEST_CASE("a profile file that can't be read says why") {
   const std::string huge = dir / "huge.json";
   test::write_file(huge, std::string(5u << 20, ' '));
   CHECK_THROWS_WITH(load_profile(huge), huge + ": larger than 4 MiB, which no profile is");
+}
+
+TEST_CASE("a job's hooks replace those of the defaults one by one") {
+  const Profile profile = decode_profile(R"({"profile": "p", "remote": {"url": "ftp://h/d"},
+      "defaults": {"hooks": {"before": ["bin/dump", "all"], "after": ["done"], "timeout": "10 min"}},
+      "jobs": [{"name": "a", "source": "/a", "target": "a"},
+               {"name": "b", "source": "/b", "target": "b", "hooks": {"before": [], "on_failure": ["/bin/tell"], "timeout": 5}}]})",
+                                         "/etc/outhaul/p.json");
+  const Hooks& a = profile.jobs[0].hooks;
+  CHECK(a.before == std::vector<std::string>{"/etc/outhaul/bin/dump", "all"});
+  CHECK(a.after == std::vector<std::string>{"done"});
+  CHECK(a.on_failure.empty());
+  CHECK(a.timeout == std::chrono::minutes(10));
+  const Hooks& b = profile.jobs[1].hooks;
+  CHECK(b.before.empty());
+  CHECK(b.after == std::vector<std::string>{"done"});
+  CHECK(b.on_failure == std::vector<std::string>{"/bin/tell"});
+  CHECK(b.timeout == std::chrono::seconds(5));
+}
+
+TEST_CASE("alarms are read with their defaults") {
+  const Profile profile = decode_profile(R"({"profile": "p", "remote": {"url": "ftp://h/d"},
+      "jobs": [{"name": "a", "source": "/a", "target": "a"}],
+      "alarms": {"ping": "https://hc.example.net/x?y=1", "metrics": "p.prom", "timeout": "5 s",
+                 "webhooks": [{"url": "https://h/"}, {"url": "http://h:1/x", "form": "discord", "on": "always", "token": {"env": "T"}}]}})",
+                                         "/etc/outhaul/p.json");
+  const Alarms& alarms = profile.alarms;
+  CHECK(alarms.ping == "https://hc.example.net/x?y=1");
+  CHECK(alarms.metrics == "/etc/outhaul/p.prom");
+  CHECK(alarms.timeout == std::chrono::seconds(5));
+  REQUIRE(alarms.webhooks.size() == 2);
+  CHECK(alarms.webhooks[0].form == Webhook::Form::report);
+  CHECK(alarms.webhooks[0].on == AlarmOn::failure);
+  CHECK(alarms.webhooks[1].form == Webhook::Form::discord);
+  CHECK(alarms.webhooks[1].on == AlarmOn::always);
+  CHECK(alarms.webhooks[1].token.kind == SecretSource::Kind::env);
 }
