@@ -14,17 +14,9 @@
 namespace outhaul {
 namespace {
 
-/// What a failed answer says in its body is worth a line.
-constexpr std::size_t kMostAnswer = 4096, kShownAnswer = 200;
-
-std::size_t keep_answer(char* data, std::size_t, std::size_t size, void* into) noexcept {
-  try {
-    auto& answer = *static_cast<std::string*>(into);
-    answer.append(data, std::min(size, kMostAnswer - std::min(kMostAnswer, answer.size())));
-  } catch (...) {
-    return 0;
-  }
-  return size;  // the rest is read and forgotten: to break off would hide the code
+/// To break off would hide the code.
+std::size_t drop_answer(char*, std::size_t, std::size_t size, void*) noexcept {
+  return size;
 }
 
 struct Answer {
@@ -32,14 +24,7 @@ struct Answer {
   bool may_pass = false;
 };
 
-std::string first_line(std::string_view body) {
-  const std::size_t begin = std::min(body.find_first_not_of(" \r\n\t"), body.size());
-  std::string_view line = body.substr(begin);
-  line = line.substr(0, std::min({line.find('\n'), line.find('\r'), kShownAnswer}));
-  return printable(line);
-}
-
-Answer judge(CURL* easy, CURLcode code, const std::string& body, std::string_view reason) {
+Answer judge(CURL* easy, CURLcode code, std::string_view reason) {
   if (code != CURLE_OK) return {reason.empty() ? curl_easy_strerror(code) : std::string(reason), true};
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -47,9 +32,8 @@ Answer judge(CURL* easy, CURLcode code, const std::string& body, std::string_vie
   if (status >= 300 && status < 400)
     return {fmt::format("it answers {}: it is elsewhere now, and a POST isn't sent there unasked", status),
             false};
-  std::string failure = fmt::format("it answers {}", status);
-  if (const std::string line = first_line(body); !line.empty()) failure += ": " + line;
-  return {std::move(failure), status == 429 || status >= 500};
+  // What it says beside that may repeat the address, or the token, in whatever form.
+  return {fmt::format("it answers {}", status), status == 429 || status >= 500};
 }
 
 Answer attempt(const Post& post, const std::string& token, const PostLimits& limits) {
@@ -59,7 +43,6 @@ Answer attempt(const Post& post, const std::string& token, const PostLimits& lim
   append(headers, "Expect:");  // nobody waits a second for 100-continue
   for (const std::string& header : post.headers) append(headers, header);
   if (!token.empty()) append(headers, "Authorization: Bearer " + token);
-  std::string body;
   std::array<char, CURL_ERROR_SIZE> reason{};
   CURL* handle = easy.get();
   set_option(handle, CURLOPT_URL, post.url.c_str());
@@ -73,11 +56,10 @@ Answer attempt(const Post& post, const std::string& token, const PostLimits& lim
   set_option(handle, CURLOPT_USERAGENT, "outhaul/" OUTHAUL_VERSION);
   set_option(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
   set_option(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.whole.count()));
-  set_option(handle, CURLOPT_WRITEFUNCTION, &keep_answer);
-  set_option(handle, CURLOPT_WRITEDATA, &body);
+  set_option(handle, CURLOPT_WRITEFUNCTION, &drop_answer);
   set_option(handle, CURLOPT_ERRORBUFFER, reason.data());
   const CURLcode code = curl_easy_perform(handle);
-  return judge(handle, code, body, reason.data());
+  return judge(handle, code, reason.data());
 }
 
 }  // namespace

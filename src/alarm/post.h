@@ -16,7 +16,8 @@ struct PostLimits {
   std::chrono::milliseconds pause{1'000};  ///< before the second attempt
 };
 
-/// Sends it. Empty when a 2xx came back; else what came instead, without the address, which may be a secret.
+/// Sends it. Empty when a 2xx came back; else what came instead, without
+/// the address and what the server says of it, which may hold a secret.
 /// A redirect isn't followed: a 301, 302 or 303 would make a GET of it. What may pass (no connection, a
 /// timeout, 429, 5xx) is tried once more. `token`: sent as "Authorization: Bearer" unless it is empty. Never
 /// throws for what the server does.

@@ -244,8 +244,14 @@ void add_queries(CLI::App& app, Line& line) {
   add_json(*status, line);
   status->callback([&line] {
     line.command = [&] {
-      return cli::status(line.common, profile_files("status", line.profiles, line.profiles_dir), line.max_age,
-                         line.nagios);
+      try {
+        return cli::status(line.common, profile_files("status", line.profiles, line.profiles_dir), line.max_age,
+                           line.nagios);
+      } catch (const Error& error) {
+        if (!line.nagios) throw;
+        print("OUTHAUL UNKNOWN: " + printable(error.what()) + "\n");
+        return ExitCode{3};  // a monitoring system's, see query_commands.cc
+      }
     };
   });
   CLI::App* runs = app.add_subcommand("runs", "what the last runs did, and which can be restored");

@@ -89,6 +89,7 @@ Schedule schedule_for(const Common& common, const ScheduleWords& words, const Pr
     return !job.hooks.before.empty() || !job.hooks.after.empty() || !job.hooks.on_failure.empty();
   });
   if (profile.remote.scheme == Scheme::file) schedule.writes.push_back(profile.remote.base);
+  if (!profile.alarms.metrics.empty()) schedule.writes.push_back(profile.alarms.metrics.parent_path().native());
   schedule.credentials = words.credentials;
   refuse_control_bytes(schedule.profile_file, "the profile's path");
   refuse_control_bytes(schedule.program, "the program's path");
@@ -123,17 +124,31 @@ void tell_of_gaps(const Schedule& schedule, const std::vector<std::optional<Cloc
           to_string(schedule.times[i]), gaps[i]->day, to_string(gaps[i]->utc)));
 }
 
+/// Units here and lines there would run it twice.
+void refuse_the_other_kind(const Schedule& schedule, bool cron) {
+  const fs::path timer =
+      cron ? unit_home(schedule.system).dir / (unit_name(schedule.profile) + ".timer") : fs::path{};
+  if (cron ? !fs::exists(timer) : !crontab_names(schedule)) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} already: two schedules for one profile",
+                          cron ? printable(timer.native()) + " runs the profile"
+                               : "a line of the crontab names " + printable(schedule.profile_file.native())),
+              cron ? "Remove that one first: the same command with --remove and without --cron."
+                   : "Remove that one first: --cron --remove, or by hand with `crontab -e`.");
+}
+
 ExitCode remove(const Schedule& schedule, const UnitHome& home, const fs::path& state_dir, bool cron) {
   const std::vector<std::string> done = cron ? remove_cron(schedule) : remove_units(schedule.profile, home);
   tell(done);
   if (done.empty())
-    print(fmt::format("there is no schedule of {} to remove{}\n", schedule.profile,
-                      cron ? "" : " (--cron looks into the crontab)"));
+    print(fmt::format("there is no schedule of {} to remove in {}; --user, --system and --cron look elsewhere\n",
+                      schedule.profile, cron ? "the crontab" : printable(home.dir.native())));
   forget_schedule(state_dir);
   return ExitCode::done;
 }
 
 ExitCode install(const Schedule& schedule, const UnitHome& home, const fs::path& state_dir, bool cron) {
+  refuse_the_other_kind(schedule, cron);
   if (cron) {
     tell(install_cron(schedule));
     remember_schedule(state_dir, schedule.times);

@@ -206,6 +206,10 @@ void ProfileRun::carry_out(Job& job, JobReport& report) {
   const std::optional<JobId> known = enrol(job, report);
   if (!known) return;
   const JobId id = *known;
+  if (control_dir_changed(state_, profile_) && !ownership_.marked()) {
+    const Command question = SizeOf{owner_file()};
+    remote_.remote().open_channel(cancel_)->run(std::span(&question, 1));
+  }
   AttributeTrust attributes(state_, id, job);
   const std::vector<Part> parts = state_.parts(id);
   if (needs_settling(state_, id)) {

@@ -42,6 +42,10 @@ void remember_mark(State& state, const Profile& profile) {
   if (marked_dir(state) != dir) state.set_server_fact(kScope, kMarkedDir, dir);
 }
 
+bool control_dir_changed(const State& state, const Profile& profile) {
+  return state.server_fact(kScope, kMarked) && marked_dir(state) != profile.remote.names.own.dir;
+}
+
 void forget_mark(State& state) {
   state.forget_server_fact(kScope, kMarked);
 }
@@ -127,7 +131,8 @@ void OwnershipGate::ask_at_length(Remote& real, bool free) {
   Carrier carrier({real, retry_, environment_.clock, environment_.cancel, environment_.events, append_only_,
                    keeps_private_});
   if (free && was_marked_) mark_ = Mark::lost;
-  if (mark_ == Mark::lost && claim_ == Claim::if_free) throw lost_mark(real);
+  // Under another name of the directory everything of it would seem to be lost: nobody may conclude that.
+  if (mark_ == Mark::lost && (claim_ == Claim::if_free || dir_ != dir_before_)) throw lost_mark(real);
   if (claim_ == Claim::if_free)
     require_ownership(carrier, self_, free);
   else if (!free)

@@ -61,6 +61,9 @@ class OwnershipGate {
 /// That the remote has this state's mark. From then on a remote without any is not the one that the state
 /// knows: it is another disk, or it has lost what was stored there.
 void remember_mark(State& state, const Profile& profile);
+/// The profile calls outhaul's own directory otherwise than the one that had the mark: the remote must be asked even
+/// when there is nothing to send.
+bool control_dir_changed(const State& state, const Profile& profile);
 /// Somebody has looked at all of it since.
 void forget_mark(State& state);
 

@@ -68,12 +68,14 @@ class ProfileVerification {
   /// A job that never ran has nothing on the remote that could be missing.
   void find_jobs() {
     for (const Job* job : jobs_)
-      if (const auto id = state_.find_job(job->name, job->target))
+      if (const auto id = state_.find_job(job->name, job->target)) {
+        check_name_rules(state_, *job);
         known_jobs_.push_back(
             {job->name, {*id, job->target, with_known_names(state_, *job).names, job->append_only}});
-      else
+      } else {
         environment_.events.on(
             Notice{fmt::format("job \"{}\" never ran: there is nothing to verify", job->name)});
+      }
   }
 
   VerifyOptions options() const {

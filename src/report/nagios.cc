@@ -92,6 +92,7 @@ std::string nagios_text(const std::vector<StatusReport>& reports, NagiosState st
   if (first.empty()) first = fmt::format("all {} are healthy", counted(reports.size(), "profile"));
   if (ill > 1)
     first = fmt::format("{} of {} need attention: {}, …", ill, counted(reports.size(), "profile"), first);
+  if (state == NagiosState::unknown && !reports.empty()) first = "a profile can't be read; of the others: " + first;
   std::string text = fmt::format("OUTHAUL {}: {}", word_of(state), first);
   if (!numbers.empty()) text += " | " + numbers;
   return text + '\n' + lines;

@@ -195,6 +195,11 @@ std::vector<std::string> remove_units(const std::string& profile, const UnitHome
   return done;
 }
 
+bool crontab_names(const Schedule& schedule, const std::vector<std::string>& crontab) {
+  const Ran ran = run(with(crontab, {"-l"}));
+  return ran.failure.empty() && ran.output.find(schedule.profile_file.native()) != std::string::npos;
+}
+
 std::string without_our_lines(const std::string& table, const std::string& profile) {
   const std::string begin = mark("begins", profile), end = mark("ends", profile);
   std::string rest = table;

@@ -43,6 +43,9 @@ std::vector<std::string> install_cron(const Schedule& schedule,
 std::vector<std::string> remove_cron(const Schedule& schedule,
                                      const std::vector<std::string>& crontab = {"crontab"});
 
+/// Whether a line of the crontab of whoever runs this names the profile's file; false where there is no cron.
+bool crontab_names(const Schedule& schedule, const std::vector<std::string>& crontab = {"crontab"});
+
 /// Pure: a crontab without the lines between our marks for the profile, and what stands in them.
 std::string without_our_lines(const std::string& table, const std::string& profile);
 

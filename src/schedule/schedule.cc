@@ -66,11 +66,14 @@ std::string hardening(const Schedule& schedule) {
   if (schedule.hooks)
     return "# The profile has hooks: what they may read, write and start is not narrowed further.\n" + text;
   text +=
-      "CapabilityBoundingSet=CAP_DAC_READ_SEARCH\nProtectSystem=strict\nProtectHome=read-"
+      "ProtectSystem=strict\nProtectHome=read-"
       "only\nPrivateDevices=yes\n"
       "MemoryDenyWriteExecute=yes\nRestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK\n"
       "RestrictNamespaces=yes\nRestrictSUIDSGID=yes\nSystemCallFilter=@system-service\nSystemCallErrorNumber="
       "EPERM\n";
+  // What it writes to may be another account's; everything else is read-only to it.
+  text += fmt::format("CapabilityBoundingSet=CAP_DAC_READ_SEARCH{}\n",
+                      schedule.writes.empty() ? "" : " CAP_DAC_OVERRIDE");
   for (const std::string& dir : schedule.writes)
     text += fmt::format("ReadWritePaths={}\n", setting_word(dir));
   return text;
@@ -137,11 +140,11 @@ std::string systemd_word(std::string_view word) {
 
 std::string service_text(const Schedule& schedule) {
   std::string text = fmt::format(
-      "# Made by `outhaul schedule`; `outhaul schedule {0} --remove` takes it away again.\n"
+      "# Made by `outhaul schedule`; `outhaul schedule {0} {2} --remove` takes it away again.\n"
       "[Unit]\n"
       "Description=outhaul backup of the profile {1}\n"
       "Documentation=man:outhaul(1)\n",
-      systemd_word(schedule.profile_file.native()), schedule.profile);
+      systemd_word(schedule.profile_file.native()), schedule.profile, schedule.system ? "--system" : "--user");
   if (schedule.system) text += "Wants=network-online.target\nAfter=network-online.target\n";
   text += fmt::format(
       "\n[Service]\n"

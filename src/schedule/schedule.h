@@ -30,7 +30,7 @@ struct Schedule {
   std::filesystem::path state_dir{};   ///< empty: the default
   bool system = true;                  ///< false: of the user's own manager, where little can be forbidden
   bool hooks = false;                  ///< commands that nobody knows: what they may do isn't narrowed
-  std::vector<std::string> writes{};  ///< directories beside the state that a run writes to (file:// remotes)
+  std::vector<std::string> writes{};  ///< directories beside the state that a run writes to (file:// remotes, metrics)
   std::vector<std::string> credentials{};  ///< "NAME:/FILE" each, for LoadCredential=
 };
 

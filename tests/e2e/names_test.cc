@@ -158,6 +158,19 @@ TEST_CASE("outhaul's own directory is renamed on the server and in the profile, 
   CHECK(
       holds(refused.out + refused.err, {"_outhaul/owner.json", "Rename .outhaul to _outhaul on the server"}));
   CHECK_FALSE(std::filesystem::exists(disk("_outhaul")));
+  // Nor may a verification conclude that everything is lost, and a run without changes that all is well.
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"verify"}, {"run", "--repair"}}) {
+    std::vector<std::string> all = words;
+    all.push_back(site.profile().string());
+    const RunResult result = site.outhaul(all);
+    INFO(told(result));
+    CHECK(result.exit.code == 4);
+    CHECK(holds(result.out + result.err, {"Rename .outhaul to _outhaul on the server"}));
+  }
+  site.write("a", "two");
+  CHECK(site.run().exit.code == 4);
+  site.write("a", "three");
+  CHECK_FALSE(std::filesystem::exists(disk("_outhaul")));
 
   std::filesystem::rename(disk(".outhaul"), disk("_outhaul"));
   site.choices.catalog_let_be = "";

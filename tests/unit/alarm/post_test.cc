@@ -40,9 +40,9 @@ TEST_CASE("without a token no authorization is sent and an empty body is one") {
   CHECK(server.requests().at(0).headers.at("content-length") == "0");
 }
 
-TEST_CASE("a refusal is told with the first line of what the server says") {
-  const WebServer server({{.status = 403, .body = "\r\nno such hook\nand more"}});
-  CHECK(send_post(hello(server), "", kQuick) == "it answers 403: no such hook");
+TEST_CASE("a refusal is told without what the server says because that may repeat a secret") {
+  const WebServer server({{.status = 403, .body = "no such hook: /hook?x=1"}});
+  CHECK(send_post(hello(server), "", kQuick) == "it answers 403");
   CHECK(server.requests().size() == 1);
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("what may pass is tried once more") {
   const WebServer broken({{.manner = Manner::breaks_off}, {}});
   CHECK(send_post(hello(broken), "", kQuick) == "");
   const WebServer always({{.status = 500, .body = "down"}});
-  CHECK(send_post(hello(always), "", kQuick) == "it answers 500: down");
+  CHECK(send_post(hello(always), "", kQuick) == "it answers 500");
   CHECK(always.requests().size() == 2);
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("a server that never answers costs no more than the limit and one that
 
 TEST_CASE("an answer of many megabytes is not kept") {
   const WebServer server({{.status = 400, .body = std::string(3 << 20, 'x')}});
-  CHECK(send_post(hello(server), "", kQuick) == "it answers 400: " + std::string(200, 'x'));
+  CHECK(send_post(hello(server), "", kQuick) == "it answers 400");
 }
 
 TEST_CASE("an address is shown without what may be its secret") {
