@@ -14,6 +14,7 @@
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
 #include "job/job_hooks.h"
+#include "job/job_report.h"
 #include "job/known_remote.h"
 #include "job/name_rules.h"
 #include "job/ownership.h"
@@ -111,31 +112,6 @@ class ProfileRun {
   RunReport report_;
   std::vector<JobId> snapshots_;  ///< of the jobs that were carried out to their end
 };
-
-/// The one that the job's outcome comes from. What a scan met stands first, and isn't why a job was refused
-/// or lost its remote.
-const Problem* decisive_problem(const JobReport& job) {
-  const auto grave = [](const Problem& problem) { return problem.severity == Problem::Severity::error; };
-  if (job.outcome == ExitCode::incomplete) {
-    const auto first = std::ranges::find_if(job.problems, grave);
-    return first != job.problems.end() ? &*first : nullptr;
-  }
-  const auto last = std::find_if(job.problems.rbegin(), job.problems.rend(), grave);
-  return last != job.problems.rend() ? &*last : nullptr;
-}
-
-/// Puts what came before in front of what came after it.
-JobReport joined(JobReport&& before, JobReport&& after) {
-  after.outcome = worst_of(after.outcome, before.outcome);
-  after.problem_count += before.problem_count;
-  after.problems.insert(after.problems.begin(), before.problems.begin(), before.problems.end());
-  after.refusals.insert(after.refusals.begin(), before.refusals.begin(), before.refusals.end());
-  after.problems.resize(std::min(after.problems.size(), JobReport::kMaxProblems));
-  add_to(after.done, before.done);
-  after.unstored.insert(after.unstored.begin(), before.unstored.begin(), before.unstored.end());
-  after.put_off.insert(after.put_off.begin(), before.put_off.begin(), before.put_off.end());
-  return std::move(after);
-}
 
 void ProfileRun::run_job(const Job& configured) {
   Job job = with_known_names(state_, configured);
