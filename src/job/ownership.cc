@@ -34,6 +34,15 @@ std::string marked_dir(const State& state) {
   return state.server_fact(kScope, kMarkedDir).value_or(std::string(kControlDir));
 }
 
+Error not_renamed(const Remote& remote, const std::string& dir, const std::string& before) {
+  return {ErrorKind::guard,
+          fmt::format("{}: the profile says that outhaul's own directory there is called {}, but there is no "
+                      "mark of this backup in it ({}/owner.json); up to now the directory was {}",
+                      remote.describe(), dir, dir, before),
+          fmt::format("Rename {} to {} on the server with any client, or set \"control_dir\" back to \"{}\".",
+                      before, dir, before)};
+}
+
 }  // namespace
 
 void remember_mark(State& state, const Profile& profile) {
@@ -52,15 +61,7 @@ void forget_mark(State& state) {
 
 /// Nobody has said that it may begin anew, and a run that only adds would call that a success.
 Error OwnershipGate::lost_mark(const Remote& remote) const {
-  if (dir_ != dir_before_)
-    return {
-        ErrorKind::guard,
-        fmt::format(
-            "{}: the profile says that outhaul's own directory there is called {}, but there is no mark "
-            "of this backup in it ({}/owner.json); up to now the directory was {}",
-            remote.describe(), dir_, dir_, dir_before_),
-        fmt::format("Rename {} to {} on the server with any client, or set \"control_dir\" back to \"{}\".",
-                    dir_before_, dir_, dir_before_)};
+  if (dir_ != dir_before_) return not_renamed(remote, dir_, dir_before_);
   return {
       ErrorKind::guard,
       fmt::format("{} no longer has the mark of this backup ({}/owner.json): it is another place, or "
@@ -142,6 +143,14 @@ void OwnershipGate::ask_at_length(Remote& real, bool free) {
 RemoteTakenOver take_remote_over(const Profile& profile, const State& state, Remote& remote,
                                  const Environment& environment) {
   if (!profile.claims_remote) return {};
+  if (control_dir_changed(state, profile)) {
+    const Command question = SizeOf{owner_marker(state.id())};
+    const CommandResult answer =
+        remote.open_channel(environment.cancel)->run(std::span(&question, 1)).front();
+    insist_on(answer);
+    if (answer.status != Status::done)
+      throw not_renamed(remote, profile.remote.names.own.dir, marked_dir(state));
+  }
   Carrier carrier({remote, environment.retry_for(profile), environment.clock, environment.cancel,
                    environment.events, profile.append_only(), profile.keeps_private()});
   const Owner self = owner_of(profile, state, environment.clock);

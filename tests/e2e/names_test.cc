@@ -170,6 +170,15 @@ TEST_CASE("outhaul's own directory is renamed on the server and in the profile, 
   site.write("a", "two");
   CHECK(site.run().exit.code == 4);
   site.write("a", "three");
+  // Nor may another job's adoption put the mark there.
+  std::filesystem::create_directory(site.dir() / "more");
+  site.choices.jobs = fmt::format(R"([{{"name": "more", "source": "{}", "target": "more"}}])",
+                                  (site.dir() / "more").string());
+  site.write_profile();
+  const RunResult adopted = site.outhaul({"adopt", site.profile().string()});
+  INFO(told(adopted));
+  CHECK(adopted.exit.code == 4);
+  site.choices.jobs.clear();
   CHECK_FALSE(std::filesystem::exists(disk("_outhaul")));
 
   std::filesystem::rename(disk(".outhaul"), disk("_outhaul"));
