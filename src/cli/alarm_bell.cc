@@ -2,15 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
 #include <utility>
 
 #include "alarm/message.h"
 #include "alarm/metrics.h"
 #include "alarm/post.h"
-#include "alarm/textfile.h"
 #include "base/log.h"
+#include "base/whole_file.h"
 #include "cli/terminal_output.h"
 #include "job/queries.h"
+#include "outhaul/paths.h"
 #include "profile/secret.h"
 
 namespace outhaul::cli {
@@ -73,12 +75,14 @@ void AlarmBell::ring(const Webhook& webhook, const RunReport& report) {
   }
 }
 
+/// Readable by all: what reads it is another account.
 void AlarmBell::write_metrics(const RunReport& report) {
+  const std::filesystem::path& file = profile_.alarms.metrics;
   try {
-    replace_textfile(profile_.alarms.metrics,
-                     metrics_text(report, status_now(profile_, state_dir_, clock_.now_ns())));
-  } catch (const Error& error) {
-    warn("the metrics' readers", error.what());
+    replace_file(file, metrics_text(report, status_now(profile_, state_dir_, clock_.now_ns())), 0644);
+  } catch (const std::system_error& error) {
+    warn("the metrics' readers",
+         fmt::format("can't write \"{}\": {}", printable(file.native()), error.code().message()));
   }
 }
 

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/fd.h"
+#include "base/whole_file.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
 #include "process/subprocess.h"
@@ -25,10 +26,11 @@ std::string mark(std::string_view which, const std::string& profile) {
   return fmt::format("# outhaul schedule {} of {}\n", which, profile);
 }
 
-Ran run(const std::vector<std::string>& argv) {
+/// `errors_too`: what it says on standard error is in the output; else it is passed on.
+Ran run(const std::vector<std::string>& argv, bool errors_too = true) {
   Ran ran;
   try {
-    Subprocess child({.argv = argv, .errors_too = true});
+    Subprocess child({.argv = argv, .errors_too = errors_too});
     for (bool open = true; open;) {
       pollfd readable{child.output(), POLLIN, 0};
       if (::poll(&readable, 1, -1) < 0 && errno != EINTR) break;
@@ -43,8 +45,14 @@ Ran run(const std::vector<std::string>& argv) {
   } catch (const std::system_error& error) {
     ran.failure = fmt::format("can't be run: {}", std::strerror(error.code().value()));
   }
-  while (ran.output.ends_with('\n')) ran.output.pop_back();
   return ran;
+}
+
+/// What a program says, for a message.
+std::string said(const Ran& ran) {
+  std::string_view text = ran.output;
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return text.empty() ? "" : ": " + printable(text);
 }
 
 std::vector<std::string> with(std::vector<std::string> argv, std::initializer_list<std::string> more) {
@@ -61,37 +69,18 @@ std::string in_words(const std::vector<std::string>& argv) {
 void must(const std::vector<std::string>& argv, std::string_view advice) {
   const Ran ran = run(argv);
   if (ran.failure.empty()) return;
-  throw Error(ErrorKind::local_io,
-              fmt::format("\"{}\" {}{}{}", in_words(argv), ran.failure, ran.output.empty() ? "" : ": ",
-                          printable(ran.output)),
+  throw Error(ErrorKind::local_io, fmt::format("\"{}\" {}{}", in_words(argv), ran.failure, said(ran)),
               std::string(advice));
 }
 
-Error cant_write(int error, const fs::path& file) {
-  return errno_error(
-      error, fmt::format("can't write \"{}\"", printable(file.native())), ErrorKind::local_io,
-      "Nothing was started. For the machine's own schedule be root; `--user` makes one of your own.");
-}
-
-/// Under a name that systemd doesn't read, then renamed: whoever reads it finds one or the other.
-void write_whole(const fs::path& file, const std::string& text) {
-  const fs::path part = file.native() + ".new";
-  Fd out(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!out) throw cant_write(errno, file);
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t written = ::write(out.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int error = errno;
-      ::unlink(part.c_str());
-      throw cant_write(error, file);
-    }
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(out.get()) != 0 || ::rename(part.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(part.c_str());
-    throw cant_write(error, file);
+void write_unit(const fs::path& file, const std::string& text) {
+  try {
+    replace_file(file, text, 0644);
+  } catch (const std::system_error& error) {
+    throw errno_error(
+        error.code().value(), fmt::format("can't write \"{}\"", printable(file.native())),
+        ErrorKind::local_io,
+        "Nothing was started. For the machine's own schedule be root; `--user` makes one of your own.");
   }
 }
 
@@ -109,12 +98,11 @@ void refuse_two_timers(const Schedule& schedule, const UnitHome& home) {
 
 std::string crontab_now(const std::vector<std::string>& crontab) {
   const Ran ran = run(with(crontab, {"-l"}));
-  if (ran.failure.empty()) return ran.output.empty() ? "" : ran.output + "\n";
+  // Once more: what it has to say beside the table is no part of it.
+  if (ran.failure.empty()) return run(with(crontab, {"-l"}), false).output;
   // "no crontab for NAME" is no failure.
   if (ran.output.find("no crontab") != std::string::npos) return {};
-  throw Error(ErrorKind::local_io,
-              fmt::format("\"{} -l\" {}{}{}", in_words(crontab), ran.failure, ran.output.empty() ? "" : ": ",
-                          printable(ran.output)),
+  throw Error(ErrorKind::local_io, fmt::format("\"{} -l\" {}{}", in_words(crontab), ran.failure, said(ran)),
               "Install cron, or use systemd's timers (without --cron).");
 }
 
@@ -164,7 +152,7 @@ std::vector<std::string> install_units(const Schedule& schedule,
        {std::pair{".service", service_text(schedule)}, std::pair{".timer", timer_text(schedule, gaps)}}) {
     const fs::path file = home.dir / (name + suffix);
     const bool was_there = fs::exists(file);
-    write_whole(file, text);
+    write_unit(file, text);
     done.push_back(fmt::format("{} {}", was_there ? "replaced" : "wrote", printable(file.native())));
   }
   constexpr std::string_view kAdvice =
@@ -183,9 +171,8 @@ std::vector<std::string> remove_units(const std::string& profile, const UnitHome
   const fs::path timer = home.dir / (name + ".timer"), service = home.dir / (name + ".service");
   if (!fs::exists(timer) && !fs::exists(service)) return done;
   const Ran disabled = run(with(home.systemctl, {"disable", "--now", name + ".timer"}));
-  done.push_back(disabled.failure.empty()
-                     ? fmt::format("disabled {}.timer", name)
-                     : fmt::format("systemd could not be told: {}", printable(disabled.output)));
+  done.push_back(disabled.failure.empty() ? fmt::format("disabled {}.timer", name)
+                                          : "systemd could not be told" + said(disabled));
   for (const fs::path& file : {timer, service}) {
     std::error_code fault;
     if (fs::remove(file, fault)) done.push_back("removed " + printable(file.native()));
@@ -212,7 +199,8 @@ std::string without_our_lines(const std::string& table, const std::string& profi
 }
 
 std::vector<std::string> install_cron(const Schedule& schedule, const std::vector<std::string>& crontab) {
-  const std::string others = without_our_lines(crontab_now(crontab), schedule.profile);
+  std::string others = without_our_lines(crontab_now(crontab), schedule.profile);
+  if (!others.empty() && !others.ends_with('\n')) others += '\n';
   if (others.find(schedule.profile_file.native()) != std::string::npos)
     throw Error(ErrorKind::usage,
                 fmt::format("a line of the crontab names {} already: two schedules for one profile",

@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/whole_file.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
 
@@ -29,15 +30,15 @@ void remember_schedule(const fs::path& state_dir, const std::vector<TimeOfDay>& 
     if (::mkdir(state_dir.c_str(), 0700) != 0 && errno != EEXIST)
       throw errno_error(errno, fmt::format("can't make \"{}\"", printable(state_dir.native())));
   }
-  const fs::path part = file_in(state_dir).native() + ".new";
-  std::ofstream out(part);
-  for (const TimeOfDay& time : times) out << "daily " << to_string(time) << '\n';
-  out.close();
-  if (out) fs::rename(part, file_in(state_dir), fault);
-  if (!out || fault)
-    throw Error(ErrorKind::local_io,
-                fmt::format("can't write \"{}\"", printable(file_in(state_dir).native())),
-                "Without it `outhaul status` doesn't know how old a success may be.");
+  std::string text;
+  for (const TimeOfDay& time : times) text += "daily " + to_string(time) + '\n';
+  try {
+    replace_file(file_in(state_dir), text, 0600);
+  } catch (const std::system_error& error) {
+    throw errno_error(
+        error.code().value(), fmt::format("can't write \"{}\"", printable(file_in(state_dir).native())),
+        ErrorKind::local_io, "Without it `outhaul status` doesn't know how old a success may be.");
+  }
 }
 
 void forget_schedule(const fs::path& state_dir) noexcept {

@@ -111,6 +111,17 @@ TEST_CASE("crontab lines stand between marks and replace those of the schedule b
   CHECK(remove_cron(machine.schedule, machine.crontab).empty());
 }
 
+TEST_CASE("what crontab says beside its table doesn't get into it") {
+  Machine machine;
+  const std::string mine = "\n5 5 * * * /bin/true\n\n";
+  write_file(machine.table, mine);
+  machine.crontab = {
+      machine.script("wordy", "echo a word of warning >&2; exec " + machine.crontab.front() + " \"$@\"")};
+  install_cron(machine.schedule, machine.crontab);
+  remove_cron(machine.schedule, machine.crontab);
+  CHECK(read_file(machine.table) == mine);
+}
+
 TEST_CASE("a first crontab is made where there is none") {
   Machine machine;
   install_cron(machine.schedule, machine.crontab);
