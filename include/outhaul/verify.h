@@ -39,6 +39,7 @@ struct VerifyCounts {
   std::uint64_t to_read = 0, to_read_bytes = 0;  ///< that were to be read back this time
   std::uint64_t catalog = 0;                     ///< files of the catalog, which none of the others count
   std::uint64_t catalog_wrong = 0;               ///< of them: not there as they should be, or nobody can tell
+  std::uint64_t versions_lost = 0;               ///< of wrong(): versions, which no later run can bring back
   std::uint64_t wrong() const noexcept { return missing + size_differs + content_differs; }
   friend bool operator==(const VerifyCounts&, const VerifyCounts&) = default;
 };

@@ -11,6 +11,7 @@
 #include "job/deadline.h"
 #include "job/job.h"
 #include "job/verify.h"
+#include "outhaul/counted.h"
 #include "profile/decode.h"
 #include "report/json.h"
 #include "report/text.h"
@@ -77,13 +78,23 @@ ExitCode show_plan(const Common& common, const RunChoices& choices, const RunOpt
   return outcome;
 }
 
-/// What the run can't mend: versions that are lost, and what nobody can tell.
-ExitCode after_repair(const VerifyReport& report) {
-  for (const VerifyFinding& finding : report.findings)
-    if (finding.kind == VerifyFinding::Kind::unproven ||
-        (finding.version && finding.kind != VerifyFinding::Kind::foreign))
-      return ExitCode::incomplete;
-  return ExitCode::done;
+/// The run as it is told: no success where versions are lost, which it can't mend, or nobody can tell.
+RunReport after_repair(RunReport report, const VerifyReport& found) {
+  const std::uint64_t lost = found.counts.versions_lost, unproven = found.counts.unproven;
+  if (lost + unproven == 0) return report;
+  report.outcome = worst_of(report.outcome, ExitCode::incomplete);
+  if (!report.message.empty()) return report;
+  if (lost != 0) {
+    report.message = fmt::format("{} {} lost on the remote, and no run can bring {} back",
+                                 counted(lost, "older version"), lost == 1 ? "is" : "are",
+                                 lost == 1 ? "it" : "them");
+    report.advice = "What the source still holds is stored. Find out what deletes files there.";
+  } else {
+    report.message = fmt::format("of {} nobody can tell whether {} there", counted(unproven, "file"),
+                                 unproven == 1 ? "it is" : "they are");
+    report.advice = "`outhaul verify --read-data` reads what the server won't tell of.";
+  }
+  return report;
 }
 
 /// A verification that found something wrong is what --repair is for; one that ended early or was refused
@@ -139,12 +150,13 @@ ExitCode carry_out(const Common& common, const RunChoices& run, const RunOptions
     throw;
   }
   display.finish();
+  report = after_repair(std::move(report), found);
   alarms.ended(report);
   if (common.json)
     print(run_json(report) + "\n");
   else if (!common.quiet)
     print(run_text(report));
-  return worst_of(report.outcome, after_repair(found));
+  return report.outcome;
 }
 
 ExitCode run_profiles(const Common& common, const RunChoices& choices, const std::vector<Profile>& profiles,

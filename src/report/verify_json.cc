@@ -21,6 +21,7 @@ void write_verify_counts(JsonWriter& json, const VerifyCounts& counts) {
   json.member("size_differs", counts.size_differs);
   json.member("content_differs", counts.content_differs);
   json.member("directories_missing", counts.directories_missing);
+  json.member("versions_lost", counts.versions_lost);
   json.member("unproven", counts.unproven);
   json.member("foreign", counts.foreign);
   json.member("untrusted_listings", counts.untrusted);

@@ -119,7 +119,8 @@ void Verifier::record() {
 }
 
 void Verifier::conclude() {
-  const VerifyCounts& counts = report_.counts;
+  VerifyCounts& counts = report_.counts;
+  counts.versions_lost = lost_.size() - lost_files_;
   if (counts.wrong() + counts.directories_missing + counts.unproven > 0)
     report_.outcome = worst_of(report_.outcome, ExitCode::incomplete);
   if (!report_.refusals.empty()) report_.outcome = worst_of(report_.outcome, ExitCode::guard_refused);

@@ -115,8 +115,8 @@ TEST_CASE("an alarm that fails is a warning and the run is as good as it was") {
   const RunResult result = site.run();
   INFO(told(result));
   CHECK(result.exit.code == 0);
-  CHECK(holds(result.err, {"could not be told of the run: it answers 403",
-                           "http://127.0.0.1:1/…", "absent/x.prom"}));
+  CHECK(holds(result.err,
+              {"could not be told of the run: it answers 403", "http://127.0.0.1:1/…", "absent/x.prom"}));
   CHECK(result.err.find("secret") == std::string::npos);
   CHECK(read_file(site.dir() / "disk/data/a") == "one");
 }
@@ -152,4 +152,21 @@ TEST_CASE("a dry run and a plan tell nobody") {
   CHECK(site.outhaul({"plan", site.profile().string()}).exit.code == 0);
   CHECK(site.outhaul({"run", "--dry-run", site.profile().string()}).exit.code == 0);
   CHECK(server.requests().empty());
+}
+
+TEST_CASE("a repair that can't bring everything back is not told as a success") {
+  const WebServer server;
+  Told site;
+  site.choices.on_removal = "retire";
+  REQUIRE(site.run().exit.code == 0);
+  site.write("a", "other content");
+  REQUIRE(site.run().exit.code == 0);
+  fs::remove_all(site.dir() / "disk/.outhaul/versions");
+  site.tell(fmt::format(R"("ping": "{}")", server.url("/abc")));
+  site.write_profile();
+  const RunResult repaired = site.outhaul({"run", "--repair", site.profile().string()});
+  INFO(told(repaired));
+  CHECK(repaired.exit.code == 3);
+  CHECK(holds(repaired.out, {"INCOMPLETE", "1 older version is lost on the remote"}));
+  CHECK(lines_of(server) == Lines{"POST /abc/start", "POST /abc/fail"});
 }
