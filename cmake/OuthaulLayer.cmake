@@ -11,6 +11,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # (GCC bugs 105651 and 105329, mended in 13).
   target_compile_options(outhaul_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
+if(CMAKE_UNITY_BUILD)
+  # Several files of one layer are compiled as one. An anonymous namespace in one of them is then in an "included" file,
+  # which is what this warning is about.
+  target_compile_options(outhaul_options INTERFACE -Wno-subobject-linkage)
+endif()
 if(OUTHAUL_WERROR)
   target_compile_options(outhaul_options INTERFACE -Werror)
 endif()

@@ -61,6 +61,9 @@ class Error : public std::runtime_error {
 /// The exit code for an error that ended the whole command.
 ExitCode exit_code_for(ErrorKind kind) noexcept;
 
+/// "No such file or directory" for an errno value, in one language.
+std::string errno_text(int errno_value);
+
 /// "message: No such file or directory" for an errno value; local_io unless said otherwise.
 Error errno_error(int errno_value, const std::string& what, ErrorKind kind = ErrorKind::local_io,
                   std::string advice = {});

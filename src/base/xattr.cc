@@ -74,21 +74,21 @@ ssize_t get(const XattrPlace& place, const char* name, char* into, std::size_t r
       [&](const char* path) { return ::lgetxattr(path, name, into, room); });
 }
 
-constexpr std::size_t kFirstRoom = 256;
+constexpr std::size_t kFirstValue = 256;
 /// The kernel's own limit of a value and of a list of names (XATTR_SIZE_MAX, XATTR_LIST_MAX).
-constexpr std::size_t kMostRoom = 64 * 1024;
+constexpr std::size_t kMostValue = 64 * 1024;
 
 /// What `read(buffer, room)` gives in full, whatever its size turns out to be.
 template <typename Read>
 int in_full(Read read, std::string& bytes) {
-  for (std::size_t room = kFirstRoom;; room *= 2) {
+  for (std::size_t room = kFirstValue;; room *= 2) {
     bytes.resize(room);
     const ssize_t got = read(bytes.data(), room);
     if (got >= 0) {
       bytes.resize(static_cast<std::size_t>(got));
       return 0;
     }
-    if (errno == ERANGE && room < kMostRoom) continue;
+    if (errno == ERANGE && room < kMostValue) continue;
     const int error = errno;
     bytes.clear();
     return error;

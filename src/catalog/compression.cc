@@ -15,7 +15,6 @@ namespace {
 
 /// Half of what the best level saves costs a tenth of its time.
 constexpr int kLevel = 9;
-constexpr std::size_t kPiece = 256 * 1024;
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }

@@ -107,18 +107,4 @@ ExitCode outcome_of(const DoctorReport& report) noexcept {
   return ExitCode::done;
 }
 
-std::string_view to_string(DoctorCheck::Verdict verdict) noexcept {
-  switch (verdict) {
-    case Verdict::works:
-      return "works";
-    case Verdict::advice:
-      return "advice";
-    case Verdict::degraded:
-      return "degraded";
-    case Verdict::fails:
-      break;
-  }
-  return "fails";
-}
-
 }  // namespace outhaul

@@ -12,7 +12,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::size_t kBatch = 500;
+constexpr std::size_t kGarbageBatch = 500;
 /// Refusals that are told one by one; an account that may not delete refuses them all.
 constexpr std::uint64_t kToldOneByOne = 10;
 
@@ -30,7 +30,7 @@ std::vector<RemotePath> version_dirs_above(const std::vector<RemotePath>& names)
 void Expiry::run(const CancelToken& cancel) {
   ObjectId last = kNoObject;
   while (!cancel.cancelled() && !context_.tally.stopped()) {
-    std::vector<StoredObject> batch = context_.state.garbage(context_.job_id, last, kBatch);
+    std::vector<StoredObject> batch = context_.state.garbage(context_.job_id, last, kGarbageBatch);
     if (batch.empty()) break;
     last = batch.back().id;
     std::erase_if(batch, [this](const StoredObject& object) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "outhaul/ascii_case.h"
+
 namespace outhaul {
 namespace {
 
@@ -35,7 +37,7 @@ std::string blurred(const RelPath& path) {
       continue;
     }
     foreign = false;
-    text += byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : c;
+    text += ascii_lower(c);
   }
   return text;
 }

@@ -13,12 +13,12 @@ namespace outhaul {
 namespace {
 
 /// Removals that are committed together.
-constexpr std::size_t kBatch = 500;
+constexpr std::size_t kRemovalBatch = 500;
 
 template <typename Each>
 void in_batches(const std::vector<const Action*>& actions, Each each) {
-  for (std::size_t begin = 0; begin < actions.size(); begin += kBatch)
-    each(std::span(actions).subspan(begin, std::min(kBatch, actions.size() - begin)));
+  for (std::size_t begin = 0; begin < actions.size(); begin += kRemovalBatch)
+    each(std::span(actions).subspan(begin, std::min(kRemovalBatch, actions.size() - begin)));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "job/beginning.h"
 #include "job/chosen_jobs.h"
 #include "job/deadline.h"
+#include "job/job_facts.h"
 #include "job/known_remote.h"
 #include "job/name_rules.h"
 #include "job/ownership.h"
@@ -21,12 +22,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kFact = "adopt";
 constexpr std::string_view kUnderWay = "under way";
-
-std::string scope_of(const Job& job) {
-  return "job " + job.name;
-}
 
 class ProfileAdoption {
  public:
@@ -70,7 +66,7 @@ class ProfileAdoption {
     return State::open(dir, profile_.name, State::Open::read_only);
   }
 
-  bool under_way(const Job& job) const { return state_->server_fact(scope_of(job), kFact) == kUnderWay; }
+  bool under_way(const Job& job) const { return state_->server_fact(fact_scope(job.name), kAdoptFact) == kUnderWay; }
 
   void refuse_known_job(const Job& job) const {
     const auto id = state_ ? state_->find_job(job.name, job.target) : std::nullopt;
@@ -122,7 +118,7 @@ class ProfileAdoption {
     JobId id{};
     if (!choices_.dry_run) {
       id = state_->job(job.name, job.target);
-      state_->set_server_fact(scope_of(job), kFact, kUnderWay);
+      state_->set_server_fact(fact_scope(job.name), kAdoptFact, kUnderWay);
     }
     std::optional<Throttle> throttle;
     if (!profile_.remote.bandwidth.empty())
@@ -144,7 +140,7 @@ class ProfileAdoption {
     // With foreign files that are still to be deleted it may be called again.
     const bool ended = done.refusals.empty() && done.problems.empty();
     if (choices_.dry_run || !ended) return;
-    state_->forget_server_fact(scope_of(job), kFact);
+    state_->forget_server_fact(fact_scope(job.name), kAdoptFact);
     remember_as_own(*state_, job);
   }
 

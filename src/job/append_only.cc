@@ -2,20 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "job/job_facts.h"
 #include "outhaul/error.h"
 
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kFact = "append_only";
 constexpr std::string_view kYes = "yes";
 
-std::string scope_of(const Job& job) {
-  return "job " + job.name;
-}
-
 bool was_append_only(const State& state, const Job& job) {
-  return state.server_fact(scope_of(job), kFact) == kYes;
+  return state.server_fact(fact_scope(job.name), kAppendOnlyFact) == kYes;
 }
 
 bool stores_files(const State& state, const Job& job) {
@@ -44,9 +40,9 @@ void check_append_only(const State& state, const Job& job) {
 void remember_append_only(State& state, const Job& job) {
   if (job.append_only == was_append_only(state, job)) return;
   if (job.append_only)
-    state.set_server_fact(scope_of(job), kFact, kYes);
+    state.set_server_fact(fact_scope(job.name), kAppendOnlyFact, kYes);
   else
-    state.forget_server_fact(scope_of(job), kFact);
+    state.forget_server_fact(fact_scope(job.name), kAppendOnlyFact);
 }
 
 }  // namespace outhaul

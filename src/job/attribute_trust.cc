@@ -9,15 +9,10 @@
 
 #include "base/clock.h"
 #include "base/xattr.h"
+#include "job/job_facts.h"
 
 namespace outhaul {
 namespace {
-
-constexpr std::string_view kFact = "attributes";
-
-std::string scope_of(const Job& job) {
-  return "job " + job.name;
-}
 
 /// Others ask for all of them, or for none.
 bool goes_by_ctime(const Job& job) {
@@ -42,7 +37,7 @@ std::optional<std::int64_t> read(std::string_view text) {
 
 std::optional<std::int64_t> attributes_known_ns(const State& state, const Job& job) {
   if (!goes_by_ctime(job)) return std::nullopt;
-  const std::optional<std::string> fact = state.server_fact(scope_of(job), kFact);
+  const std::optional<std::string> fact = state.server_fact(fact_scope(job.name), kAttributesFact);
   return fact ? read(*fact) : std::nullopt;
 }
 
@@ -52,7 +47,7 @@ AttributeTrust::AttributeTrust(State& state, JobId id, const Job& job)
       job_(job),
       begun_ns_(file_clock_ns()),
       known_ns_(attributes_known_ns(state, job)) {
-  if (!known_ns_) state_.forget_server_fact(scope_of(job_), kFact);
+  if (!known_ns_) state_.forget_server_fact(fact_scope(job_.name), kAttributesFact);
 }
 
 /// A mount that is left out now may not have been always.
@@ -68,14 +63,14 @@ void AttributeTrust::judge(const Plan& plan) {
   complete_ = std::none_of(plan.problems.begin(), plan.problems.end(), [this](const ScanProblem& problem) {
     return problem.kind == ScanProblem::Kind::unreadable_xattr || was_passed_by(problem);
   });
-  if (!complete_ && known_ns_) state_.forget_server_fact(scope_of(job_), kFact);
+  if (!complete_ && known_ns_) state_.forget_server_fact(fact_scope(job_.name), kAttributesFact);
 }
 
 void AttributeTrust::end(const Plan& plan, ExitCode outcome) {
   // A night without changes leaves everything as it was known: nothing is written for it.
   const bool is_news = !known_ns_ || !plan.empty();
   if (complete_ && is_news && outcome == ExitCode::done && goes_by_ctime(job_))
-    state_.set_server_fact(scope_of(job_), kFact, written(begun_ns_));
+    state_.set_server_fact(fact_scope(job_.name), kAttributesFact, written(begun_ns_));
 }
 
 }  // namespace outhaul

@@ -1,21 +1,12 @@
 #include "job/beginning.h"
 
 #include "base/digest.h"
+#include "job/job_facts.h"
 #include "job/remote_identity.h"
 
 namespace outhaul {
-namespace {
-
-constexpr std::string_view kFact = "own target";
-
-std::string scope_of(const Job& job) {
-  return "job " + job.name;
-}
-
-}  // namespace
-
 bool is_to_begin(const State& state, JobId id, const Job& job) {
-  return state.server_fact(scope_of(job), kFact) != job.target.wire() && !has_stored(state, id) &&
+  return state.server_fact(fact_scope(job.name), kBeginningFact) != job.target.wire() && !has_stored(state, id) &&
          !state.gap();
 }
 
@@ -32,7 +23,7 @@ std::string approval_id(const TakenNames& taken, const Job& job, const Plan& pla
 }
 
 void remember_as_own(State& state, const Job& job) {
-  state.set_server_fact(scope_of(job), kFact, job.target.wire());
+  state.set_server_fact(fact_scope(job.name), kBeginningFact, job.target.wire());
 }
 
 }  // namespace outhaul

@@ -4,12 +4,12 @@
 
 #include <optional>
 
+#include "job/job_facts.h"
 #include "outhaul/error.h"
 
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kFact = "names", kEscapes = "escaped_names", kControl = "control_dir";
 constexpr std::string_view kUnix = "unix", kWindows = "windows";
 
 /// Of what decides about entries: half-sent files are none, whatever they are called.
@@ -41,16 +41,11 @@ std::string in_words(const NameRules& rules, const NameRules& other) {
   return words;
 }
 
-/// Per job: one that was renamed to get out of a refusal leaves its old rules behind with its old name.
-std::string scope_of(const Job& job) {
-  return "job " + job.name;
-}
-
 NameRules known_rules(const State& state, const Job& job) {
-  const std::optional<std::string> told = state.server_fact(scope_of(job), kFact);
+  const std::optional<std::string> told = state.server_fact(fact_scope(job.name), kNamesFact);
   NameRules rules = told ? read(*told) : NameRules{};
-  if (const auto dir = state.server_fact(scope_of(job), kControl)) rules.own.dir = *dir;
-  rules.escaped = odd_names_from(state.server_fact(scope_of(job), kEscapes).value_or(std::string()));
+  if (const auto dir = state.server_fact(fact_scope(job.name), kControlDirFact)) rules.own.dir = *dir;
+  rules.escaped = odd_names_from(state.server_fact(fact_scope(job.name), kEscapesFact).value_or(std::string()));
   return rules;
 }
 
@@ -85,8 +80,8 @@ void check_name_rules(const State& state, const Job& configured) {
 
 void remember_name_rules(State& state, const Job& job) {
   const NameRules before = known_rules(state, job), now = with_known_names(state, job).names;
-  if (before.own.dir != now.own.dir) state.set_server_fact(scope_of(job), kControl, now.own.dir);
-  if (written(before) != written(now)) state.set_server_fact(scope_of(job), kFact, written(now));
+  if (before.own.dir != now.own.dir) state.set_server_fact(fact_scope(job.name), kControlDirFact, now.own.dir);
+  if (written(before) != written(now)) state.set_server_fact(fact_scope(job.name), kNamesFact, written(now));
 }
 
 Job with_known_names(const State& state, const Job& job) {
@@ -106,7 +101,7 @@ OddNames escapable(const State& state, JobId id, const Job& job, const OddNames&
 }
 
 void remember_escapes(State& state, const Job& job) {
-  state.set_server_fact(scope_of(job), kEscapes, outhaul::written(job.names.escaped));
+  state.set_server_fact(fact_scope(job.name), kEscapesFact, outhaul::written(job.names.escaped));
 }
 
 }  // namespace outhaul

@@ -1,22 +1,16 @@
 #include "job/ownership.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 
+#include "base/machine.h"
 #include "job/remote_identity.h"
 
 namespace outhaul {
 namespace {
 
 using Status = CommandResult::Status;
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
-}
 
 /// Throws where the server didn't answer the question.
 void insist_on(const CommandResult& answer) {

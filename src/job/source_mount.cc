@@ -5,15 +5,12 @@
 #include <charconv>
 
 #include "base/mounts.h"
+#include "job/job_facts.h"
 
 namespace outhaul {
 namespace {
 
 constexpr std::string_view kSource = "source", kPoint = "source_mount", kFileSystem = "source_file_system";
-
-std::string scope_of(std::string_view job) {
-  return fmt::format("job {}", job);
-}
 
 /// "ext4 9f3c…": the type, and the id as hex.
 std::string written(const SourceMount& mount) {
@@ -39,7 +36,7 @@ std::optional<SeenMount> see_mount(const std::filesystem::path& source) {
 }
 
 std::optional<SourceMount> recall_mount(const State& state, const Job& job) {
-  const std::string scope = scope_of(job.name);
+  const std::string scope = fact_scope(job.name);
   const auto source = state.server_fact(scope, kSource), point = state.server_fact(scope, kPoint),
              file_system = state.server_fact(scope, kFileSystem);
   if (!point || !file_system || source != job.source.native()) return std::nullopt;
@@ -48,7 +45,7 @@ std::optional<SourceMount> recall_mount(const State& state, const Job& job) {
 
 void remember_mount(State& state, const Job& job, const std::optional<SeenMount>& now) {
   if (!now || recall_mount(state, job) == now->mount) return;
-  const std::string scope = scope_of(job.name);
+  const std::string scope = fact_scope(job.name);
   Transaction transaction = state.begin();
   state.set_server_fact(scope, kSource, job.source.native());
   state.set_server_fact(scope, kPoint, now->mount.point);
@@ -58,7 +55,7 @@ void remember_mount(State& state, const Job& job, const std::optional<SeenMount>
 
 void forget_mount(State& state, std::string_view job) {
   for (const std::string_view fact : {kSource, kPoint, kFileSystem})
-    state.forget_server_fact(scope_of(job), fact);
+    state.forget_server_fact(fact_scope(job), fact);
 }
 
 }  // namespace outhaul

@@ -6,20 +6,16 @@
 #include <map>
 
 #include "base/nanoseconds.h"
+#include "job/job_facts.h"
 #include "plan/certain_removals.h"
 
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kFull = "remote_full";
 /// The manifest, what explains it, and the changes of a small run.
 constexpr std::uint64_t kSmallCatalog = 16 * 1024;
 /// Compressed: a digest, a name, times.
 constexpr std::uint64_t kCatalogPerFile = 128;
-
-std::string scope_of(const Job& job) {
-  return fmt::format("job {}", job.name);
-}
 
 }  // namespace
 
@@ -106,16 +102,16 @@ std::uint64_t catalog_reserve(const Profile& profile, const State* state, const 
 }
 
 bool was_full(const State& state, const Job& job) {
-  return state.server_fact(scope_of(job), kFull).has_value();
+  return state.server_fact(fact_scope(job.name), kRemoteFullFact).has_value();
 }
 
 void remember_full(State& state, const Job& job, bool full) {
   if (full == was_full(state, job)) return;
   Transaction transaction = state.begin();
   if (full)
-    state.set_server_fact(scope_of(job), kFull, "yes");
+    state.set_server_fact(fact_scope(job.name), kRemoteFullFact, "yes");
   else
-    state.forget_server_fact(scope_of(job), kFull);
+    state.forget_server_fact(fact_scope(job.name), kRemoteFullFact);
   transaction.commit();
 }
 

@@ -10,7 +10,7 @@ constexpr const char* kTable =
     "a limit such as \"500 KiB/s\", or an array such as [{\"from\": \"08:00\", \"to\": \"18:00\", \"limit\": "
     "\"500 KiB/s\"}]";
 
-std::uint64_t read_limit(const Node& node) {
+std::uint64_t read_rate(const Node& node) {
   const auto text = node.string(kRateShape);
   const auto rate = text ? parse_rate(*text) : std::nullopt;
   if (text && !rate) node.fault(kRateShape, rate_hint(*text));
@@ -33,14 +33,14 @@ int read_time(const Node& rule, const char* key, bool may_end_the_day) {
 }  // namespace
 
 std::vector<BandwidthRule> read_bandwidth(const Node& node) {
-  if (node.is(JsonValue::Kind::string)) return {{0, 0, read_limit(node)}};
+  if (node.is(JsonValue::Kind::string)) return {{0, 0, read_rate(node)}};
   std::vector<BandwidthRule> rules;
   for (const Node& item : node.items(kTable, 1)) {
     if (!item.object(bandwidth_keys(), "an object with \"from\", \"to\" and \"limit\"")) continue;
     BandwidthRule rule;
     rule.from_minute = read_time(item, "from", false);
     rule.to_minute = read_time(item, "to", true);
-    if (const auto limit = item.need("limit", kRateShape)) rule.bytes_per_second = read_limit(*limit);
+    if (const auto limit = item.need("limit", kRateShape)) rule.bytes_per_second = read_rate(*limit);
     rules.push_back(rule);
   }
   return rules;

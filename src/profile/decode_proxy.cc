@@ -13,7 +13,7 @@
 namespace outhaul {
 namespace {
 
-std::optional<ProxySettings> read_url(const Node& node) {
+std::optional<ProxySettings> read_proxy_url(const Node& node) {
   const auto text = node.string(kProxyShape);
   if (!text) return std::nullopt;
   try {
@@ -41,7 +41,7 @@ ProxySettings read_proxy(const Node& node, const std::filesystem::path& folder) 
   const bool object = node.is(JsonValue::Kind::object);
   if (object && !node.object(proxy_keys(), kProxyShape)) return proxy;
   const auto url = object ? node.need("url", kProxyShape) : std::optional(node);
-  const auto parsed = url ? read_url(*url) : std::nullopt;
+  const auto parsed = url ? read_proxy_url(*url) : std::nullopt;
   if (parsed) proxy = *parsed;
   const auto password = object ? node.find("password") : std::nullopt;
   if (password) proxy.password = read_secret(*password, folder, "the proxy's password");

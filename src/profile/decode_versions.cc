@@ -10,7 +10,7 @@ namespace outhaul {
 namespace {
 
 constexpr std::int64_t kMostRuns = 100'000;
-constexpr const char* kVersions =
+constexpr const char* kVersionsShape =
     "an object with at least one of \"last\", \"hourly\", \"daily\", \"weekly\", \"monthly\", \"yearly\", "
     "\"within\" and \"max_bytes\"";
 
@@ -18,7 +18,7 @@ constexpr const char* kVersions =
 
 VersionPolicy read_versions(const Node& node) {
   VersionPolicy policy;
-  if (!node.object(version_keys(), kVersions)) return policy;
+  if (!node.object(version_keys(), kVersionsShape)) return policy;
   for (const auto& [key, count] :
        {std::pair{"last", &policy.last}, std::pair{"hourly", &policy.hourly},
         std::pair{"daily", &policy.daily}, std::pair{"weekly", &policy.weekly},
@@ -37,7 +37,7 @@ VersionPolicy read_versions(const Node& node) {
     if (text && !bytes) most->fault(kBytesShape, bytes_hint(*text));
     if (bytes) policy.max_bytes = *bytes;
   }
-  if (node.value().members.empty()) node.fault(kVersions, "to keep every version, leave \"versions\" out");
+  if (node.value().members.empty()) node.fault(kVersionsShape, "to keep every version, leave \"versions\" out");
   return policy;
 }
 

@@ -5,26 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "outhaul/odd_names.h"
+
 namespace outhaul {
 namespace {
 
 bool is_continuation(char c) {
   return (static_cast<std::uint8_t>(c) & 0xC0) == 0x80;
-}
-
-/// Length of the valid UTF-8 sequence at the start of `text`, 0 when there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<std::uint8_t>(text[0]);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if (!is_continuation(text[i])) return 0;
-  const auto second = static_cast<std::uint8_t>(text[1]);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool surrogate = lead == 0xED && second >= 0xA0;
-  const bool beyond = lead == 0xF4 && second >= 0x90;
-  return overlong || surrogate || beyond ? 0 : length;
 }
 
 /// The parser's reason without its position and without the text that it quotes.

@@ -79,7 +79,7 @@ constexpr std::array<Word, 1> kChanging{"accept"};
 constexpr std::array<Word, 4> kHooks{"before", "after", "on_failure", "timeout"};
 constexpr std::array<Word, 2> kRemoteModes{"file", "dir"};
 
-constexpr std::array<Word, 8> kVersions{"last",    "hourly", "daily",  "weekly",
+constexpr std::array<Word, 8> kVersionWords{"last",    "hourly", "daily",  "weekly",
                                         "monthly", "yearly", "within", "max_bytes"};
 
 constexpr std::array<Word, 4> kSafety{"description", "max_delete", "max_change", "require"};
@@ -121,7 +121,7 @@ Keys timeout_keys() {
   return {kTimeouts, {}};
 }
 Keys version_keys() {
-  return {kVersions, {}};
+  return {kVersionWords, {}};
 }
 Keys changing_keys() {
   return {kChanging, {}};

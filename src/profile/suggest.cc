@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "outhaul/ascii_case.h"
+
 namespace outhaul {
 namespace {
 
 char folded(char c) {
-  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
-  return c == '-' ? '_' : c;
+  return c == '-' ? '_' : ascii_lower(c);
 }
 
 }  // namespace

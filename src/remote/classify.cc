@@ -5,16 +5,14 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "outhaul/ascii_case.h"
+
 namespace outhaul {
 namespace {
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool has(std::string_view text, std::string_view word) noexcept {
   return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     [](char a, char b) { return lower(a) == b; }) != text.end();
+                     [](char a, char b) { return ascii_lower(a) == b; }) != text.end();
 }
 
 bool has_any(std::string_view text, std::initializer_list<std::string_view> words) noexcept {

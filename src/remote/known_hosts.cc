@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/digest.h"
+#include "outhaul/ascii_case.h"
 
 namespace outhaul {
 namespace {
@@ -35,14 +36,8 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
-}
-
 std::string known_name(std::string_view host, std::uint16_t port) {
-  const std::string name = lower(host);
+  const std::string name = ascii_lower(host);
   return port == 0 || port == kSshPort ? name : fmt::format("[{}]:{}", name, port);
 }
 
@@ -96,7 +91,7 @@ bool names_host(std::string_view names, const std::string& name) {
     names.remove_prefix(std::min(end + 1, names.size()));
     const bool negated = pattern.starts_with('!');
     if (negated) pattern.remove_prefix(1);
-    if (pattern.empty() || !matches(lower(pattern), name)) continue;
+    if (pattern.empty() || !matches(ascii_lower(pattern), name)) continue;
     if (negated) return false;
     named = true;
   }

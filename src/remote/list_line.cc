@@ -5,6 +5,7 @@
 #include <chrono>
 #include <vector>
 
+#include "outhaul/ascii_case.h"
 #include "remote/listing.h"
 
 namespace outhaul {
@@ -58,20 +59,10 @@ int year_of(std::int64_t seconds) {
   return static_cast<int>(std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(time)}.year());
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = lower(c);
-  return result;
-}
-
 int month_of(std::string_view word) {
   static constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
                                                                "jul", "aug", "sep", "oct", "nov", "dec"};
-  const auto found = std::find(kMonths.begin(), kMonths.end(), lower(word));
+  const auto found = std::find(kMonths.begin(), kMonths.end(), ascii_lower(word));
   return found == kMonths.end() ? 0 : static_cast<int>(found - kMonths.begin()) + 1;
 }
 
@@ -82,7 +73,7 @@ struct Clock24 {
 /// "07:46", "7:46:12", and with AM or PM behind it.
 std::optional<Clock24> clock_of(std::string_view word) {
   int shift = 0;
-  const std::string text = lower(word);
+  const std::string text = ascii_lower(word);
   std::string_view rest = text;
   if (rest.ends_with("am") || rest.ends_with("pm")) {
     shift = rest.ends_with("pm") ? 12 : -1;
@@ -245,7 +236,7 @@ std::optional<std::int64_t> parse_time_val(std::string_view text) {
 }
 
 Kind kind_of_type(std::string_view value) {
-  const std::string type = lower(value);
+  const std::string type = ascii_lower(value);
   if (type == "file") return Kind::file;
   if (type == "dir" || type == "cdir" || type == "pdir") return Kind::directory;
   if (type.starts_with("os.unix=symlink") || type.starts_with("os.unix=slink")) return Kind::symlink;
@@ -255,7 +246,7 @@ Kind kind_of_type(std::string_view value) {
 void take_fact(RemoteEntry& entry, std::string_view fact) {
   const std::size_t equals = fact.find('=');
   if (equals == std::string_view::npos) return;
-  const std::string key = lower(fact.substr(0, equals));
+  const std::string key = ascii_lower(fact.substr(0, equals));
   const std::string_view value = fact.substr(equals + 1);
   if (key == "type") entry.kind = kind_of_type(value);
   if (key == "size") entry.size = number(value);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "outhaul/ascii_case.h"
 #include "outhaul/paths.h"
 
 namespace outhaul {
@@ -18,9 +19,7 @@ constexpr std::array<std::size_t, 4> kSuspicious = {1000, 2000, 9998, 10000};
 bool names_itself(std::string_view line, ListingFormat format, const RemoteEntry& entry) {
   if (entry.name == ".") return true;
   if (format != ListingFormat::mlsd) return false;
-  std::string facts(line.substr(0, line.find(' ')));
-  for (char& c : facts) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return facts.find("type=cdir;") != std::string::npos;
+  return ascii_lower(line.substr(0, line.find(' '))).find("type=cdir;") != std::string::npos;
 }
 
 bool names_parent(std::string_view line, ListingFormat format, const RemoteEntry& entry) {

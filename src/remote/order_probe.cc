@@ -13,26 +13,26 @@ constexpr std::chrono::microseconds kNear{2000};
 constexpr std::size_t kNearCommands = 200, kFarCommands = 400;
 constexpr long kMostAhead = 60;
 
-enum class Kind { size, rename, noop, pwd };
+enum class Question { size, rename, noop, pwd };
 
-constexpr std::array kKinds{Kind::size,   Kind::noop, Kind::size, Kind::pwd,
-                            Kind::rename, Kind::noop, Kind::size, Kind::noop};
+constexpr std::array kQuestions{Question::size,   Question::noop, Question::size, Question::pwd,
+                            Question::rename, Question::noop, Question::size, Question::noop};
 
-Kind kind_of(std::size_t n) noexcept {
-  return kKinds[n % kKinds.size()];
+Question question(std::size_t n) noexcept {
+  return kQuestions[n % kQuestions.size()];
 }
 
 }  // namespace
 
 std::string OrderProbe::line(std::size_t n) const {
-  switch (kind_of(n)) {
-    case Kind::size:
+  switch (question(n)) {
+    case Question::size:
       return fmt::format("SIZE {}{}", absent_, n);
-    case Kind::rename:
+    case Question::rename:
       return fmt::format("RNFR {}{}", absent_, n);
-    case Kind::noop:
+    case Question::noop:
       return "NOOP";
-    case Kind::pwd:
+    case Question::pwd:
       break;
   }
   return "PWD";
@@ -40,14 +40,14 @@ std::string OrderProbe::line(std::size_t n) const {
 
 bool OrderProbe::fits(std::size_t n, int code) noexcept {
   const bool positive = code >= 200 && code < 300;
-  switch (kind_of(n)) {
-    case Kind::size:
+  switch (question(n)) {
+    case Question::size:
       return code >= 400;
-    case Kind::rename:
+    case Question::rename:
       return code >= 300;  // some look only when RNTO comes
-    case Kind::noop:
+    case Question::noop:
       return positive && code != 257;
-    case Kind::pwd:
+    case Question::pwd:
       break;
   }
   return code == 257;

@@ -1,8 +1,6 @@
 #include "remote/session.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +10,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "remote/explain.h"
+#include "remote/host_lookup.h"
 #include "remote/proxy.h"
 #include "remote/session_callbacks.h"
 
@@ -28,16 +27,6 @@ using std::chrono::steady_clock;
 milliseconds poll_time(steady_clock::duration quiet) {
   const auto tenth = std::chrono::duration_cast<milliseconds>(quiet) / 10;
   return std::clamp(tenth, milliseconds{1}, milliseconds{50});
-}
-
-/// NXDOMAIN, or is the name server down? libcurl says the same for both.
-bool name_is_unknown(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  if (found != nullptr) ::freeaddrinfo(found);
-  return code == EAI_NONAME;
 }
 
 std::string joined(const std::vector<std::string>& parts) {

@@ -43,9 +43,9 @@ bool may_end_soon(std::uint64_t sent, std::uint64_t broke_off_at) noexcept {
 
 enum class Room { yes, ended, stopped };
 
-bool has_ended(int fd, int milliseconds) noexcept {
+bool has_ended(int fd, int wait_ms) noexcept {
   pollfd look{fd, POLLRDHUP, 0};
-  return ::poll(&look, 1, milliseconds) > 0 && look.revents != 0;
+  return ::poll(&look, 1, wait_ms) > 0 && look.revents != 0;
 }
 
 /// Waits until all that was sent over the data connection has arrived.
@@ -64,10 +64,10 @@ Room wait_for_arrival(int fd, std::chrono::seconds patience, const CancelToken& 
 /// small file three system calls more.
 void keep_alive(int fd) noexcept {
   const int on = 1;
-  const int seconds = 30;
+  const int idle_s = 30;
   static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
-  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds));
-  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &idle_s, sizeof idle_s));
 }
 
 }  // namespace

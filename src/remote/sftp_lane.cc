@@ -1,14 +1,13 @@
 #include "remote/sftp_lane.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <limits>
 
+#include "remote/host_lookup.h"
 #include "remote/listing.h"
 #include "remote/proxy.h"
 #include "remote/session.h"
@@ -33,15 +32,6 @@ std::string quoted(const char* verb, const RemotePath& path) {
 bool connection_lost(CURLcode code) {
   return code == CURLE_SSH || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
          code == CURLE_GOT_NOTHING;
-}
-
-bool name_is_unknown(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  if (found != nullptr) ::freeaddrinfo(found);
-  return code == EAI_NONAME;
 }
 
 /// How long a server may leave a question without an answer that isn't needed.

@@ -5,29 +5,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/base64.h"
+#include "outhaul/odd_names.h"
 #include "outhaul/paths.h"
 
 namespace outhaul {
-namespace {
-
-/// Length of the UTF-8 sequence at the start of `text`, 0 when it is none (RFC 3629 §4).
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  const std::uint8_t second = byte(1);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool surrogate = lead == 0xED && second >= 0xA0;
-  const bool beyond = lead == 0xF4 && second >= 0x90;
-  return overlong || surrogate || beyond ? 0 : length;
-}
-
-}  // namespace
-
 bool is_utf8(std::string_view bytes) noexcept {
   while (!bytes.empty()) {
     const std::size_t length = utf8_length(bytes);
@@ -35,20 +17,6 @@ bool is_utf8(std::string_view bytes) noexcept {
     bytes.remove_prefix(length);
   }
   return true;
-}
-
-std::string to_base64(std::string_view bytes) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t have = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      group = (group << 8) | (i < have ? static_cast<std::uint8_t>(bytes[at + i]) : 0u);
-    for (std::size_t i = 0; i < 4; ++i) text += i <= have ? digits[(group >> (18 - 6 * i)) & 63] : '=';
-  }
-  return text;
 }
 
 void JsonWriter::before_value() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/nanoseconds.h"
 #include "outhaul/counted.h"
 #include "outhaul/paths.h"
 #include "report/format.h"
@@ -12,8 +13,6 @@
 
 namespace outhaul {
 namespace {
-
-constexpr std::int64_t kSecond = 1'000'000'000;
 
 std::string_view word_of(NagiosState state) {
   switch (state) {
@@ -60,7 +59,7 @@ std::string performance(const StatusReport& report, bool several, std::int64_t n
     text += fmt::format("{}'{}'={}{}", text.empty() ? "" : " ", name, value, unit);
   };
   if (report.last_success && report.last_success->finished_ns)
-    add("age", std::max<std::int64_t>(0, (now_ns - *report.last_success->finished_ns) / kSecond), "s");
+    add("age", std::max<std::int64_t>(0, (now_ns - *report.last_success->finished_ns) / kNsPerSecond), "s");
   add("failures", static_cast<std::int64_t>(report.failures), "");
   add("files", static_cast<std::int64_t>(report.files), "");
   add("bytes", static_cast<std::int64_t>(report.bytes), "B");

@@ -23,7 +23,7 @@ constexpr std::size_t kPiece = 256 * 1024;
 /// From here on two more threads pay: hashing and writing take about as long as receiving over a fast line.
 constexpr std::uint64_t kWorthWritingBehind = 8 << 20;
 
-[[noreturn]] void fail(int error, const char* doing, const RelPath& path) {
+[[noreturn]] void fail_in_part(int error, const char* doing, const RelPath& path) {
   throw PathError(error,
                   fmt::format("can't {} \"{}\": {}", doing, printable(path.bytes()), std::strerror(error)),
                   error == EACCES || error == EPERM || error == EROFS
@@ -46,7 +46,7 @@ void hash_content(int fd, std::uint64_t size, Sha256& hash, const CancelToken& c
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - at));
     const ssize_t got = ::pread(fd, buffer.data(), most, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) fail(got < 0 ? errno : EIO, "read", path);
+    if (got <= 0) fail_in_part(got < 0 ? errno : EIO, "read", path);
     hash.update(std::span(buffer).first(static_cast<std::size_t>(got)));
     at += static_cast<std::uint64_t>(got);
   }
@@ -85,10 +85,10 @@ void put_in_place(int dir, const std::string& from, const RelPath& to, bool repl
       throw PathError(
           EEXIST, fmt::format("\"{}\" appeared while it was restored: left as it is", printable(to.bytes())),
           "Restore again; --overwrite changed replaces what differs.");
-    if (errno != EINVAL && errno != ENOSYS) fail(errno, "name", to);
-    if (look_at(dir, name, to)) fail(EEXIST, "name", to);  // a file system without the option
+    if (errno != EINVAL && errno != ENOSYS) fail_in_part(errno, "name", to);
+    if (look_at(dir, name, to)) fail_in_part(EEXIST, "name", to);  // a file system without the option
   }
-  if (::renameat(dir, from.c_str(), dir, name.c_str()) != 0) fail(errno, "replace", to);
+  if (::renameat(dir, from.c_str(), dir, name.c_str()) != 0) fail_in_part(errno, "replace", to);
 }
 
 PartFile::PartFile(const Destination& to, const RestoreStep& step)
@@ -101,7 +101,7 @@ PartFile::PartFile(const Destination& to, const RestoreStep& step)
     ::unlinkat(dir_.get(), name_.c_str(), 0);
     fd_ = open(true);
   }
-  if (!fd_) fail(errno, "write", step_.entry.path);
+  if (!fd_) fail_in_part(errno, "write", step_.entry.path);
 }
 
 /// What ended early is made as long as it is: a hole at its end is content, too.
@@ -130,7 +130,7 @@ void PartFile::begin_at(std::uint64_t offset) {
 
 std::uint64_t PartFile::resume(const CancelToken& cancel) {
   struct stat st {};
-  if (::fstat(fd_.get(), &st) != 0) fail(errno, "look at", step_.entry.path);
+  if (::fstat(fd_.get(), &st) != 0) fail_in_part(errno, "look at", step_.entry.path);
   auto size = static_cast<std::uint64_t>(st.st_size);
   if (size > step_.copy.size) size = 0;
   // What goes on at a whole block can be written past the cache.

@@ -7,20 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
+#include "outhaul/error.h"
 #include "outhaul/paths.h"
 #include "outhaul/xattrs.h"
 
 namespace outhaul {
-namespace {
-
-std::string text_of(int error) {
-  return std::generic_category().message(error);
-}
-
-}  // namespace
 
 int ask_attributes(const XattrPlace& place, std::vector<Xattr>& into,
                    const std::function<void(std::string&&)>& fault) {
@@ -32,7 +25,7 @@ int ask_attributes(const XattrPlace& place, std::vector<Xattr>& into,
     if (failed == 0)
       into.push_back({std::move(attribute), std::move(value)});
     else if (failed != ENOENT)
-      fault(fmt::format("its attribute {} can't be read: {}", printable(attribute), text_of(failed)));
+      fault(fmt::format("its attribute {} can't be read: {}", printable(attribute), errno_text(failed)));
   });
 }
 
@@ -47,7 +40,7 @@ bool BareDevices::learn(std::uint64_t dev, int error) {
 }
 
 std::string cannot_list(int error) {
-  return "its attributes can't be listed: " + text_of(error);
+  return "its attributes can't be listed: " + errno_text(error);
 }
 
 void AttributeReader::begin() noexcept {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "base/cancel.h"
 #include "base/mounts.h"
@@ -30,10 +29,6 @@ constexpr int kAttempts = 3;
 
 constexpr const char* kMoved = "its directory was moved away while it was being read";
 constexpr const char* kChanged = "changed into something else while it was being read";
-
-std::string text_of(int error) {
-  return std::generic_category().message(error);
-}
 
 const char* special_text(mode_t mode) {
   if (S_ISSOCK(mode)) return "is a socket";
@@ -132,7 +127,7 @@ void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempt
 
   int error = 0;
   if (emit_symlink(frame, name, info, error) || error == ENOENT) return;
-  if (error != EINVAL) return problem(ProblemKind::unreadable_entry, text_of(error));
+  if (error != EINVAL) return problem(ProblemKind::unreadable_entry, errno_text(error));
   if (attempts == 1) return problem(ProblemKind::unreadable_entry, kChanged);
   examine(frame, item, attempts - 1);
 }
@@ -142,8 +137,8 @@ void Walker::examine(Frame& frame, const DirectoryNames::Item& item, int attempt
 void Walker::not_examined(int error) {
   if (source_.one_file_system && is_foreign_mount_point(source_.fd.get(), path_, source_.id.dev))
     return problem(ProblemKind::other_file_system,
-                   "is on another file system, which doesn't answer (" + text_of(error) + ")");
-  problem(ProblemKind::unreadable_entry, text_of(error));
+                   "is on another file system, which doesn't answer (" + errno_text(error) + ")");
+  problem(ProblemKind::unreadable_entry, errno_text(error));
 }
 
 void Walker::read_attributes(const char* name, const struct stat& info) {
@@ -215,7 +210,7 @@ void Walker::descend(Frame& frame, const DirectoryNames::Item& item) {
     case OpenedDirectory::Outcome::changed:
       return problem(ProblemKind::unreadable_entry, kChanged);
     case OpenedDirectory::Outcome::failed:
-      return problem(ProblemKind::unreadable_directory, text_of(opened.error));
+      return problem(ProblemKind::unreadable_directory, errno_text(opened.error));
     case OpenedDirectory::Outcome::opened:
       break;
   }
@@ -235,7 +230,7 @@ void Walker::enter(Fd fd, FileId id) {
       throw errno_error(error, "the source " + source_.name + " can't be listed", ErrorKind::source,
                         "check the disk or the mount; nothing on the remote was changed");
     // A directory that was removed while it was open can't be listed: it is gone.
-    if (error != ENOENT) problem(ProblemKind::unreadable_directory, text_of(error));
+    if (error != ENOENT) problem(ProblemKind::unreadable_directory, errno_text(error));
     return;
   }
   if (source_.rules.marks()) leave_out_what_is_marked(frame, fd);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "base/machine.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
 #include "state/directory.h"
@@ -45,11 +46,10 @@ Error lock_error(int errno_value, const std::filesystem::path& file, const char*
 }
 
 std::string describe_self(const std::string& purpose) {
-  std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) host = {"this host"};
+  const std::string host = host_name();
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("pid {} on {}, since {:%Y-%m-%d %H:%M:%S} UTC ({})", ::getpid(), printable(host.data()),
-                     fmt::gmtime(now), printable(purpose));
+  return fmt::format("pid {} on {}, since {:%Y-%m-%d %H:%M:%S} UTC ({})", ::getpid(),
+                     host.empty() ? "this host" : printable(host), fmt::gmtime(now), printable(purpose));
 }
 
 /// The holder's own words, ended by a newline; anything else is a writer that was interrupted, or not ours.

@@ -15,7 +15,6 @@ using Kind = VerifyFinding::Kind;
 /// Good readings are written down together: after so many, or after so long.
 constexpr std::size_t kReadings = 200;
 constexpr std::chrono::seconds kReadingsAge{5};
-constexpr std::chrono::milliseconds kWait{250};
 
 }  // namespace
 

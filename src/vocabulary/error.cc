@@ -39,9 +39,12 @@ ExitCode exit_code_for(ErrorKind kind) noexcept {
   return ExitCode::failed;
 }
 
+std::string errno_text(int errno_value) {
+  return std::generic_category().message(errno_value);
+}
+
 Error errno_error(int errno_value, const std::string& what, ErrorKind kind, std::string advice) {
-  return Error(kind, fmt::format("{}: {}", what, std::generic_category().message(errno_value)),
-               std::move(advice));
+  return Error(kind, fmt::format("{}: {}", what, errno_text(errno_value)), std::move(advice));
 }
 
 }  // namespace outhaul

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "outhaul/ascii_case.h"
+
 namespace outhaul {
 namespace {
 
@@ -105,9 +107,7 @@ std::string folded(std::string_view wire, const NameFold& fold) {
   if (fold.odd.raw_bytes) name = with_replacements(name);
   if (fold.odd.quotes) std::erase(name, '"');
   if (fold.odd.leading_spaces) name = without_leading_spaces(name);
-  if (fold.letters)
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return name;
+  return fold.letters ? ascii_lower(name) : name;
 }
 
 std::size_t utf8_length(std::string_view text) noexcept {

@@ -2,6 +2,7 @@
 // never changed.
 #include <algorithm>
 
+#include "outhaul/doctor.h"
 #include "outhaul/error.h"
 #include "outhaul/guard.h"
 #include "outhaul/plan.h"
@@ -247,6 +248,20 @@ std::string_view to_string(VerifyFinding::Kind kind) noexcept {
       break;
   }
   return "foreign";
+}
+
+std::string_view to_string(DoctorCheck::Verdict verdict) noexcept {
+  switch (verdict) {
+    case DoctorCheck::Verdict::works:
+      return "works";
+    case DoctorCheck::Verdict::advice:
+      return "advice";
+    case DoctorCheck::Verdict::degraded:
+      return "degraded";
+    case DoctorCheck::Verdict::fails:
+      break;
+  }
+  return "fails";
 }
 
 }  // namespace outhaul

@@ -307,7 +307,7 @@ void commands_between_transfers(Subject& subject) {
   CHECK(get_text(*lane, "final") == "content");
 }
 
-constexpr ContractCase kCases[] = {
+constexpr ContractCase kCommandCases[] = {
     {"the size of a file is told and its absence too", size_of},
     {"free space is told or not known and nothing else is meant by it", free_space},
     {"a directory is made once and being there already is success", make_dir},
@@ -330,7 +330,7 @@ constexpr ContractCase kCases[] = {
 }  // namespace
 
 std::span<const ContractCase> command_cases() {
-  return kCases;
+  return kCommandCases;
 }
 
 }  // namespace outhaul::test

@@ -341,7 +341,7 @@ void proves_its_order(Subject& subject) {
   CHECK(proven == (subject.traits().answers_in_order ? order_tries() : 0));
 }
 
-constexpr ContractCase kCases[] = {
+constexpr ContractCase kLiveCases[] = {
     {"a server that answers in order proves it each time it is asked and no other ever does",
      proves_its_order},
     {"a wrong password stops the run after one attempt", wrong_password},
@@ -363,7 +363,7 @@ constexpr ContractCase kCases[] = {
 }  // namespace
 
 std::span<const ContractCase> live_cases() {
-  return kCases;
+  return kLiveCases;
 }
 
 }  // namespace outhaul::test

@@ -100,7 +100,7 @@ void deep(Subject& subject) {
   CHECK(get_text(*s.lane, path + "/file") == "down here");
 }
 
-constexpr ContractCase kCases[] = {
+constexpr ContractCase kNameCases[] = {
     {"pain 16: files of nasty names are stored and fetched", files},
     {"nasty names are listed as they are", listing},
     {"pain 16: directories of nasty names are made and listed and removed", directories},
@@ -111,7 +111,7 @@ constexpr ContractCase kCases[] = {
 }  // namespace
 
 std::span<const ContractCase> name_cases() {
-  return kCases;
+  return kNameCases;
 }
 
 }  // namespace outhaul::test

@@ -141,7 +141,7 @@ void opening_connects_to_nothing(Subject& subject) {
   if (subject.server() != nullptr) CHECK(subject.server()->commands().empty());
 }
 
-constexpr ContractCase kCases[] = {
+constexpr ContractCase kSessionCases[] = {
     {"two hundred files over four lanes arrive whole", many_lanes},
     {"a command channel works beside lanes", channel_beside_lanes},
     {"opening a lane or a channel connects to nothing", opening_connects_to_nothing},
@@ -155,7 +155,7 @@ constexpr ContractCase kCases[] = {
 }  // namespace
 
 std::span<const ContractCase> session_cases() {
-  return kCases;
+  return kSessionCases;
 }
 
 }  // namespace outhaul::test

@@ -364,7 +364,7 @@ void many_sizes(Subject& subject) {
   CHECK(subject.server()->count("close") >= 49);
 }
 
-constexpr ContractCase kCases[] = {
+constexpr ContractCase kSftpCases[] = {
     {"an unknown host is refused with its fingerprint and the line to add", unknown_host},
     {"a changed host key is refused before anything is said", changed_host},
     {"a revoked host key is refused", revoked_host},
@@ -385,7 +385,7 @@ constexpr ContractCase kCases[] = {
 }  // namespace
 
 std::span<const ContractCase> sftp_cases() {
-  return kCases;
+  return kSftpCases;
 }
 
 }  // namespace outhaul::test

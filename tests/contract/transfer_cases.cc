@@ -248,7 +248,7 @@ void list_large(Subject& subject) {
   CHECK(listing.untrusted == "");
 }
 
-constexpr ContractCase kCases[] = {
+constexpr ContractCase kTransferCases[] = {
     {"a put creates exactly the bytes", put_creates},
     {"a put replaces what was there", put_replaces},
     {"an empty put creates an empty file", put_empty},
@@ -276,7 +276,7 @@ constexpr ContractCase kCases[] = {
 }  // namespace
 
 std::span<const ContractCase> transfer_cases() {
-  return kCases;
+  return kTransferCases;
 }
 
 }  // namespace outhaul::test

@@ -21,7 +21,7 @@ constexpr std::uint64_t kInFlight = 4 * kMiB;
 void arm(FaultProxy& proxy) {
   std::mt19937_64 random(20261121);
   std::uniform_int_distribution<std::uint64_t> place(64 * 1024, 2 * (kSize / kCuts) - kMiB);
-  for (int i = 0; i < kCuts; ++i) proxy.cut(Channel::data, Way::to_server, place(random), Fault::reset);
+  for (int i = 0; i < kCuts; ++i) proxy.cut(Channel::data, Way::to_server, place(random), LineFault::reset);
 }
 
 /// The most that one cut made us send again.

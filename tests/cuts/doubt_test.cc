@@ -25,7 +25,7 @@ constexpr ServerKind kKinds[] = {ServerKind::proftpd, ServerKind::vsftpd, Server
 /// A run that was cut in the middle of its only file and did not try again.
 void run_into_cut(BrokenLine& line) {
   line.write_random("big", kSize);
-  line.proxy.cut(Channel::data, Way::to_server, kCutAt, Fault::reset);
+  line.proxy.cut(Channel::data, Way::to_server, kCutAt, LineFault::reset);
   line.profile.remote.retries = 0;
   const RunReport report = line.run();
   INFO(told(report));
@@ -122,7 +122,7 @@ TEST_CASE("a source that changes between a cut and its resume is sent anew") {
     INFO(to_string(kind));
     BrokenLine line(kind, Tls::none);
     line.write_random("big", kSize);
-    line.proxy.cut(Channel::data, Way::to_server, kCutAt, Fault::reset);
+    line.proxy.cut(Channel::data, Way::to_server, kCutAt, LineFault::reset);
     line.before_retry = [&] { line.write_random("big", kSize, 2); };
     const RunReport report = line.run();
     INFO(told(report) << line.attempts->story());
@@ -139,7 +139,7 @@ TEST_CASE("a part that is longer than what was sent is sent anew") {
   line.write_random("big", kSize);
   overwrite(line.source() / "big", kCutAt - kMiB, std::string(kSize - kCutAt + kMiB, '\0'));
   overwrite(line.source() / "big", kSize - 1, "!");
-  line.proxy.cut(Channel::data, Way::to_server, kCutAt, Fault::reset);
+  line.proxy.cut(Channel::data, Way::to_server, kCutAt, LineFault::reset);
   SECTION("within a run") {
     line.before_retry = [&] {
       stand_still(line.part_files().front());
@@ -166,7 +166,7 @@ TEST_CASE("where a server goes on nowhere the whole file is sent again") {
   options.store_restart = false;
   BrokenLine line(ServerKind::proftpd, Tls::none, options);
   line.write_random("big", kSize);
-  line.proxy.cut(Channel::data, Way::to_server, kCutAt, Fault::reset);
+  line.proxy.cut(Channel::data, Way::to_server, kCutAt, LineFault::reset);
   const RunReport report = line.run();
   INFO(told(report) << line.attempts->story());
   CHECK(report.outcome == ExitCode::done);

@@ -43,18 +43,18 @@ void expect_sent_once(std::uint64_t again, Prepare prepare) {
 TEST_CASE("pain 4: a final reply that never comes costs its time-out and not a byte") {
   expect_sent_once(0, [](BrokenLine& line) {
     line.profile.remote.no_progress_timeout = line.profile.remote.final_reply_timeout = 1s;
-    line.proxy.lose_final_reply(Fault::mute, kSize);
+    line.proxy.lose_final_reply(LineFault::mute, kSize);
   });
 }
 
 TEST_CASE(
     "pain 4: a control connection that dies before the final reply costs what the sockets held at most") {
-  expect_sent_once(4 * kMiB, [](BrokenLine& line) { line.proxy.lose_final_reply(Fault::reset, kSize); });
+  expect_sent_once(4 * kMiB, [](BrokenLine& line) { line.proxy.lose_final_reply(LineFault::reset, kSize); });
 }
 
 TEST_CASE("pain 3: a transfer that breaks after its last byte is found to be whole") {
   expect_sent_once(kMiB, [](BrokenLine& line) {
-    line.proxy.cut(Channel::data, Way::to_server, FaultProxy::kAtEnd, Fault::reset);
+    line.proxy.cut(Channel::data, Way::to_server, FaultProxy::kAtEnd, LineFault::reset);
   });
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("pain 2: an end of the data connection before the end of the file is n
     INFO(to_string(kind));
     BrokenLine line(kind, Tls::none);
     line.write_random("big", kSize);
-    line.proxy.cut(Channel::data, Way::to_server, 4 * kMiB, Fault::close);
+    line.proxy.cut(Channel::data, Way::to_server, 4 * kMiB, LineFault::close);
     const RunReport report = line.run();
     INFO(told(report) << line.attempts->story());
     expect_whole(line, report);
@@ -78,7 +78,7 @@ TEST_CASE("pain 2 and 8: an end that is lost under TLS 1.3 is sent again with 1.
   line.profile.remote.tls.max_version = "1.3";
   constexpr std::uint64_t kSmall = 100'000;  // all of it is in the sockets before anybody could object
   line.write_random("big", kSmall);
-  line.proxy.cut(Channel::data, Way::to_server, kSmall / 2, Fault::half_close);
+  line.proxy.cut(Channel::data, Way::to_server, kSmall / 2, LineFault::half_close);
   const RunReport report = line.run();
   INFO(told(report) << line.attempts->story());
   INFO(line.server().log());
@@ -100,7 +100,7 @@ TEST_CASE("an upload that stands still goes on over a new connection") {
     BrokenLine line(kind, Tls::none, options);
     line.profile.remote.no_progress_timeout = 1s;
     line.write_random("big", kSize);
-    line.proxy.cut(Channel::data, Way::to_server, 3 * kMiB, Fault::stall);
+    line.proxy.cut(Channel::data, Way::to_server, 3 * kMiB, LineFault::stall);
     const RunReport report = line.run();
     INFO(told(report) << line.attempts->story());
     expect_whole(line, report);
@@ -114,7 +114,7 @@ TEST_CASE("a login and a data connection that are refused once are tried again")
     BrokenLine line(kind, Tls::none);
     line.write_random("big", kSize);
     line.proxy.refuse(Channel::control, 1);
-    line.proxy.cut(Channel::data, Way::to_server, 0, Fault::reset);
+    line.proxy.cut(Channel::data, Way::to_server, 0, LineFault::reset);
     const RunReport report = line.run();
     INFO(told(report) << line.attempts->story());
     expect_whole(line, report);

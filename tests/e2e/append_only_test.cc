@@ -134,7 +134,7 @@ TEST_CASE("an upload to a drop box over a line that breaks ends whole under one 
     site.choices.job_extra = R"("append_only": true)";
     site.write("big", std::string(2'000'000, 'b') + "end");
     site.write("small", "s");
-    proxy.cut(Channel::data, Way::to_server, 700'000, Fault::reset);
+    proxy.cut(Channel::data, Way::to_server, 700'000, LineFault::reset);
     const RunResult result = site.run();
     INFO(told(result));
     CHECK(result.exit.code == 0);

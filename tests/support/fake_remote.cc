@@ -12,7 +12,7 @@ namespace {
 
 using Status = CommandResult::Status;
 
-std::string parent_of(const std::string& path) {
+std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? std::string() : path.substr(0, slash);
 }
@@ -168,7 +168,7 @@ bool FakeLane::has_children(const std::string& dir) const {
 }
 
 void FakeLane::check_target(const std::string& path) {
-  if (!is_dir(parent_of(path))) {
+  if (!is_dir(directory_of(path))) {
     throw RemoteError(FailureClass::skip_file, "fake://remote: no directory for " + printable(path), {}, 550,
                       "No such file or directory");
   }
@@ -325,7 +325,7 @@ Listing FakeLane::list(const RemotePath& dir) {
   Listing listing;
   listing.untrusted = server_.options_.listing_untrusted;
   for (const auto& [path, node] : nodes()) {
-    if (path.empty() || parent_of(path) != dir.wire()) continue;
+    if (path.empty() || directory_of(path) != dir.wire()) continue;
     RemoteEntry entry;
     entry.name = dir.empty() ? path : path.substr(dir.wire().size() + 1);
     entry.kind = node.directory ? RemoteEntry::Kind::directory : RemoteEntry::Kind::file;
@@ -413,7 +413,7 @@ CommandResult FakeLane::apply(const Rename& c) {
   const std::string &from = c.from.wire(), &to = c.to.wire();
   if (!nodes().contains(from)) return missing();
   if (from == to) return done();
-  if (!is_dir(parent_of(to))) return refused("No such file or directory");
+  if (!is_dir(directory_of(to))) return refused("No such file or directory");
   if (is_below(to, from)) return refused("Invalid argument");
   const auto there = nodes().find(to);
   if (there != nodes().end()) {
@@ -456,7 +456,7 @@ CommandResult FakeLane::apply(const MakeDir& c) {
   const std::string& path = c.path.wire();
   if (is_dir(path)) return done();
   if (nodes().contains(path)) return refused("File exists");
-  if (!is_dir(parent_of(path))) return refused("No such file or directory");
+  if (!is_dir(directory_of(path))) return refused("No such file or directory");
   nodes()[path].directory = true;
   return done();
 }
@@ -561,7 +561,7 @@ bool FakeServer::is_dir(const std::string& path) const {
 }
 
 void FakeServer::put_file(const std::string& path, std::string content) {
-  if (const std::string parent = parent_of(path); !parent.empty()) make_dir(parent);
+  if (const std::string parent = directory_of(path); !parent.empty()) make_dir(parent);
   const std::lock_guard lock(mutex_);
   Node& node = nodes_[path];
   used_ += content.size() - node.content.size();
@@ -570,7 +570,7 @@ void FakeServer::put_file(const std::string& path, std::string content) {
 
 void FakeServer::make_dir(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  for (std::string at = path; !at.empty(); at = parent_of(at)) nodes_[at].directory = true;
+  for (std::string at = path; !at.empty(); at = directory_of(at)) nodes_[at].directory = true;
 }
 
 void FakeServer::remove(const std::string& path) {

@@ -218,7 +218,7 @@ void ProxiedConnection::refuse() {
   reset();
 }
 
-void ProxiedConnection::meet(Way way, Fault fault) {
+void ProxiedConnection::meet(Way way, LineFault fault) {
   if (!open_) return;
   faulted_ = true;
   const auto mute = [&](Way which) {
@@ -227,18 +227,18 @@ void ProxiedConnection::meet(Way way, Fault fault) {
     flow(which).queued = 0;
   };
   switch (fault) {
-    case Fault::reset:
+    case LineFault::reset:
       return reset();
-    case Fault::stall:
+    case LineFault::stall:
       stalled_ = true;
       return;
-    case Fault::mute:
+    case LineFault::mute:
       mute(way);
       return close_when_done();
-    case Fault::half_close:
+    case LineFault::half_close:
       mute(way);
       return finish(way);
-    case Fault::close:
+    case LineFault::close:
       if (!server_) return reset();
       for (const Way each : {Way::to_server, Way::to_client}) mute(each);
       for (const Way each : {Way::to_server, Way::to_client})

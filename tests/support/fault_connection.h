@@ -35,7 +35,7 @@ using LineWays = std::array<LineWay, 2>;  ///< by Way
 /// A fault that waits for a connection to come by.
 struct PendingCut {
   std::uint64_t bytes = 0;
-  Fault fault = Fault::reset;
+  LineFault fault = LineFault::reset;
 };
 
 class ProxiedConnection {
@@ -79,7 +79,7 @@ class ProxiedConnection {
   void connect_if_due(LineClock::time_point now);
 
   /// `way` counts for half_close and mute.
-  void meet(Way way, Fault fault);
+  void meet(Way way, LineFault fault);
   void release() { stalled_ = false; }
   void refuse();
 

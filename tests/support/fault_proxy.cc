@@ -39,14 +39,14 @@ std::size_t index(Way way) {
   return static_cast<std::size_t>(way);
 }
 
-struct Listener {
+struct BoundPort {
   Fd fd;
   std::uint16_t port = 0;
 };
 
 /// Without a descriptor when somebody has the port. 0: any.
-Listener listen_on(std::uint16_t port) {
-  Listener listener{Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))};
+BoundPort listen_on(std::uint16_t port) {
+  BoundPort listener{Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))};
   const int yes = 1;
   // Inherited by what is accepted. Small, so that what is under way at a cut is what a line holds.
   static_cast<void>(
@@ -65,17 +65,17 @@ Listener listen_on(std::uint16_t port) {
   return listener;
 }
 
-std::vector<Listener> listen_on_range(std::uint16_t first) {
-  std::vector<Listener> all;
+std::vector<BoundPort> listen_on_range(std::uint16_t first) {
+  std::vector<BoundPort> all;
   for (std::uint16_t i = 0; i < kDataPorts; ++i) {
-    Listener one = listen_on(static_cast<std::uint16_t>(first + i));
+    BoundPort one = listen_on(static_cast<std::uint16_t>(first + i));
     if (!one.fd) return {};
     all.push_back(std::move(one));
   }
   return all;
 }
 
-std::vector<Listener> listen_on_some_range() {
+std::vector<BoundPort> listen_on_some_range() {
   constexpr int kRanges = (kHighestPort - kLowestPort) / kDataPorts;
   const auto start = static_cast<int>(std::random_device{}() % kRanges);
   for (int i = 0; i < kRanges; ++i) {
@@ -116,13 +116,13 @@ class FaultProxy::Line {
     wake();
   }
 
-  std::vector<Listener> data_;
-  Listener control_;
+  std::vector<BoundPort> data_;
+  BoundPort control_;
   std::uint16_t server_port_ = 0;
 
   struct LostReply {
     std::uint64_t bytes;
-    Fault fault;
+    LineFault fault;
   };
   mutable std::mutex mutex_;                                    // guards everything below
   std::array<std::array<ProxiedConnection::Cuts, 2>, 2> cuts_;  // by channel, by way
@@ -164,7 +164,7 @@ class FaultProxy::Line {
 
   void work();
   void watch(LineClock::time_point now);
-  void accept_all(const Listener& listener, Channel channel, LineClock::time_point now);
+  void accept_all(const BoundPort& listener, Channel channel, LineClock::time_point now);
   std::shared_ptr<ProxiedConnection> busiest_control() const;
   void pass_all(LineClock::time_point now);
   void watch_for_reply(ProxiedConnection& data);
@@ -186,7 +186,7 @@ void FaultProxy::Line::watch(LineClock::time_point now) {
   watched_.clear();
   if (held_) return;
   polled_.push_back({control_.fd.get(), POLLIN, 0});
-  for (const Listener& listener : data_) polled_.push_back({listener.fd.get(), POLLIN, 0});
+  for (const BoundPort& listener : data_) polled_.push_back({listener.fd.get(), POLLIN, 0});
   for (const Open& each : open_) {
     for (const Way side : {Way::to_server, Way::to_client}) {
       const auto interest = each.connection->interest(side, now, ways_);
@@ -240,7 +240,7 @@ timespec FaultProxy::Line::pause(LineClock::time_point now) const {
   return {whole.count(), duration_cast<nanoseconds>(wait - whole).count()};
 }
 
-void FaultProxy::Line::accept_all(const Listener& listener, Channel channel, LineClock::time_point now) {
+void FaultProxy::Line::accept_all(const BoundPort& listener, Channel channel, LineClock::time_point now) {
   for (;;) {
     Fd client(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client) return;
@@ -330,11 +330,11 @@ RemoteSettings FaultProxy::in_front_of(RemoteSettings settings) const {
   return settings;
 }
 
-void FaultProxy::cut(Channel channel, Way way, std::uint64_t bytes, Fault fault) {
+void FaultProxy::cut(Channel channel, Way way, std::uint64_t bytes, LineFault fault) {
   line_->change([&] { line_->cuts_[index(channel)][index(way)].push_back({bytes, fault}); });
 }
 
-void FaultProxy::lose_final_reply(Fault fault, std::uint64_t bytes) {
+void FaultProxy::lose_final_reply(LineFault fault, std::uint64_t bytes) {
   line_->change([&] { line_->lost_replies_.push_back({bytes, fault}); });
 }
 
@@ -344,7 +344,7 @@ void FaultProxy::refuse(Channel channel, int k) {
   });
 }
 
-void FaultProxy::cut_all(Channel channel, Fault fault) {
+void FaultProxy::cut_all(Channel channel, LineFault fault) {
   line_->change([&] {
     for (const auto& [connection, number] : line_->open_)
       if (connection->channel() == channel) connection->meet(Way::to_client, fault);

@@ -9,7 +9,7 @@
 //   options.passive_ports = proxy.data_ports();
 //   auto server = TestServer::start(kind, tls, options);
 //   proxy.serve(server->port());
-//   proxy.cut(Channel::data, Way::to_server, 1'000'000, Fault::reset);
+//   proxy.cut(Channel::data, Way::to_server, 1'000'000, LineFault::reset);
 //   ... proxy.in_front_of(server->settings("space")) ...
 //
 // Every method may be called at any time from any thread.
@@ -30,7 +30,7 @@ namespace outhaul::test {
 enum class Channel : std::uint8_t { control, data };
 enum class Way : std::uint8_t { to_server, to_client };
 
-enum class Fault : std::uint8_t {
+enum class LineFault : std::uint8_t {
   reset,       ///< both ends see a reset; what the sockets still held is lost
   close,       ///< both ends see an orderly end; nothing passes any more
   half_close,  ///< whoever receives in this way sees an orderly end; the other way goes on
@@ -62,15 +62,15 @@ class FaultProxy {
 
   /// The next connection that has passed exactly `bytes` in this way meets `fault`. Faults for one channel
   /// and way wait for each other, in the order of these calls; a connection meets one at most.
-  void cut(Channel channel, Way way, std::uint64_t bytes, Fault fault);
+  void cut(Channel channel, Way way, std::uint64_t bytes, LineFault fault);
   /// The next data connection on which the client sends at least `bytes`: whatever the server says from then on
   /// does not reach the client. `fault` meets the control connection that was busy last when the data connection
   /// was opened: mute (no answer ever comes), stall, reset or close.
-  void lose_final_reply(Fault fault, std::uint64_t bytes = 1);
+  void lose_final_reply(LineFault fault, std::uint64_t bytes = 1);
   /// The k-th connection from now (1: the next) is taken and reset at once.
   void refuse(Channel channel, int k);
   /// Meets all connections that are open now, as of this call.
-  void cut_all(Channel channel, Fault fault);
+  void cut_all(Channel channel, LineFault fault);
   /// How many faults of cut(), lose_final_reply() and refuse() haven't happened yet.
   std::size_t pending() const;
   void forget_pending();
@@ -82,7 +82,7 @@ class FaultProxy {
   void set_delay(Way way, std::chrono::microseconds delay);
   /// Bytes per second of all connections together in each way; 0: no limit.
   void set_rate(std::uint64_t bytes_per_second);
-  /// Nothing passes until release(), which also lets go on what met Fault::stall.
+  /// Nothing passes until release(), which also lets go on what met LineFault::stall.
   void hold();
   void release();
 

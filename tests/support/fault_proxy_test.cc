@@ -157,8 +157,8 @@ TEST_CASE("the fault proxy passes a client's reset on") {
 
 TEST_CASE("the fault proxy cuts after exactly so many bytes") {
   Scene scene;
-  scene.proxy.cut(Channel::data, Way::to_server, 100'000, Fault::close);
-  scene.proxy.cut(Channel::data, Way::to_server, 50'000, Fault::reset);
+  scene.proxy.cut(Channel::data, Way::to_server, 100'000, LineFault::close);
+  scene.proxy.cut(Channel::data, Way::to_server, 50'000, LineFault::reset);
   const std::string text = pattern(120'000);
   {
     Pair pair = scene.open(Channel::data);
@@ -181,7 +181,7 @@ TEST_CASE("the fault proxy cuts after exactly so many bytes") {
 
 TEST_CASE("the fault proxy cuts the server's words without waiting for more of them") {
   Scene scene;
-  scene.proxy.cut(Channel::control, Way::to_client, 3, Fault::close);
+  scene.proxy.cut(Channel::control, Way::to_client, 3, LineFault::close);
   Pair pair = scene.open(Channel::control);
   say(pair.server, "220");
   CHECK(hear(pair.client).text == "220");
@@ -189,7 +189,7 @@ TEST_CASE("the fault proxy cuts the server's words without waiting for more of t
 
 TEST_CASE("the fault proxy puts a reset in place of an end") {
   Scene scene;
-  scene.proxy.cut(Channel::data, Way::to_server, FaultProxy::kAtEnd, Fault::reset);
+  scene.proxy.cut(Channel::data, Way::to_server, FaultProxy::kAtEnd, LineFault::reset);
   Pair pair = scene.open(Channel::data);
   say(pair.client, "whole");
   CHECK(hear(pair.server, 5).text == "whole");
@@ -199,7 +199,7 @@ TEST_CASE("the fault proxy puts a reset in place of an end") {
 
 TEST_CASE("the fault proxy ends one way only") {
   Scene scene;
-  scene.proxy.cut(Channel::data, Way::to_server, 4, Fault::half_close);
+  scene.proxy.cut(Channel::data, Way::to_server, 4, LineFault::half_close);
   Pair pair = scene.open(Channel::data);
   say(pair.client, "1234567");
   CHECK(hear(pair.server).text == "1234");
@@ -209,7 +209,7 @@ TEST_CASE("the fault proxy ends one way only") {
 
 TEST_CASE("the fault proxy swallows one way") {
   Scene scene;
-  scene.proxy.cut(Channel::control, Way::to_client, 4, Fault::mute);
+  scene.proxy.cut(Channel::control, Way::to_client, 4, LineFault::mute);
   Pair pair = scene.open(Channel::control);
   say(pair.server, "1234567");
   CHECK(hear(pair.client, 4).text == "1234");
@@ -221,7 +221,7 @@ TEST_CASE("the fault proxy swallows one way") {
 
 TEST_CASE("a stalled connection keeps what it holds until it is released") {
   Scene scene;
-  scene.proxy.cut(Channel::data, Way::to_server, 4, Fault::stall);
+  scene.proxy.cut(Channel::data, Way::to_server, 4, LineFault::stall);
   Pair pair = scene.open(Channel::data);
   say(pair.client, "1234567");
   CHECK(hear(pair.server, 4).text == "1234");
@@ -261,7 +261,7 @@ TEST_CASE("the fault proxy ends all connections of a channel") {
   Scene scene;
   Pair control = scene.open(Channel::control);
   Pair data = scene.open(Channel::data);
-  scene.proxy.cut_all(Channel::control, Fault::close);
+  scene.proxy.cut_all(Channel::control, LineFault::close);
   CHECK(hear(control.client).error == 0);
   CHECK(hear(control.server).error == 0);
   say(data.client, "on");
@@ -272,7 +272,7 @@ TEST_CASE("the final reply of an upload is lost and of nothing else") {
   Scene scene;
   Pair other = scene.open(Channel::control);
   Pair control = scene.open(Channel::control);
-  scene.proxy.lose_final_reply(Fault::mute, 1000);
+  scene.proxy.lose_final_reply(LineFault::mute, 1000);
   say(control.server, "229");
   CHECK(hear(control.client, 3).text == "229");
   for (const std::size_t size : {std::size_t{10}, std::size_t{20'000}}) {

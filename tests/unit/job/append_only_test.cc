@@ -8,6 +8,7 @@
 #include "outhaul/increment.h"
 #include "outhaul/names.h"
 #include "support/catch.h"
+#include "support/sweep.h"
 
 using namespace outhaul;
 using namespace outhaul::test;
@@ -87,7 +88,8 @@ void must_be_whole(Vault& night) {
 
 void sweep(Fault fault, int connections, DropBox box) {
   bool struck = true;
-  for (std::uint64_t n = 1; struck; ++n) {
+  for (Moments moments; struck; moments.next()) {
+    const std::uint64_t n = moments.now();
     Vault night(box);
     night.profile.remote.connections = connections;
     first_night(night);

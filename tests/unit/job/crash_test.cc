@@ -5,6 +5,7 @@
 #include "outhaul/names.h"
 #include "state/state.h"
 #include "support/catch.h"
+#include "support/sweep.h"
 
 using namespace outhaul;
 using namespace outhaul::test;
@@ -30,14 +31,11 @@ void edit(Nightly& night) {
   night.write("was-file/inside", "i");
 }
 
-}  // namespace
-
-TEST_CASE("kill -9 around any remote operation costs nothing but what was in flight") {
-  const bool after = GENERATE(false, true);
-  const int connections = GENERATE(1, 3);
-  const auto on_removal = GENERATE(OnRemoval::remove, OnRemoval::retire);
+/// Kills the second night around each operation, `after` it or before it.
+void sweep_kills(bool after, int connections, OnRemoval on_removal) {
   bool died = true;
-  for (std::uint64_t n = 1; died; ++n) {
+  for (Moments moments; died; moments.next()) {
+    const std::uint64_t n = moments.now();
     REQUIRE(n < 300);
     Nightly night;
     night.have_no_catalog("every file on the disk is looked at; nights_test.cc kills runs that have one");
@@ -75,10 +73,21 @@ TEST_CASE("kill -9 around any remote operation costs nothing but what was in fli
   }
 }
 
+}  // namespace
+
+TEST_CASE("kill -9 before any remote operation costs nothing but what was in flight") {
+  sweep_kills(false, GENERATE(1, 3), GENERATE(OnRemoval::remove, OnRemoval::retire));
+}
+
+TEST_CASE("kill -9 after any remote operation costs nothing but what was in flight") {
+  sweep_kills(true, GENERATE(1, 3), GENERATE(OnRemoval::remove, OnRemoval::retire));
+}
+
 TEST_CASE("kill -9 around any remote operation of an append-only job leaves every night whole") {
   const bool after = GENERATE(false, true);
   bool died = true;
-  for (std::uint64_t n = 1; died; ++n) {
+  for (Moments moments; died; moments.next()) {
+    const std::uint64_t n = moments.now();
     REQUIRE(n < 300);
     Nightly night;
     night.profile.jobs[0].append_only = true;

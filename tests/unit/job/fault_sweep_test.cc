@@ -4,6 +4,7 @@
 
 #include "nightly.h"
 #include "support/catch.h"
+#include "support/sweep.h"
 
 using namespace outhaul;
 using namespace outhaul::test;
@@ -81,7 +82,8 @@ void spare_the_sanitizers(Nightly& night) {
 /// Sweeps `fault` over every moment of the second night. `connections` 1 makes the moments deterministic.
 void sweep(Fault fault, int connections, FakeOptions options = {}, OnRemoval on_removal = OnRemoval::remove) {
   bool struck = true;
-  for (std::uint64_t n = 1; struck; ++n) {
+  for (Moments moments; struck; moments.next()) {
+    const std::uint64_t n = moments.now();
     Nightly night(options);
     spare_the_sanitizers(night);
     night.profile.remote.connections = connections;
@@ -148,7 +150,8 @@ TEST_CASE("with versions any single fault leaves every old copy live or a versio
 
 TEST_CASE("a line that is dead from any moment on leaves every old copy whole and the next run finishes") {
   const auto on_removal = GENERATE(OnRemoval::remove, OnRemoval::retire);
-  for (std::uint64_t n = 1;; ++n) {
+  for (Moments moments;; moments.next()) {
+    const std::uint64_t n = moments.now();
     Nightly night;
     spare_the_sanitizers(night);
     night.profile.remote.connections = 1;

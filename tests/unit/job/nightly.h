@@ -112,4 +112,9 @@ class Nightly {
   std::int64_t next_mtime_ = 1'700'000'000;
 };
 
+/// One of the problems that were told has these words.
+inline bool says(const Nightly& night, const std::string& words) {
+  return night.events.problems().find(words) != std::string::npos;
+}
+
 }  // namespace outhaul::test

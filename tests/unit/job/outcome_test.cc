@@ -8,10 +8,6 @@ using namespace outhaul::test;
 
 namespace {
 
-bool says(const Nightly& night, const std::string& words) {
-  return night.events.problems().find(words) != std::string::npos;
-}
-
 std::optional<Fault> refused(FailureClass failure, int code) {
   return Fault{Fault::Effect::refused, failure, code};
 }

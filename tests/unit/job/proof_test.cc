@@ -8,10 +8,6 @@ using namespace outhaul::test;
 
 namespace {
 
-bool says(const Nightly& night, const std::string& words) {
-  return night.events.problems().find(words) != std::string::npos;
-}
-
 /// Keeps the size, flips a bit.
 std::string flipped(std::string bytes) {
   if (!bytes.empty()) bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);

@@ -8,6 +8,7 @@
 #include "restore/destination.h"
 #include "state/sqlite.h"
 #include "support/catch.h"
+#include "support/sweep.h"
 #include "support/tree.h"
 #include "support/walk.h"
 
@@ -389,7 +390,8 @@ TEST_CASE("any single fault of the line is survived within the restore or by the
   plant(night);
   REQUIRE(night.run().outcome == ExitCode::done);
   bool struck = true;
-  for (std::uint64_t n = 1; struck; ++n) {
+  for (Moments moments; struck; moments.next()) {
+    const std::uint64_t n = moments.now();
     const std::uint64_t before = night.server.moments();
     night.server.fail_nth(
         n, {effect, effect == Fault::Effect::refused ? FailureClass::retry : FailureClass::reconnect, 0});

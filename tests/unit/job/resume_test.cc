@@ -42,10 +42,6 @@ std::optional<std::string> fact(const Nightly& night, const std::string& name) {
   return std::nullopt;
 }
 
-bool says(const Nightly& night, const std::string& words) {
-  return night.events.problems().find(words) != std::string::npos;
-}
-
 void expect_whole(const Nightly& night) {
   CHECK((night.stored() == night.expected()));
   CHECK(night.leftovers().empty());

@@ -38,10 +38,6 @@ class NarrowDisk {
   rlimit limit_{};
 };
 
-bool says(const Nightly& night, const std::string& words) {
-  return night.events.problems().find(words) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("an unreadable file is reported and its old copy stays and nothing around it is deleted") {
