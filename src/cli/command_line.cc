@@ -1,13 +1,19 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
+#include <sstream>
+#include <string_view>
 
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/completion_sources.h"
 #include "cli/profile_files.h"
 #include "cli/terminal_output.h"
 #include "cli/wrong_words.h"
@@ -35,6 +41,7 @@ struct Line {
   std::filesystem::path profiles_dir = kProfilesDir;
   ScheduleWords schedule;
   bool nagios = false;
+  std::string shell;
   std::size_t newest = 20;
   bool long_form = false;
   std::string init_file, init_name = "my-backup", init_source = "/srv/data",
@@ -245,8 +252,8 @@ void add_queries(CLI::App& app, Line& line) {
   status->callback([&line] {
     line.command = [&] {
       try {
-        return cli::status(line.common, profile_files("status", line.profiles, line.profiles_dir), line.max_age,
-                           line.nagios);
+        return cli::status(line.common, profile_files("status", line.profiles, line.profiles_dir),
+                           line.max_age, line.nagios);
       } catch (const Error& error) {
         if (!line.nagios) throw;
         print("OUTHAUL UNKNOWN: " + printable(error.what()) + "\n");
@@ -398,6 +405,19 @@ void add_schedule(CLI::App& app, Line& line) {
       [&line] { line.command = [&] { return cli::schedule(line.common, line.schedule, line.profile); }; });
 }
 
+void add_completion(CLI::App& app, Line& line) {
+  CLI::App* completion = app.add_subcommand("completion", "a script that completes command lines in a shell");
+  completion->add_option("SHELL", line.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->callback([&line] {
+    line.command = [&] {
+      print(completion_script(line.shell));
+      return ExitCode::done;
+    };
+  });
+}
+
 void add_common(CLI::App& app, Line& line) {
   app.add_option("--state-dir", line.common.state_dir,
                  "where the state lives (default: $OUTHAUL_STATE_DIR, …)")
@@ -437,6 +457,60 @@ std::string usage_of(const CLI::App& command) {
   return text;
 }
 
+/// All that it may be, where the parser knows: "TEXT:{bash,zsh,fish}".
+std::vector<std::string> choices_in(const std::string& type) {
+  std::vector<std::string> choices;
+  const std::size_t open = type.find('{'), close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos) return choices;
+  std::istringstream words(type.substr(open + 1, close - open - 1));
+  for (std::string word; std::getline(words, word, ',');) choices.push_back(word);
+  return choices;
+}
+
+void add_options(CommandShape& shape, const CLI::App& level) {
+  for (const CLI::Option* option : level.get_options()) {
+    if (option->get_positional()) {
+      shape.words.push_back(option->get_name(true));
+      shape.last_repeats = option->get_items_expected_max() > 1;
+      continue;
+    }
+    OptionShape words;
+    for (const std::string& name : option->get_snames()) words.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) words.names.push_back("--" + name);
+    if (std::ranges::any_of(shape.options,
+                            [&](const OptionShape& known) { return known.names == words.names; }))
+      continue;  // each command has --help of its own
+    words.help = option->get_description();
+    words.takes_value = option->get_items_expected_min() > 0;
+    const std::string type = option->get_type_name();
+    words.value = type.substr(0, type.find(':'));
+    words.choices = choices_in(type);
+    shape.options.push_back(std::move(words));
+  }
+}
+
+std::vector<CommandShape> shapes_of(const CLI::App& app) {
+  std::vector<CommandShape> shapes;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    CommandShape shape;
+    shape.name = command->get_name();
+    shape.help = command->get_description();
+    add_options(shape, *command);
+    const bool repeats = shape.last_repeats;
+    add_options(shape, app);
+    shape.last_repeats = repeats;
+    shapes.push_back(std::move(shape));
+  }
+  return shapes;
+}
+
+/// Of "outhaul complete -- WORD…", which the shells' scripts ask: the words.
+std::optional<std::vector<std::string>> typed_so_far(int argc, char** argv) {
+  if (argc < 3 || std::string_view(argv[1]) != "complete" || std::string_view(argv[2]) != "--")
+    return std::nullopt;
+  return std::vector<std::string>(argv + 3, argv + argc);
+}
+
 WrongWords words_of(const CLI::App& app, const CLI::ParseError& error) {
   WrongWords words;
   words.said = error.what();
@@ -472,6 +546,11 @@ int main(int argc, char** argv) noexcept {
     add_doctor(app, line, cancel);
     add_recover(app, line, cancel);
     add_profile_commands(app, line);
+    add_completion(app, line);
+    if (const auto typed = typed_so_far(argc, argv)) {
+      print(completion_text(complete(shapes_of(app), *typed, FoundOnDisk(kProfilesDir, {}))));
+      return static_cast<int>(ExitCode::done);
+    }
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
