@@ -147,13 +147,28 @@ struct Webhook {
   SecretSource token;   ///< sent as "Authorization: Bearer"
 };
 
+/// Who is told of a run by mail.
+struct Mail {
+  std::string host;
+  std::uint16_t port = 0;
+  bool implicit_tls = false;  ///< smtps://; else STARTTLS is demanded unless `plain`
+  bool plain = false;         ///< "tls": "off", for a mail server on this machine
+  std::filesystem::path ca;   ///< PEM; empty: the system's authorities
+  std::string user;           ///< empty: no login
+  SecretSource password;
+  std::string from;
+  std::vector<std::string> to;  ///< each gets a mail of its own: one refused address keeps it from no other
+  AlarmOn on = AlarmOn::failure;
+};
+
 /// What is told of a profile's runs, and to whom. Nothing of it can fail a run.
 struct Alarms {
   std::string ping;  ///< an address of a service that waits for each success; empty: none
   std::vector<Webhook> webhooks;
+  std::vector<Mail> mail;
   std::filesystem::path metrics;  ///< a file for Prometheus' node_exporter; empty: none
-  std::chrono::seconds timeout{30};  ///< of each POST
-  bool any() const noexcept { return !ping.empty() || !webhooks.empty() || !metrics.empty(); }
+  std::chrono::seconds timeout{30};  ///< of each POST, and of each mail
+  bool any() const noexcept { return !ping.empty() || !webhooks.empty() || !mail.empty() || !metrics.empty(); }
 };
 
 struct Profile {

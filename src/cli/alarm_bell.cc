@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
+#include "alarm/mail.h"
 #include "alarm/message.h"
 #include "alarm/metrics.h"
 #include "alarm/post.h"
+#include "alarm/send_mail.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/whole_file.h"
 #include "cli/terminal_output.h"
 #include "job/queries.h"
@@ -32,10 +36,12 @@ std::optional<StatusReport> status_now(const Profile& profile, const std::filesy
 
 AlarmBell::AlarmBell(const Profile& profile, std::filesystem::path state_dir, const Clock& clock)
     : profile_(profile), state_dir_(std::move(state_dir)), clock_(clock), began_ns_(clock.now_ns()) {
-  for (const Webhook& webhook : profile.alarms.webhooks)
-    if (webhook.on == AlarmOn::change && !before_)
-      if (const auto status = status_now(profile, state_dir_, began_ns_); status && status->last_run)
-        before_ = status->last_run->outcome.value_or(ExitCode::failed);  // cut off
+  const auto by_change = [](const auto& alarm) { return alarm.on == AlarmOn::change; };
+  if (std::ranges::none_of(profile.alarms.webhooks, by_change) &&
+      std::ranges::none_of(profile.alarms.mail, by_change))
+    return;
+  if (const auto status = status_now(profile, state_dir_, began_ns_); status && status->last_run)
+    before_ = status->last_run->outcome.value_or(ExitCode::failed);  // cut off
 }
 
 void AlarmBell::warn(const std::string& what, const std::string& failure) const {
@@ -61,7 +67,23 @@ void AlarmBell::ended(const RunReport& report) {
   }
   for (const Webhook& webhook : alarms.webhooks)
     if (is_due(webhook.on, report.outcome, before_)) ring(webhook, report);
+  for (const Mail& to : alarms.mail)
+    if (is_due(to.on, report.outcome, before_)) mail(to, report);
   if (!alarms.metrics.empty()) write_metrics(report);
+}
+
+void AlarmBell::mail(const Mail& mail, const RunReport& report) {
+  try {
+    const Secret password = resolve_secret(mail.password, nullptr);
+    for (const std::string& recipient : mail.to) {
+      const std::string message = mail_message(mail, report, {clock_.now_ns(), random_name(), host_name()});
+      const std::string failure =
+          send_mail(mail, recipient, password.reveal(), message, {.whole = profile_.alarms.timeout});
+      if (!failure.empty()) warn(fmt::format("{} over {}", recipient, shown_server(mail)), failure);
+    }
+  } catch (const Error& error) {
+    warn(shown_server(mail), error.what());
+  }
 }
 
 void AlarmBell::ring(const Webhook& webhook, const RunReport& report) {

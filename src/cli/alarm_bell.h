@@ -25,6 +25,7 @@ class AlarmBell {
   RunReport report_of(const Error& error) const;
 
  private:
+  void mail(const Mail& mail, const RunReport& report);
   void ring(const Webhook& webhook, const RunReport& report);
   void write_metrics(const RunReport& report);
   void warn(const std::string& what, const std::string& failure) const;

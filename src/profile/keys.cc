@@ -12,7 +12,8 @@ using Word = std::string_view;
 
 constexpr std::array<Word, 11> kProfile{"$schema", "profile", "description", "remote", "defaults", "jobs",
                                         "safety",  "until",   "catalog",     "verify", "alarms"};
-constexpr std::array<Word, 4> kAlarms{"ping", "webhooks", "metrics", "timeout"};
+constexpr std::array<Word, 5> kAlarms{"ping", "webhooks", "mail", "metrics", "timeout"};
+constexpr std::array<Word, 7> kMail{"url", "password", "tls", "ca", "from", "to", "on"};
 constexpr std::array<Word, 4> kWebhook{"url", "form", "on", "token"};
 constexpr std::array<Word, 2> kVerify{"description", "read_all_within"};
 
@@ -128,6 +129,9 @@ Keys changing_keys() {
 }
 Keys alarm_keys() {
   return {kAlarms, {}};
+}
+Keys mail_keys() {
+  return {kMail, {}};
 }
 Keys webhook_keys() {
   return {kWebhook, {}};

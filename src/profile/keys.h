@@ -22,6 +22,7 @@ Keys version_keys();
 Keys changing_keys();
 Keys hook_keys();
 Keys alarm_keys();
+Keys mail_keys();
 Keys webhook_keys();
 Keys remote_modes_keys();
 Keys default_keys();

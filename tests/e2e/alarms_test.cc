@@ -1,10 +1,12 @@
 // Who is told of a run.
 #include <fmt/format.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "site.h"
 #include "support/catch.h"
+#include "support/mail_server.h"
 #include "support/web_server.h"
 
 using namespace outhaul;
@@ -169,4 +171,65 @@ TEST_CASE("a repair that can't bring everything back is not told as a success") 
   CHECK(repaired.exit.code == 3);
   CHECK(holds(repaired.out, {"INCOMPLETE", "1 older version is lost on the remote"}));
   CHECK(lines_of(server) == Lines{"POST /abc/start", "POST /abc/fail"});
+}
+
+TEST_CASE("a mail reaches its readers over TLS with a login and each one alone") {
+  const MailTls tls = GENERATE(MailTls::starttls, MailTls::implicit);
+  const MailServer server(tls);
+  Told site;
+  const fs::path secret = site.dir() / "mail.secret";
+  std::ofstream(secret) << MailServer::kPassword << '\n';
+  fs::permissions(secret, fs::perms::owner_read);
+  site.tell(fmt::format(R"("mail": [{{"url": "{}", "password": {{"file": "{}"}}, "ca": "{}", "on": "always",
+    "from": "backup@example.net", "to": ["refused@example.net", "admin@example.net", "grey@example.net"]}}])",
+                        server.url(), secret.string(), server.ca().string()));
+  const RunResult run = site.run();
+  INFO(told(run));
+  CHECK(run.exit.code == 0);
+  CHECK(holds(run.err, {"refused@example.net over smtp", "could not be told"}));
+  const auto mails = server.mails();
+  REQUIRE(mails.size() == 2);
+  CHECK(mails[0]["recipients"] == nlohmann::json{"admin@example.net"});
+  CHECK(mails[1]["recipients"] == nlohmann::json{"grey@example.net"});  // greylisted, and tried again
+  const auto& mail = mails[0];
+  CHECK(mail["sender"] == "backup@example.net");
+  CHECK(mail["user"] == MailServer::kUser);
+  CHECK((mail["tls"] == true || tls == MailTls::implicit));
+  CHECK(mail["headers"]["subject"] == "outhaul nightly: done");
+  CHECK(mail["type"] == "multipart/alternative");
+  CHECK(holds(mail["parts"]["text/plain"].get<std::string>(), {"done: nightly run 1"}));
+  CHECK(holds(mail["parts"]["text/html"].get<std::string>(), {"<h2", "done: nightly run 1"}));
+  CHECK(mail["defects"].empty());
+  CHECK(mail["ascii"] == true);
+  CHECK(mail["bare_line_ends"] == 0);
+  CHECK(mail["longest_line"] <= 78);
+  CHECK(mail["headers"]["message-id"] != mails[1]["headers"]["message-id"]);
+}
+
+TEST_CASE("a mail server that can't be used is a warning and never a failed run") {
+  const MailServer server(MailTls::starttls);
+  Told site;
+  std::ofstream(site.dir() / "mail.secret") << "wrong";
+  fs::permissions(site.dir() / "mail.secret", fs::perms::owner_read);
+  const auto mail = [&](const std::string& url, const std::string& more) {
+    site.tell(fmt::format(R"("timeout": "5 s", "mail": [{{"url": "{}", {} "on": "always", "from": "a@b", "to": ["c@d"]}}])", url,
+                          more));
+    return site.run();
+  };
+  const std::string login = R"("password": {"file": "mail.secret"},)";
+  const RunResult wrong = mail(server.url(), login + fmt::format(R"("ca": "{}",)", server.ca().string()));
+  CHECK(wrong.exit.code == 0);
+  CHECK(holds(wrong.err, {"it refuses the login"}));
+  CHECK(mail(server.url(), login).exit.code == 0);  // its certificate is nobody's whom we trust
+  const RunResult nobody = mail(fmt::format("smtp://localhost:{}", SilentPort().port()), R"("tls": "off",)");
+  CHECK(nobody.exit.code == 0);
+  CHECK(holds(nobody.err, {"could not be told of the run"}));
+  const MailServer plain(MailTls::none);
+  const RunResult no_tls = mail(plain.url(), "");
+  CHECK(no_tls.exit.code == 0);
+  CHECK(holds(no_tls.err, {"it offers no TLS"}));
+  CHECK(plain.mails().empty());
+  CHECK(mail(plain.url(), R"("tls": "off",)").exit.code == 0);
+  CHECK(plain.mails().size() == 1);
+  CHECK(server.mails().empty());
 }
