@@ -19,9 +19,13 @@ endif()
 if(OUTHAUL_WERROR)
   target_compile_options(outhaul_options INTERFACE -Werror)
 endif()
+# OUTHAUL_UNSANITIZED: sanitizers that a target goes without, as -fno-sanitize takes them.
+define_property(TARGET PROPERTY OUTHAUL_UNSANITIZED INITIALIZE_FROM_VARIABLE OUTHAUL_UNSANITIZED)
 if(OUTHAUL_SANITIZE)
+  set(without $<TARGET_PROPERTY:OUTHAUL_UNSANITIZED>)
   target_compile_options(outhaul_options INTERFACE -fsanitize=${OUTHAUL_SANITIZE} -fno-omit-frame-pointer
-                                                   -fno-sanitize-recover=all -g1)
+                                                   -fno-sanitize-recover=all -g1
+                                                   $<$<BOOL:${without}>:-fno-sanitize=${without}>)
   target_link_options(outhaul_options INTERFACE -fsanitize=${OUTHAUL_SANITIZE})
   if(OUTHAUL_SANITIZE MATCHES address)
     add_library(outhaul_sanitizer_suppressions STATIC cmake/sanitizer_suppressions.cc)

@@ -8,7 +8,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kSampleBytes = 256 * 1024;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ std::optional<Sha256Digest> Certainty::read(const Entry& scanned) {
   try {
     if (!source_) source_.emplace(job_.source, job_.xattrs);
     SourceFile file = source_->open(scanned);
-    std::vector<std::byte> buffer(kPiece);
+    std::vector<std::byte> buffer(kSampleBytes);
     while (file.read(buffer) > 0)
       if (cancel_.cancelled()) return std::nullopt;
     return file.unchanged() ? std::optional(file.digest()) : std::nullopt;

@@ -24,7 +24,7 @@ std::string written(std::int64_t known_ns) {
   return fmt::format("{} {}", xattr_sight(), known_ns);
 }
 
-std::optional<std::int64_t> read(std::string_view text) {
+std::optional<std::int64_t> read_trust(std::string_view text) {
   const std::size_t space = text.find(' ');
   if (space == std::string_view::npos || text.substr(0, space) != xattr_sight()) return std::nullopt;
   std::int64_t known_ns = 0;
@@ -38,7 +38,7 @@ std::optional<std::int64_t> read(std::string_view text) {
 std::optional<std::int64_t> attributes_known_ns(const State& state, const Job& job) {
   if (!goes_by_ctime(job)) return std::nullopt;
   const std::optional<std::string> fact = state.server_fact(fact_scope(job.name), kAttributesFact);
-  return fact ? read(*fact) : std::nullopt;
+  return fact ? read_trust(*fact) : std::nullopt;
 }
 
 AttributeTrust::AttributeTrust(State& state, JobId id, const Job& job)

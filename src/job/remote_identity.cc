@@ -10,7 +10,7 @@
 namespace outhaul {
 namespace {
 
-constexpr std::string_view kScope = "profile";
+constexpr std::string_view kProfileScope = "profile";
 constexpr std::string_view kRemoteFact = "remote";
 
 }  // namespace
@@ -47,7 +47,7 @@ bool has_stored(const State& state) {
 }
 
 void check_remote(const State& state, const RemoteSettings& remote) {
-  const std::optional<std::string> known = state.server_fact(kScope, kRemoteFact);
+  const std::optional<std::string> known = state.server_fact(kProfileScope, kRemoteFact);
   const std::string now = remote_identity(remote);
   if (!known || *known == now || !has_stored(state)) return;
   throw Error(
@@ -62,9 +62,9 @@ void check_remote(const State& state, const RemoteSettings& remote) {
 
 bool remember_remote(State& state, const RemoteSettings& remote) {
   const std::string now = remote_identity(remote);
-  const std::optional<std::string> before = state.server_fact(kScope, kRemoteFact);
+  const std::optional<std::string> before = state.server_fact(kProfileScope, kRemoteFact);
   if (before == now) return false;
-  state.set_server_fact(kScope, kRemoteFact, now);
+  state.set_server_fact(kProfileScope, kRemoteFact, now);
   return before.has_value();
 }
 

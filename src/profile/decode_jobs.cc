@@ -23,8 +23,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kOnRemoval{"retire", "keep", "delete"};
 constexpr std::array<std::string_view, 2> kForeign{"keep", "delete"};
 constexpr std::array<std::string_view, 3> kCompare{"stat", "mtime", "hash"};
-constexpr std::array<std::string_view, 2> kChanging{"report", "accept"};
-constexpr std::array<std::string_view, 3> kRemoteModes{"private", "source", "server"};
+constexpr std::array<std::string_view, 2> kChangingWords{"report", "accept"};
+constexpr std::array<std::string_view, 3> kRemoteModeWords{"private", "source", "server"};
 constexpr std::array<std::string_view, 3> kProof{"size", "hash", "read_back"};
 
 void read_patterns(const Node& node, std::vector<std::string>& patterns) {
@@ -78,7 +78,7 @@ void read_leave_out(const Node& node, LeaveOut& rules) {
 /// A word for all files, or patterns of some.
 void read_changing(const Node& node, Job& job) {
   if (node.is(JsonValue::Kind::string)) {
-    if (const auto word = node.word(kChanging)) job.changing.assign(*word == 1 ? 1 : 0, "*");
+    if (const auto word = node.word(kChangingWords)) job.changing.assign(*word == 1 ? 1 : 0, "*");
     return;
   }
   constexpr const char* kShape = "\"report\", \"accept\", or an object such as {\"accept\": [\"*.log\"]}";
@@ -106,7 +106,7 @@ RemoteModes read_remote_modes(const Node& node) {
   using Rule = RemoteModes::Rule;
   RemoteModes modes;
   if (node.is(JsonValue::Kind::string)) {
-    if (const auto word = node.word(kRemoteModes))
+    if (const auto word = node.word(kRemoteModeWords))
       modes.rule = std::array{Rule::as_private, Rule::as_source, Rule::by_server}[*word];
     return modes;
   }

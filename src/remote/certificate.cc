@@ -26,13 +26,13 @@ struct NamesDeleter {
 };
 using Memory = std::unique_ptr<BIO, BioDeleter>;
 
-constexpr std::size_t kMaxText = 200;
+constexpr std::size_t kMaxName = 200;
 
 std::string text_of(BIO* bio) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio, &data);
   const auto length = static_cast<std::size_t>(size > 0 ? size : 0);
-  return printable(std::string_view(data, length < kMaxText ? length : kMaxText));
+  return printable(std::string_view(data, length < kMaxName ? length : kMaxName));
 }
 
 std::string name_text(const X509_NAME* name) {
@@ -52,7 +52,7 @@ std::string names_text(X509* certificate) {
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
   if (!names) return {};
   std::string text;
-  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()) && text.size() < kMaxText; ++i) {
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()) && text.size() < kMaxName; ++i) {
     Memory bio{BIO_new(BIO_s_mem())};
     if (!bio || GENERAL_NAME_print(bio.get(), sk_GENERAL_NAME_value(names.get(), i)) != 1) continue;
     if (!text.empty()) text += ", ";

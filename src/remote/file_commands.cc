@@ -37,9 +37,9 @@ CommandResult refused(int error) {
 }
 
 // Where a batch stands: which directories wait to be synced, and which results hang on each.
-class Batch {
+class DiskBatch {
  public:
-  explicit Batch(Disk& disk) : disk_(disk) {}
+  explicit DiskBatch(Disk& disk) : disk_(disk) {}
 
   void run(const Command& command) {
     results_.push_back(std::visit([this](const auto& c) { return apply(c); }, command));
@@ -75,18 +75,18 @@ std::string name_of(const RemotePath& path) {
   return std::string(path.name());
 }
 
-void Batch::touch(const RemotePath& dir, Fd fd) {
+void DiskBatch::touch(const RemotePath& dir, Fd fd) {
   Touched& touched = touched_[dir];
   if (!touched.dir) touched.dir = std::move(fd);
   touched.commands.push_back(results_.size());
 }
 
-CommandResult Batch::changed(const RemotePath& path, Fd dir) {
+CommandResult DiskBatch::changed(const RemotePath& path, Fd dir) {
   touch(path.parent(), std::move(dir));
   return done();
 }
 
-CommandResult Batch::apply(const SizeOf& c) {
+CommandResult DiskBatch::apply(const SizeOf& c) {
   const Fd dir = disk_.open_parent(c.path);
   struct stat st = {};
   if (!dir || ::fstatat(dir.get(), name_of(c.path).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -99,11 +99,11 @@ CommandResult Batch::apply(const SizeOf& c) {
 }
 
 /// A disk has no digest of its own to compare with: whoever wants more than sizes reads the file back.
-CommandResult Batch::apply(const HashOf&) {
+CommandResult DiskBatch::apply(const HashOf&) {
   return {.status = Status::unsupported, .reply_code = 502, .reply_text = "a disk computes no digests"};
 }
 
-CommandResult Batch::apply(const Rename& c) {
+CommandResult DiskBatch::apply(const Rename& c) {
   Fd from_dir = disk_.open_parent(c.from);
   struct stat st = {};
   if (!from_dir || ::fstatat(from_dir.get(), name_of(c.from).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -119,7 +119,7 @@ CommandResult Batch::apply(const Rename& c) {
   return changed(c.to, std::move(to_dir));
 }
 
-CommandResult Batch::apply(const SetMtime& c) {
+CommandResult DiskBatch::apply(const SetMtime& c) {
   const Fd dir = disk_.open_parent(c.path);
   timespec times[2] = {};
   times[0].tv_nsec = UTIME_OMIT;
@@ -131,7 +131,7 @@ CommandResult Batch::apply(const SetMtime& c) {
                 : refused(errno);
 }
 
-CommandResult Batch::apply(const MakeDir& c) {
+CommandResult DiskBatch::apply(const MakeDir& c) {
   if (c.path.empty()) return done();
   Fd dir = disk_.open_parent(c.path);
   if (!dir) return refused(errno);
@@ -143,16 +143,16 @@ CommandResult Batch::apply(const MakeDir& c) {
   return there && S_ISDIR(st.st_mode) ? done() : refused(error);
 }
 
-CommandResult Batch::apply(const RemoveFile& c) {
+CommandResult DiskBatch::apply(const RemoveFile& c) {
   return remove(c.path, 0);
 }
-CommandResult Batch::apply(const RemoveDir& c) {
+CommandResult DiskBatch::apply(const RemoveDir& c) {
   return remove(c.path, AT_REMOVEDIR);
 }
 
 /// What root may fill beyond the others is root's. A file system that tells no size at all tells no free
 /// space.
-CommandResult Batch::apply(const FreeSpace& c) {
+CommandResult DiskBatch::apply(const FreeSpace& c) {
   const Fd dir = disk_.open_dir(c.dir);
   struct statvfs facts {};
   if (!dir || ::fstatvfs(dir.get(), &facts) != 0 || facts.f_blocks == 0)
@@ -163,7 +163,7 @@ CommandResult Batch::apply(const FreeSpace& c) {
   return result;
 }
 
-CommandResult Batch::apply(const SetMode& c) {
+CommandResult DiskBatch::apply(const SetMode& c) {
   const Fd dir = c.path.empty() ? disk_.open_dir(c.path) : disk_.open_parent(c.path);
   const int result = !dir           ? -1
                      : c.path.empty() ? ::fchmod(dir.get(), c.mode & 0777)
@@ -176,7 +176,7 @@ CommandResult Batch::apply(const SetMode& c) {
                 : refused(errno);
 }
 
-CommandResult Batch::remove(const RemotePath& path, int flags) {
+CommandResult DiskBatch::remove(const RemotePath& path, int flags) {
   Fd dir = disk_.open_parent(path);
   if (dir && ::unlinkat(dir.get(), name_of(path).c_str(), flags) == 0) return changed(path, std::move(dir));
   const int error = errno;
@@ -186,7 +186,7 @@ CommandResult Batch::remove(const RemotePath& path, int flags) {
   return error == ENOTDIR && !dir ? done() : refused(error);
 }
 
-std::vector<CommandResult> Batch::finish() {
+std::vector<CommandResult> DiskBatch::finish() {
   for (auto& directory : touched_) {
     auto& touched = directory.second;
     // EINVAL: a file system that can't sync directories (some network ones); then there is nothing to wait
@@ -209,7 +209,7 @@ std::vector<CommandResult> Batch::finish() {
 
 std::vector<CommandResult> run_on_disk(Disk& disk, std::span<const Command> commands,
                                        const CancelToken& cancel) {
-  Batch batch(disk);
+  DiskBatch batch(disk);
   for (const Command& command : commands) {
     if (cancel.cancelled()) {
       batch.leave_unanswered();

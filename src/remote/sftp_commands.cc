@@ -19,13 +19,13 @@ using Answer = SftpWire::Answer;
 constexpr std::size_t kWorthListing = 4;
 
 template <typename... Fs>
-struct Overloaded : Fs... {
+struct EachKind : Fs... {
   using Fs::operator()...;
 };
 template <typename... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
+EachKind(Fs...) -> EachKind<Fs...>;
 
-CommandResult done() {
+CommandResult sftp_done() {
   return {.status = Status::done, .reply_text = {}};
 }
 
@@ -56,7 +56,7 @@ class Runner {
       : wire_(wire), paths_(paths), learned_(learned) {}
 
   CommandResult run(const Command& command) {
-    return std::visit(Overloaded{[&](const SizeOf& c) { return size_of(c.path); },
+    return std::visit(EachKind{[&](const SizeOf& c) { return size_of(c.path); },
                                  [](const HashOf&) {
                                    return CommandResult{.status = CommandResult::Status::unsupported,
                                                         .reply_text = "SFTP offers no digests here"};
@@ -150,7 +150,7 @@ CommandResult Runner::size_of(const RemotePath& path) {
     case There::directory:
       return missing(answer);
     case There::file: {
-      CommandResult result = done();
+      CommandResult result = sftp_done();
       result.size = answer.size;
       return result;
     }
@@ -187,7 +187,7 @@ std::vector<CommandResult> Runner::sizes(const RemotePath& dir, std::span<const 
     const bool there = found != listing.entries.end() && found->name == name;
     if (!there && !listing.untrusted.empty()) return {};
     const bool file = there && found->kind == RemoteEntry::Kind::file && found->size;
-    CommandResult result = done();
+    CommandResult result = sftp_done();
     if (file)
       result.size = *found->size;
     else
@@ -200,7 +200,7 @@ std::vector<CommandResult> Runner::sizes(const RemotePath& dir, std::span<const 
 CommandResult Runner::rename(const Rename& command) {
   const Answer answer =
       wire_.command("rename " + paths_.quoted(command.from) + ' ' + paths_.quoted(command.to));
-  if (answer.ok()) return done();
+  if (answer.ok()) return sftp_done();
   if (!maybe_missing(answer)) return not_done(answer);
   Answer seen;  // which of the two isn't there?
   const There from = look(command.from, seen);
@@ -220,7 +220,7 @@ CommandResult Runner::set_mode(const SetMode& command) {
 
 CommandResult Runner::set_attribute(const std::string& change, const RemotePath& path) {
   const Answer answer = wire_.command(change + ' ' + paths_.quoted(path));
-  if (answer.ok()) return done();
+  if (answer.ok()) return sftp_done();
   if (answer.status == SftpStatus::missing) return missing(answer);
   if (answer.status != SftpStatus::unsaid) return not_done(answer);
   Answer seen;
@@ -232,19 +232,19 @@ CommandResult Runner::set_attribute(const std::string& change, const RemotePath&
 /// "Failure" is all that most servers say when it is there already (pain 20).
 CommandResult Runner::make_one(const std::string& quoted, const RemotePath& path) {
   const Answer answer = wire_.command("mkdir " + quoted);
-  if (answer.ok()) return done();
+  if (answer.ok()) return sftp_done();
   const bool maybe_there = answer.status == SftpStatus::failure || answer.status == SftpStatus::exists ||
                            answer.status == SftpStatus::denied || answer.status == SftpStatus::unsaid;
   if (!maybe_there) return not_done(answer);
   Answer broken;
-  if (is_directory(path, broken)) return done();
+  if (is_directory(path, broken)) return sftp_done();
   return not_done(broken.broken != FailureClass::none ? broken : answer);
 }
 
 CommandResult Runner::make_dir(const RemotePath& path) {
   if (!path.empty()) return make_one(paths_.quoted(path), path);
   std::vector<std::string> levels = paths_.base_levels();
-  if (levels.empty()) return done();
+  if (levels.empty()) return sftp_done();
   const std::string base = std::move(levels.back());
   levels.pop_back();
   for (const std::string& level : levels)  // those that are there already say no, which the last one settles
@@ -255,13 +255,13 @@ CommandResult Runner::make_dir(const RemotePath& path) {
 
 CommandResult Runner::remove_file(const RemotePath& path) {
   const Answer answer = wire_.command("rm " + paths_.quoted(path));
-  if (answer.ok() || answer.status == SftpStatus::missing) return done();
+  if (answer.ok() || answer.status == SftpStatus::missing) return sftp_done();
   return answer.status == SftpStatus::unsaid ? done_if_gone(path, answer) : not_done(answer);
 }
 
 CommandResult Runner::remove_dir(const RemotePath& path) {
   const Answer answer = wire_.command("rmdir " + paths_.quoted(path));
-  if (answer.ok()) return done();
+  if (answer.ok()) return sftp_done();
   // "Missing" is also said when a file has that name.
   return maybe_missing(answer) ? done_if_gone(path, answer) : not_done(answer);
 }
@@ -270,7 +270,7 @@ CommandResult Runner::done_if_gone(const RemotePath& path, const Answer& answer)
   Answer seen;
   const There there = look(path, seen);
   if (seen.broken != FailureClass::none) return not_done(seen);
-  return there == There::nothing ? done() : not_done(answer);
+  return there == There::nothing ? sftp_done() : not_done(answer);
 }
 
 /// statvfs@openssh.com, where the server has it.
@@ -280,7 +280,7 @@ CommandResult Runner::free_space(const RemotePath& dir) {
   if (answer->broken != FailureClass::none) return not_done(*answer);
   const auto bytes = answer->ok() ? free_bytes_in(answer->told) : std::nullopt;
   if (!bytes) return with(Status::unsupported, *answer);
-  CommandResult result = done();
+  CommandResult result = sftp_done();
   result.size = *bytes;
   return result;
 }

@@ -17,15 +17,15 @@
 namespace outhaul {
 namespace {
 
-constexpr std::uint64_t kLargeFile = 1024 * 1024;
+constexpr std::uint64_t kLargeSftpFile = 1024 * 1024;
 /// Each round trip carries one buffer: at 50 ms, 64 KiB make 50 MB last 58 s, 2 MiB 3 s (docs/ftp-notes.md).
-constexpr long kLargeBuffer = 2 * 1024 * 1024;
-constexpr long kSmallBuffer = 64 * 1024;
+constexpr long kLargeSftpBuffer = 2 * 1024 * 1024;
+constexpr long kSmallSftpBuffer = 64 * 1024;
 constexpr long kReadBuffer = 512 * 1024;
 /// No file is so large: a download from there fails with the size.
 constexpr curl_off_t kBeyond = std::numeric_limits<curl_off_t>::max() / 2;
 
-std::string quoted(const char* verb, const RemotePath& path) {
+std::string in_quotes(const char* verb, const RemotePath& path) {
   return fmt::format("{} \"{}\"", verb, path.empty() ? "." : printable(path.wire()));
 }
 
@@ -125,13 +125,14 @@ void SftpLane::put(const Put& put) {
   CURL* easy = begin(paths_.file_url(put.path));
   set_option(easy, CURLOPT_UPLOAD, 1L);
   set_option(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(put.offset + put.length));
-  set_option(easy, CURLOPT_UPLOAD_BUFFERSIZE, put.length > kLargeFile ? kLargeBuffer : kSmallBuffer);
+  set_option(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+             put.length > kLargeSftpFile ? kLargeSftpBuffer : kSmallSftpBuffer);
   // libcurl appends whatever the offset: -1 makes it ask for the size first, and tell us before it sends
   // anything.
   if (put.offset > 0) set_option(easy, CURLOPT_RESUME_FROM_LARGE, curl_off_t{-1});
   Transfer transfer;
   transfer.phase = Phase::store;
-  transfer.doing = quoted("store", put.path);
+  transfer.doing = in_quotes("store", put.path);
   transfer.source = put.source;
   transfer.length = put.length;
   transfer.sent = &put.sent;
@@ -171,7 +172,7 @@ void SftpLane::get(const RemotePath& path, std::uint64_t offset, const ByteSink&
   set_option(easy, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(offset));
   Transfer transfer;
   transfer.phase = Phase::retrieve;
-  transfer.doing = quoted("fetch", path);
+  transfer.doing = in_quotes("fetch", path);
   transfer.sink = &sink;
   const CURLcode code = attempt(transfer);
   if (code != CURLE_OK && !transfer.stopped) fail(code, transfer);
@@ -187,7 +188,7 @@ Listing SftpLane::list(const RemotePath& dir) {
   };
   Transfer transfer;
   transfer.phase = Phase::list;
-  transfer.doing = quoted("list", dir);
+  transfer.doing = in_quotes("list", dir);
   transfer.sink = &sink;
   if (const CURLcode code = attempt(transfer); code != CURLE_OK) fail(code, transfer);
   return parser.finish({});

@@ -10,7 +10,7 @@
 namespace outhaul {
 namespace {
 
-bool unreserved(char c) {
+bool stays_as_it_is(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '/';
 }
@@ -18,7 +18,7 @@ bool unreserved(char c) {
 std::string encode(std::string_view path) {
   std::string url;
   for (const char c : path) {
-    if (unreserved(c))
+    if (stays_as_it_is(c))
       url += c;
     else
       url += fmt::format("%{:02X}", static_cast<std::uint8_t>(c));

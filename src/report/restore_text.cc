@@ -9,7 +9,7 @@
 namespace outhaul {
 namespace {
 
-class Phrases {
+class RestorePhrases {
  public:
   void add(std::uint64_t count, const std::string& text) {
     if (count != 0) parts_.push_back(text);
@@ -25,7 +25,7 @@ std::string files(std::uint64_t count, std::uint64_t bytes) {
 }
 
 std::string planned_words(const RestorePlanned& plan) {
-  Phrases phrases;
+  RestorePhrases phrases;
   phrases.add(plan.fetch_files, "fetch " + files(plan.fetch_files, plan.fetch_bytes));
   phrases.add(plan.compare_files,
               "compare " + files(plan.compare_files, plan.compare_bytes) + " with what is here");
@@ -39,7 +39,7 @@ std::string planned_words(const RestorePlanned& plan) {
 }
 
 std::string done_words(const RestoreDone& done) {
-  Phrases phrases;
+  RestorePhrases phrases;
   phrases.add(done.files_fetched, "restored " + files(done.files_fetched, done.bytes_fetched));
   phrases.add(done.empty_files, counted(done.empty_files, "empty file"));
   phrases.add(done.dirs_made, counted(done.dirs_made, "directory", "directories"));
@@ -51,7 +51,7 @@ std::string done_words(const RestoreDone& done) {
 }
 
 std::string effort(const RestoreDone& done) {
-  Phrases phrases;
+  RestorePhrases phrases;
   phrases.add(done.resumed_bytes, format_bytes(done.resumed_bytes) + " resumed");
   phrases.add(done.retries, counted(done.retries, "retry", "retries"));
   return phrases.text();
@@ -77,11 +77,11 @@ std::string job_line(const RestoreJobReport& job, const RestoreReport& report, s
                      tree_of(job, nothing ? report.at : ""), printable(job.into), joined(parts, "; "));
 }
 
-struct OutcomeWords {
+struct RestoreWords {
   std::string_view headline, next;
 };
 
-OutcomeWords words_for(const RestoreReport& report) {
+RestoreWords words_for(const RestoreReport& report) {
   switch (report.outcome) {
     case ExitCode::done:
       return {report.dry_run ? "would be done" : "done", ""};
@@ -116,7 +116,7 @@ std::string restore_text(const RestoreReport& report) {
     add_to(planned, job.planned);
     problems += job.problem_count;
   }
-  const OutcomeWords words = words_for(report);
+  const RestoreWords words = words_for(report);
   std::string what = report.dry_run ? planned_words(planned) : done_words(done);
   if (what.empty()) what = report.outcome == ExitCode::done ? "nothing to restore" : "nothing was restored";
   if (!report.message.empty()) what = shown_lines(report.message, "  ") + "; " + what;
