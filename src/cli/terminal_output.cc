@@ -7,6 +7,7 @@
 #include <string>
 
 #include "outhaul/paths.h"
+#include "report/journal.h"
 
 namespace outhaul::cli {
 namespace {
@@ -24,24 +25,27 @@ bool write_all(int fd, std::string_view text) noexcept {
 }  // namespace
 
 void print(std::string_view text) {
-  if (!write_all(STDOUT_FILENO, text) && errno != EPIPE)
+  const bool journal = is_journal(STDOUT_FILENO);
+  if (!(journal ? write_all(STDOUT_FILENO, with_priorities(text)) : write_all(STDOUT_FILENO, text)) &&
+      errno != EPIPE)
     throw errno_error(errno, "can't write to standard output", ErrorKind::local_io, "Is the disk full?");
 }
 
 void complain(std::string_view message) noexcept {
   try {
-    write_all(STDERR_FILENO, "outhaul: " + std::string(message) + "\n");
+    const std::string line = "outhaul: " + std::string(message) + "\n";
+    write_all(STDERR_FILENO, is_journal(STDERR_FILENO) ? with_priorities(line) : line);
   } catch (const std::bad_alloc&) {
     write_all(STDERR_FILENO, "outhaul: out of memory\n");
   }
 }
 
 void complain(const Error& error) noexcept {
-  complain(error.what());
-  if (error.advice().empty()) return;
-  write_all(STDERR_FILENO, "  ");
-  write_all(STDERR_FILENO, error.advice());
-  write_all(STDERR_FILENO, "\n");
+  try {
+    complain(error.advice().empty() ? std::string(error.what()) : error.what() + ("\n  " + error.advice()));
+  } catch (const std::bad_alloc&) {
+    complain(std::string_view(error.what()));
+  }
 }
 
 bool is_terminal(int fd) noexcept {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "report/event_lines.h"
+#include "report/journal.h"
 #include "report/progress_model.h"
 #include "report/terminal.h"
 
@@ -20,12 +21,14 @@ constexpr std::chrono::milliseconds kFrameTime{100};
 /// One line per event that deserves it; no display.
 class LineProgress final : public Progress {
  public:
-  explicit LineProgress(const ProgressOptions& options) : fd_(options.fd), lines_(options) {}
+  explicit LineProgress(const ProgressOptions& options)
+      : fd_(options.fd), journal_(is_journal(options.fd)), lines_(options) {}
 
   void on(const Event& event) noexcept override {
     try {
       const std::scoped_lock lock(mutex_);
-      write_whole(fd_, lines_.lines_for(event));
+      const std::string lines = lines_.lines_for(event);
+      write_whole(fd_, journal_ ? with_priorities(lines) : lines);
     } catch (...) {
       // Out of memory for a message: the backup matters more than its commentary.
     }
@@ -34,6 +37,7 @@ class LineProgress final : public Progress {
 
  private:
   const int fd_;
+  const bool journal_;
   std::mutex mutex_;  ///< guards lines_ and keeps lines whole
   EventLines lines_;
 };
