@@ -57,12 +57,6 @@ std::string html_text(const RunReport& report) {
   const std::string words = alarm_text(report);
   text += fmt::format("<pre style=\"white-space:pre-wrap;font-size:1em\">{}</pre>",
                       html(words.substr(std::min(words.find('\n') + 1, words.size()))));
-  for (const JobReport& job : report.jobs)
-    for (const Problem& problem : job.problems)
-      if (problem.severity == Problem::Severity::error && !problem.advice.empty()) {
-        text += fmt::format("<p><b>{}</b></p>", html(printable(problem.advice)));
-        return text + "</body></html>\n";
-      }
   return text + "</body></html>\n";
 }
 
@@ -118,7 +112,7 @@ std::string mail_message(const Mail& mail, const RunReport& report, const MailSt
   text += "From: outhaul <" + mail.from + ">\r\n";
   text += "To: " + joined(mail.to) + "\r\n";
   text += "Subject: " + header_text(alarm_title(report), "Subject") + "\r\n";
-  text += fmt::format("Message-ID: <{}@{}>\r\n", stamp.id, stamp.host);
+  text += fmt::format("Message-ID: <{}@{}>\r\n", stamp.id, stamp.host.empty() ? "localhost" : stamp.host);
   text += "Auto-Submitted: auto-generated\r\n";  // RFC 3834: no automatic answers
   text += "MIME-Version: 1.0\r\n";
   text += fmt::format("Content-Type: multipart/alternative;\r\n boundary=\"{}\"\r\n\r\n", boundary);

@@ -14,7 +14,7 @@ namespace outhaul {
 struct MailStamp {
   std::int64_t sent_ns = 0;
   std::string id;    ///< letters and digits that no other mail has
-  std::string host;  ///< this machine's name
+  std::string host;  ///< this machine's name; may be empty
 };
 
 /// The whole message as SMTP takes it: CRLF behind each line, ASCII only, no line that needs dot-stuffing or

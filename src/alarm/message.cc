@@ -98,7 +98,8 @@ std::string alarm_text(const RunReport& report) {
   for (const JobReport& job : report.jobs)
     for (const Problem& problem : job.problems)
       if (problem.severity == Problem::Severity::error && told++ < kMostProblems)
-        text += fmt::format("- {}: {}\n", printable(job.job), printable(message_with_path(problem)));
+        text += fmt::format("- {}: {}\n{}", printable(job.job), printable(message_with_path(problem)),
+                            problem.advice.empty() ? "" : "  " + printable(problem.advice) + '\n');
   return cut(std::move(text));
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <thread>
 
 #include "outhaul/paths.h"
 #include "remote/curl.h"
@@ -14,17 +13,7 @@
 namespace outhaul {
 namespace {
 
-/// To break off would hide the code.
-std::size_t drop_answer(char*, std::size_t, std::size_t size, void*) noexcept {
-  return size;
-}
-
-struct Answer {
-  std::string failure;
-  bool may_pass = false;
-};
-
-Answer judge(CURL* easy, CURLcode code, std::string_view reason) {
+Attempt judge(CURL* easy, CURLcode code, std::string_view reason) {
   if (code != CURLE_OK) return {reason.empty() ? curl_easy_strerror(code) : std::string(reason), true};
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -36,7 +25,7 @@ Answer judge(CURL* easy, CURLcode code, std::string_view reason) {
   return {fmt::format("it answers {}", status), status == 429 || status >= 500};
 }
 
-Answer attempt(const Post& post, const std::string& token, const PostLimits& limits) {
+Attempt post_once(const Post& post, const std::string& token, const DeliveryLimits& limits) {
   const EasyHandle easy = new_easy();
   Slist headers;
   append(headers, "Content-Type: " + post.content_type);
@@ -64,12 +53,9 @@ Answer attempt(const Post& post, const std::string& token, const PostLimits& lim
 
 }  // namespace
 
-std::string send_post(const Post& post, const std::string& token, const PostLimits& limits) {
+std::string send_post(const Post& post, const std::string& token, const DeliveryLimits& limits) {
   init_curl();
-  Answer answer = attempt(post, token, limits);
-  if (answer.failure.empty() || !answer.may_pass) return answer.failure;
-  std::this_thread::sleep_for(limits.pause);
-  return attempt(post, token, limits).failure;
+  return tried_twice([&] { return post_once(post, token, limits); }, limits.pause);
 }
 
 std::string shown_address(const std::string& url) {

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstring>
 #include <string_view>
-#include <thread>
 
 #include "outhaul/paths.h"
 #include "remote/curl.h"
@@ -23,17 +22,7 @@ std::size_t give_message(char* into, std::size_t size, std::size_t count, void* 
   return length;
 }
 
-/// Replies to commands come this way; nobody reads them.
-std::size_t drop_reply(char*, std::size_t, std::size_t size, void*) noexcept {
-  return size;
-}
-
-struct Verdict {
-  std::string failure;
-  bool may_pass = false;
-};
-
-Verdict judge_mail(CURL* easy, CURLcode code, std::string_view reason) {
+Attempt judge_mail(CURL* easy, CURLcode code, std::string_view reason) {
   if (code == CURLE_OK) return {};
   long reply = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &reply);
@@ -46,8 +35,8 @@ Verdict judge_mail(CURL* easy, CURLcode code, std::string_view reason) {
   return {reason.empty() ? curl_easy_strerror(code) : printable(reason), passing};
 }
 
-Verdict attempt_mail(const Mail& mail, const std::string& recipient, const std::string& password,
-                     const std::string& message, const PostLimits& limits) {
+Attempt mail_once(const Mail& mail, const std::string& recipient, const std::string& password,
+                  const std::string& message, const DeliveryLimits& limits) {
   const EasyHandle easy = new_easy();
   CURL* handle = easy.get();
   Slist recipients;
@@ -67,7 +56,7 @@ Verdict attempt_mail(const Mail& mail, const std::string& recipient, const std::
   set_option(handle, CURLOPT_UPLOAD, 1L);
   set_option(handle, CURLOPT_READFUNCTION, &give_message);
   set_option(handle, CURLOPT_READDATA, &rest);
-  set_option(handle, CURLOPT_WRITEFUNCTION, &drop_reply);
+  set_option(handle, CURLOPT_WRITEFUNCTION, &drop_answer);
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
   set_option(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.whole.count()));
@@ -79,12 +68,9 @@ Verdict attempt_mail(const Mail& mail, const std::string& recipient, const std::
 }  // namespace
 
 std::string send_mail(const Mail& mail, const std::string& recipient, const std::string& password,
-                      const std::string& message, const PostLimits& limits) {
+                      const std::string& message, const DeliveryLimits& limits) {
   init_curl();
-  const Verdict verdict = attempt_mail(mail, recipient, password, message, limits);
-  if (verdict.failure.empty() || !verdict.may_pass) return verdict.failure;
-  std::this_thread::sleep_for(limits.pause);
-  return attempt_mail(mail, recipient, password, message, limits).failure;
+  return tried_twice([&] { return mail_once(mail, recipient, password, message, limits); }, limits.pause);
 }
 
 std::string shown_server(const Mail& mail) {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "alarm/post.h"
+#include "alarm/delivery.h"
 #include "outhaul/profile.h"
 
 namespace outhaul {
@@ -13,7 +13,7 @@ namespace outhaul {
 /// pass (no connection, a timeout, a 4xx, as greylisting answers) is tried once more. Never throws for what
 /// the server does.
 std::string send_mail(const Mail& mail, const std::string& recipient, const std::string& password,
-                      const std::string& message, const PostLimits& limits = {});
+                      const std::string& message, const DeliveryLimits& limits = {});
 
 /// "smtps://mail.example.net:465", for messages.
 std::string shown_server(const Mail& mail);

@@ -1,16 +1,15 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <string_view>
 
 #include "base/cancel.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "cli/command_shapes.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/completion_sources.h"
@@ -457,58 +456,20 @@ std::string usage_of(const CLI::App& command) {
   return text;
 }
 
-/// All that it may be, where the parser knows: "TEXT:{bash,zsh,fish}".
-std::vector<std::string> choices_in(const std::string& type) {
-  std::vector<std::string> choices;
-  const std::size_t open = type.find('{'), close = type.find('}');
-  if (open == std::string::npos || close == std::string::npos) return choices;
-  std::istringstream words(type.substr(open + 1, close - open - 1));
-  for (std::string word; std::getline(words, word, ',');) choices.push_back(word);
-  return choices;
-}
-
-void add_options(CommandShape& shape, const CLI::App& level) {
-  for (const CLI::Option* option : level.get_options()) {
-    if (option->get_positional()) {
-      shape.words.push_back(option->get_name(true));
-      shape.last_repeats = option->get_items_expected_max() > 1;
-      continue;
-    }
-    OptionShape words;
-    for (const std::string& name : option->get_snames()) words.names.push_back("-" + name);
-    for (const std::string& name : option->get_lnames()) words.names.push_back("--" + name);
-    if (std::ranges::any_of(shape.options,
-                            [&](const OptionShape& known) { return known.names == words.names; }))
-      continue;  // each command has --help of its own
-    words.help = option->get_description();
-    words.takes_value = option->get_items_expected_min() > 0;
-    const std::string type = option->get_type_name();
-    words.value = type.substr(0, type.find(':'));
-    words.choices = choices_in(type);
-    shape.options.push_back(std::move(words));
-  }
-}
-
-std::vector<CommandShape> shapes_of(const CLI::App& app) {
-  std::vector<CommandShape> shapes;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    CommandShape shape;
-    shape.name = command->get_name();
-    shape.help = command->get_description();
-    add_options(shape, *command);
-    const bool repeats = shape.last_repeats;
-    add_options(shape, app);
-    shape.last_repeats = repeats;
-    shapes.push_back(std::move(shape));
-  }
-  return shapes;
-}
-
 /// Of "outhaul complete -- WORD…", which the shells' scripts ask: the words.
 std::optional<std::vector<std::string>> typed_so_far(int argc, char** argv) {
   if (argc < 3 || std::string_view(argv[1]) != "complete" || std::string_view(argv[2]) != "--")
     return std::nullopt;
   return std::vector<std::string>(argv + 3, argv + argc);
+}
+
+/// What stands behind `option` in a line that is being typed; empty: nothing does.
+std::string typed_value(const std::vector<std::string>& line, const std::string& option) {
+  for (std::size_t n = 0; n < line.size(); ++n) {
+    if (line[n] == option && n + 1 < line.size()) return line[n + 1];
+    if (line[n].starts_with(option + '=')) return line[n].substr(option.size() + 1);
+  }
+  return {};
 }
 
 WrongWords words_of(const CLI::App& app, const CLI::ParseError& error) {
@@ -548,7 +509,8 @@ int main(int argc, char** argv) noexcept {
     add_profile_commands(app, line);
     add_completion(app, line);
     if (const auto typed = typed_so_far(argc, argv)) {
-      print(completion_text(complete(shapes_of(app), *typed, FoundOnDisk(kProfilesDir, {}))));
+      print(completion_text(
+          complete(shapes_of(app), *typed, FoundOnDisk(kProfilesDir, typed_value(*typed, "--state-dir")))));
       return static_cast<int>(ExitCode::done);
     }
     try {

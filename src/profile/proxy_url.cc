@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "outhaul/ascii_case.h"
 #include "profile/url_parts.h"
 
 namespace outhaul {
@@ -14,7 +15,7 @@ constexpr std::array<std::string_view, 5> kSchemes{"http", "socks4", "socks4a", 
 constexpr const char* kProxyUrlShape = "write it as http://PROXY:PORT or socks5h://PROXY:PORT";
 
 std::string proxy_scheme_of(std::string_view word) {
-  const std::string scheme = lower_case(word);
+  const std::string scheme = ascii_lower(word);
   if (std::ranges::find(kSchemes, scheme) != kSchemes.end()) return scheme;
   if (scheme == "https")
     refuse_url("the scheme https, which is TLS to the proxy itself",

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "outhaul/ascii_case.h"
 #include "outhaul/error.h"
 #include "outhaul/paths.h"
 #include "profile/decode_secret.h"
@@ -15,7 +16,7 @@ constexpr const char* kShape =
     "file:///DIRECTORY";
 
 Scheme scheme_of(std::string_view word) {
-  const std::string scheme = lower_case(word);
+  const std::string scheme = ascii_lower(word);
   if (scheme == "ftp") return Scheme::ftp;
   if (scheme == "ftps") return Scheme::ftps;
   if (scheme == "sftp") return Scheme::sftp;
@@ -82,12 +83,12 @@ RemoteSettings parse_remote_url(std::string_view url) {
   if (url.empty()) refuse_url("an empty URL", kShape);
   const std::size_t separator = url.find("://");
   if (separator == std::string_view::npos) {
-    const bool file = lower_case(url).starts_with("file:/");
+    const bool file = ascii_lower(url).starts_with("file:/");
     refuse_url("no scheme with \"://\"",
                file ? "write it with three slashes: file:///mnt/disk/backup" : kShape);
   }
   RemoteSettings remote;
-  const std::string scheme = lower_case(url.substr(0, separator));
+  const std::string scheme = ascii_lower(url.substr(0, separator));
   remote.scheme = scheme_of(scheme);
   std::string_view rest = url.substr(separator + 3);
   if (remote.scheme != Scheme::file) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "outhaul/ascii_case.h"
 #include "outhaul/error.h"
 
 namespace outhaul {
@@ -54,13 +55,6 @@ void refuse_url(const std::string& message, const std::string& advice) {
   throw Error(ErrorKind::profile, message, advice);
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
-
 std::string percent_decoded(std::string_view text, std::string_view part) {
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -97,7 +91,7 @@ void refuse_raw_characters(std::string_view url) {
 }
 
 std::string unknown_scheme(std::string_view word) {
-  const std::string scheme = lower_case(word);
+  const std::string scheme = ascii_lower(word);
   const bool nameable = !scheme.empty() && scheme.size() <= 16 && std::ranges::all_of(scheme, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
   });

@@ -10,8 +10,6 @@ namespace outhaul {
 
 [[noreturn]] void refuse_url(const std::string& message, const std::string& advice = {});
 
-std::string lower_case(std::string_view text);
-
 /// RFC 3986 §2.1. `part` names the part of the URL for messages.
 std::string percent_decoded(std::string_view text, std::string_view part);
 

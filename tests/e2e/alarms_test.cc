@@ -145,6 +145,25 @@ TEST_CASE("the metrics keep the time of the last success through failures") {
   CHECK(value("consecutive_failures") == "1");
 }
 
+TEST_CASE("in the journal each line has its priority, and elsewhere none") {
+  Told site;
+  site.write_profile();
+  fs::remove_all(site.source());
+  const auto run = [&](const std::string& stream) {
+    std::vector<std::string> argv{"sh", "-c",
+                                  "JOURNAL_STREAM=$(stat -L -c " + stream + " /dev/fd/2) exec \"$@\"", "sh"};
+    const std::vector<std::string> command = site.command({"run", site.profile().string()});
+    argv.insert(argv.end(), command.begin(), command.end());
+    return run_program(argv);
+  };
+  const RunResult told_journal = run("%d:%i");
+  INFO(told(told_journal));
+  CHECK(told_journal.exit.code == 4);
+  CHECK(told_journal.err.starts_with("<3>error: "));
+  CHECK(told_journal.out.find('<') == std::string::npos);  // another stream
+  CHECK(run("%d:0").err.starts_with("error: "));
+}
+
 TEST_CASE("a dry run and a plan tell nobody") {
   const WebServer server;
   Told site;
@@ -212,15 +231,18 @@ TEST_CASE("a mail server that can't be used is a warning and never a failed run"
   std::ofstream(site.dir() / "mail.secret") << "wrong";
   fs::permissions(site.dir() / "mail.secret", fs::perms::owner_read);
   const auto mail = [&](const std::string& url, const std::string& more) {
-    site.tell(fmt::format(R"("timeout": "5 s", "mail": [{{"url": "{}", {} "on": "always", "from": "a@b", "to": ["c@d"]}}])", url,
-                          more));
+    site.tell(fmt::format(
+        R"("timeout": "5 s", "mail": [{{"url": "{}", {} "on": "always", "from": "a@b", "to": ["c@d"]}}])",
+        url, more));
     return site.run();
   };
   const std::string login = R"("password": {"file": "mail.secret"},)";
   const RunResult wrong = mail(server.url(), login + fmt::format(R"("ca": "{}",)", server.ca().string()));
   CHECK(wrong.exit.code == 0);
   CHECK(holds(wrong.err, {"it refuses the login"}));
-  CHECK(mail(server.url(), login).exit.code == 0);  // its certificate is nobody's whom we trust
+  const RunResult stranger = mail(server.url(), login);  // its certificate is nobody's whom we trust
+  CHECK(stranger.exit.code == 0);
+  CHECK(holds(stranger.err, {"c@d over smtp", "could not be told", "certificate"}));
   const RunResult nobody = mail(fmt::format("smtp://localhost:{}", SilentPort().port()), R"("tls": "off",)");
   CHECK(nobody.exit.code == 0);
   CHECK(holds(nobody.err, {"could not be told of the run"}));

@@ -72,7 +72,7 @@ TEST_CASE("a ping tells a beginning and a success and a failure and a window's e
 TEST_CASE("the text says who and how and what is wrong") {
   const std::string text = alarm_text(night(ExitCode::incomplete));
   CHECK(text.starts_with("outhaul web01: incomplete\n"));
-  CHECK(text.find("- www: a<b>&c: can't be stored: 553\n") != std::string::npos);
+  CHECK(text.find("- www: a<b>&c: can't be stored: 553\n  Ask the provider.\n") != std::string::npos);
   const std::string early = alarm_text(refused());
   CHECK(early == "outhaul web01: locked\nanother run is under way\\x0Aas pid 17\nWait for its end.\n");
 }

@@ -10,7 +10,7 @@ using Manner = WebAnswer::Manner;
 
 namespace {
 
-constexpr PostLimits kQuick{.whole = 5000ms, .connect = 5000ms, .pause = 1ms};
+constexpr DeliveryLimits kQuick{.whole = 5000ms, .connect = 5000ms, .pause = 1ms};
 
 Post hello(const WebServer& server, const std::string& path = "/hook?x=1") {
   return {server.url(path), "text/plain; charset=utf-8", "hello\nworld", {"Title: a title"}};
@@ -72,7 +72,7 @@ TEST_CASE("what may pass is tried once more") {
 
 TEST_CASE("a server that never answers costs no more than the limit and one that talks nonsense is named") {
   const WebServer silent({{.manner = Manner::never}});
-  PostLimits limits = kQuick;
+  DeliveryLimits limits = kQuick;
   limits.whole = 200ms;
   CHECK_FALSE(send_post(hello(silent), "", limits).empty());
   const WebServer garbage({{.manner = Manner::garbage}});
