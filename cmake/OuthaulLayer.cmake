@@ -9,7 +9,8 @@ target_compile_options(outhaul_options INTERFACE -Wall -Wextra -Wpedantic -Wshad
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlapping copies, and copies outside of any object, in plain std::string concatenation
   # (GCC bugs 105651 and 105329, mended in 13).
-  target_compile_options(outhaul_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  target_compile_options(outhaul_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
+                                                   -Wno-array-bounds)
 endif()
 if(CMAKE_UNITY_BUILD)
   # Several files of one layer are compiled as one. An anonymous namespace in one of them is then in an "included" file,

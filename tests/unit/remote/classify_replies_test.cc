@@ -14,12 +14,12 @@ namespace {
 using F = FailureClass;
 
 /// RFC 959 §4.2, RFC 2228 §5.1, RFC 2428 §3.
-struct Row {
+struct ReplyRow {
   int reply;
   F login, command, store, stored, fetch;  ///< stored: instead of 226; fetch: RETR and listings
 };
 
-const std::vector<Row> kTable = {
+const std::vector<ReplyRow> kTable = {
     {421, F::lower_cap, F::reconnect, F::reconnect, F::reconnect, F::reconnect},
     {425, F::reconnect, F::reconnect, F::reconnect, F::reconnect, F::reconnect},
     {426, F::reconnect, F::reconnect, F::retry, F::retry, F::reconnect},
@@ -56,7 +56,7 @@ std::string name(F failure) {
 }
 
 TEST_CASE("every refusing reply has its class in every phase") {
-  for (const Row& row : kTable) {
+  for (const ReplyRow& row : kTable) {
     CAPTURE(row.reply);
     CHECK(classified(row.reply, CURLE_LOGIN_DENIED, Phase::connect) == name(row.login));
     CHECK(classified(row.reply, CURLE_OPERATION_TIMEDOUT, Phase::connect) == name(row.login));
